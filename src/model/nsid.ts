@@ -1,0 +1,61 @@
+/**
+ * Names of the collections and methods. The brief fixes both roots; they stand here once, so that a
+ * change of root is a change of this file and of the folder `lexicons`.
+ */
+const RECORDS = 'commune.scheduler'
+const METHODS = 'farm.meshlet'
+
+export const COLLECTION = {
+  workload: `${RECORDS}.workload`,
+  meshlet: `${RECORDS}.meshlet`,
+  secret: `${RECORDS}.secret`,
+  clusterPolicy: `${RECORDS}.clusterPolicy`,
+  acknowledgement: `${RECORDS}.acknowledgement`,
+  sponsor: `${RECORDS}.sponsor`,
+  dispute: `${RECORDS}.dispute`,
+  proposal: `${RECORDS}.proposal`,
+  vote: `${RECORDS}.vote`,
+  meshletOwner: `${RECORDS}.meshletOwner`,
+  cluster: `${RECORDS}.cluster`,
+  meshletStatus: `${RECORDS}.meshletStatus`,
+  bid: `${RECORDS}.bid`,
+  workloadStatus: `${RECORDS}.workloadStatus`,
+  suspicion: `${RECORDS}.suspicion`,
+  usage: `${RECORDS}.usage`,
+} as const
+
+export type CollectionName = keyof typeof COLLECTION
+export type Collection = (typeof COLLECTION)[CollectionName]
+
+/** What every collection of ours starts with. */
+export const COLLECTION_PREFIX = `${RECORDS}.`
+
+export const METHOD = {
+  getCapacity: `${METHODS}.getCapacity`,
+  listWorkloads: `${METHODS}.listWorkloads`,
+  getWorkloadStatus: `${METHODS}.getWorkloadStatus`,
+  deleteWorkload: `${METHODS}.deleteWorkload`,
+  pauseWorkload: `${METHODS}.pauseWorkload`,
+  resumeWorkload: `${METHODS}.resumeWorkload`,
+  stopWorkload: `${METHODS}.stopWorkload`,
+  restartWorkload: `${METHODS}.restartWorkload`,
+  getLogs: `${METHODS}.getLogs`,
+  subscribeLogs: `${METHODS}.subscribeLogs`,
+  pause: `${METHODS}.pause`,
+  resume: `${METHODS}.resume`,
+  drain: `${METHODS}.drain`,
+  shutdown: `${METHODS}.shutdown`,
+  heartbeat: `${METHODS}.heartbeat`,
+  getHealth: `${METHODS}.getHealth`,
+} as const
+
+export type MethodName = keyof typeof METHOD
+
+/** Labels on every container, network and volume that commune makes. */
+export const LABEL = {
+  meshletDid: `${METHODS}.did`,
+  workload: `${METHODS}.workload`,
+  replica: `${METHODS}.replica`,
+  spec: `${METHODS}.spec`,
+  revision: `${METHODS}.revision`,
+} as const

@@ -1,0 +1,152 @@
+import type { Duplex } from 'node:stream'
+
+/** A container engine, seen as little as commune needs of it. */
+export interface Engine {
+  info(signal?: AbortSignal): Promise<EngineInfo>
+  /** Every container that carries the label, running or not. */
+  listContainers(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineContainer[]>
+  /** The local image, or undefined when it has not been pulled. */
+  inspectImage(reference: string, signal?: AbortSignal): Promise<EngineImage | undefined>
+  /** Pulls by digest. Fails with code `image-not-found`, `image-denied`, `registry-unreachable` or `engine`. */
+  pullImage(reference: string, options?: PullOptions): Promise<EngineImage>
+  /** Makes the network of a workload unless it exists; returns its name. */
+  ensureNetwork(network: NetworkCreate, signal?: AbortSignal): Promise<string>
+  listNetworks(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineNetwork[]>
+  removeNetwork(name: string, signal?: AbortSignal): Promise<void>
+  /** Makes the container without starting it; returns its id. A name that is taken fails with `name-taken`. */
+  createContainer(container: ContainerCreate, signal?: AbortSignal): Promise<string>
+  startContainer(id: string, signal?: AbortSignal): Promise<void>
+  /** Sends the stop signal, and kills after `graceMs`. Stopping what is stopped or gone is no error. */
+  stopContainer(id: string, graceMs: number, signal?: AbortSignal): Promise<void>
+  /** Removes it by force. Removing what is gone is no error. */
+  removeContainer(id: string, signal?: AbortSignal): Promise<void>
+  logs(id: string, options: LogOptions): AsyncIterable<EngineLogLine>
+  stats(id: string, signal?: AbortSignal): Promise<EngineStats>
+  exec(id: string, command: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult>
+  /** Opens a TCP connection to a port inside the container's own network namespace. */
+  connect(id: string, port: number, signal?: AbortSignal): Promise<Duplex>
+  /** Something happened to a container of ours. Ends when the engine goes away; the caller starts again. */
+  events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent>
+}
+
+export interface EngineInfo {
+  readonly name: string
+  readonly version: string
+  readonly apiVersion: string
+  readonly os: string
+  /** Go's name: amd64, arm64, … */
+  readonly architecture: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly runtimes: readonly string[]
+  readonly hasInit: boolean
+}
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+
+export interface EngineContainer {
+  readonly id: string
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly state: ContainerState
+  /** What `docker inspect` says of the options that commune set, hashed; differs when somebody changed them. */
+  readonly image: string
+  readonly createdAtMs: number
+  readonly startedAtMs?: number
+  readonly finishedAtMs?: number
+  readonly exitCode?: number
+  readonly oomKilled: boolean
+  readonly error?: string
+  /** Options in force, to be compared with those wanted. */
+  readonly memoryBytes: number
+  readonly nanoCpus: number
+}
+
+export interface EngineImage {
+  readonly id: string
+  /** `sha256:…` of the manifest, where the engine knows it. */
+  readonly digest?: string
+  readonly sizeBytes: number
+  readonly architecture: string
+  readonly os: string
+}
+
+export interface RegistryAuth {
+  readonly username: string
+  readonly password: string
+  readonly serverAddress: string
+}
+
+export interface PullOptions {
+  readonly auth?: RegistryAuth
+  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
+  readonly signal?: AbortSignal
+}
+
+export interface NetworkCreate {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly egress: 'none' | 'internet'
+}
+
+export interface EngineNetwork {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Everything that commune says about a container; the driver adds the hardening and nothing else. */
+export interface ContainerCreate {
+  readonly name: string
+  readonly image: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly network: string
+  readonly security: 'restricted' | 'baseline'
+  /** Numeric `uid` or `uid:gid`. */
+  readonly user: string
+  readonly entrypoint?: readonly string[]
+  readonly command?: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingDir?: string
+  readonly stopSignal?: string
+  readonly stopGracePeriodMs: number
+  readonly readOnly: boolean
+  readonly capAdd: readonly string[]
+  /** `/path` or `/path:options` as in Compose. */
+  readonly tmpfs: readonly string[]
+  readonly memoryBytes: number
+  readonly cpuMilli: number
+  readonly hostname?: string
+}
+
+export interface LogOptions {
+  readonly tail?: number
+  readonly sinceMs?: number
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface EngineLogLine {
+  readonly stream: 'stdout' | 'stderr'
+  readonly timeMs: number
+  readonly line: string
+}
+
+export interface EngineStats {
+  readonly memoryLimitBytes: number
+  readonly memoryBytes: number
+  readonly pidsLimit: number
+  readonly pids: number
+  readonly cpuNanos: number
+}
+
+export interface ExecResult {
+  /** Undefined when it timed out. */
+  readonly exitCode?: number
+  readonly output: string
+}
+
+export interface EngineEvent {
+  readonly containerId: string
+  readonly action: string
+  readonly labels: Readonly<Record<string, string>>
+}

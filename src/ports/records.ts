@@ -1,0 +1,67 @@
+import type { Cid, Did } from '../model/records.ts'
+import type { Collection } from '../model/nsid.ts'
+
+/** A record that was read, verified against its repo's signed commit, and parsed with its lexicon. */
+export interface StoredRecord<T = unknown> {
+  readonly cid: Cid
+  readonly value: T
+}
+
+/**
+ * How much is known about a repo.
+ * - `known`: read and verified at least once; `records` is its content as last verified.
+ * - `unknown`: never read, or taken down, deactivated or unreachable since before it was ever read.
+ *   A repo that becomes unreachable later stays `known`: the last verified answer holds.
+ */
+export type RepoState = 'known' | 'unknown'
+
+/** How a change came to be known. Bids learnt by `listing` count as closed rounds (DESIGN §5). */
+export type Via = 'listing' | 'stream' | 'record'
+
+export interface RecordChange {
+  readonly did: Did
+  readonly collection: Collection
+  readonly rkey: string
+  /** Absent: the record was deleted. */
+  readonly cid?: Cid
+  readonly via: Via
+}
+
+/** The verified records of all followed repos. Reading is synchronous and never blocks. */
+export interface RecordView {
+  repoState(did: Did): RepoState
+  /** Why the repo can't be read at the moment, for people; undefined when all is well. */
+  repoProblem(did: Did): string | undefined
+  get<T>(did: Did, collection: Collection, rkey: string): StoredRecord<T> | undefined
+  /** By record key, sorted. Empty when there are none. */
+  list<T>(did: Did, collection: Collection): readonly (readonly [rkey: string, StoredRecord<T>])[]
+}
+
+/** Follows repos and keeps the view up to date. */
+export interface Feed extends RecordView {
+  /** Replaces the set of followed repos; what is no longer followed is forgotten. */
+  follow(dids: ReadonlySet<Did>): void
+  /** Somebody said that this repo moved on: look now. Coalesced; never believed without proof. */
+  hint(did: Did, rev?: string, uri?: string): void
+  /** Calls back after each durable change of the view, never before. */
+  onChange(listener: (changes: readonly RecordChange[]) => void): () => void
+}
+
+export type Write =
+  | { readonly action: 'put'; readonly collection: Collection; readonly rkey: string; readonly value: object }
+  | { readonly action: 'delete'; readonly collection: Collection; readonly rkey: string }
+
+export interface WriteResult {
+  /** Revision of the repo after the writes, and the CID of that commit. */
+  readonly rev: string
+  readonly commit: Cid
+  /** CID of each written record, in the order of the writes; undefined for a deletion. */
+  readonly cids: readonly (Cid | undefined)[]
+}
+
+/** Writes to one repo. Every `put` is validated with its lexicon before it is sent. */
+export interface RepoWriter {
+  readonly did: Did
+  /** One commit for all writes. With `swapCommit`, fails with code `conflict` when the repo moved. */
+  apply(writes: readonly Write[], options?: { swapCommit?: Cid; signal?: AbortSignal }): Promise<WriteResult>
+}
