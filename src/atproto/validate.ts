@@ -1,3 +1,4 @@
+import type { l } from '@atproto/lex'
 import { commune } from '../lexicons/index.ts'
 import type { Collection } from '../model/nsid.ts'
 import { COLLECTION } from '../model/nsid.ts'
@@ -24,9 +25,7 @@ const SCHEMAS = {
 } as const
 
 /** The type of the records of a collection. */
-export type RecordOf<C extends Collection> = NonNullable<
-  ReturnType<(typeof SCHEMAS)[C]['safeParse']>['value']
->
+export type RecordOf<C extends Collection> = l.Infer<(typeof SCHEMAS)[C]>
 
 export type ParsedRecord<T> =
   | { readonly ok: true; readonly value: T }
@@ -49,8 +48,9 @@ export function parseRecord<C extends Collection>(
   collection: C,
   value: unknown,
 ): ParsedRecord<RecordOf<C>> {
-  const result = SCHEMAS[collection].safeParse(value)
-  if (result.success) return { ok: true, value: result.value as RecordOf<C> }
+  const schema: l.Schema<RecordOf<C>> = SCHEMAS[collection]
+  const result = schema.safeParse(value)
+  if (result.success) return { ok: true, value: result.value }
   return { ok: false, error: printable(result.reason.message) }
 }
 
