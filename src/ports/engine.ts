@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream'
-
 /** A container engine, seen as little as commune needs of it. */
 export interface Engine {
   info(signal?: AbortSignal): Promise<EngineInfo>
@@ -23,8 +21,13 @@ export interface Engine {
   logs(id: string, options: LogOptions): AsyncIterable<EngineLogLine>
   stats(id: string, signal?: AbortSignal): Promise<EngineStats>
   exec(id: string, command: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult>
-  /** Opens a TCP connection to a port inside the container's own network namespace. */
-  connect(id: string, port: number, signal?: AbortSignal): Promise<Duplex>
+  /**
+   * Makes a TCP port of a container answer on the machine's loopback, through the container's own
+   * network namespace. Fails with `unsupported` where this program may not enter it.
+   */
+  forward(options: ForwardOptions): Promise<Forward>
+  /** Asks a container once how it is, from inside its own network namespace; never rejects for a sick one. */
+  probe(id: string, probe: Probe, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult>
   /** Something happened to a container of ours. Ends when the engine goes away; the caller starts again. */
   events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent>
 }
@@ -150,3 +153,23 @@ export interface EngineEvent {
   readonly action: string
   readonly labels: Readonly<Record<string, string>>
 }
+
+export interface ForwardOptions {
+  readonly containerId: string
+  /** Port inside the container. */
+  readonly port: number
+  /** Port on 127.0.0.1 to listen on; the next free one when it is taken. */
+  readonly preferredPort: number
+}
+
+export interface Forward {
+  /** Port on 127.0.0.1 that was taken. */
+  readonly port: number
+  close(): Promise<void>
+}
+
+export type Probe =
+  | { readonly kind: 'http'; readonly port: number; readonly path: string }
+  | { readonly kind: 'tcp'; readonly port: number }
+
+export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string }

@@ -1,0 +1,23 @@
+import type { Did, Resources } from '../model/records.ts'
+import type { ProfileName } from '../selection/liveness.ts'
+
+/** What the owner of a machine decides about it. */
+export interface MeshletConfig {
+  readonly did: Did
+  readonly ownerDid: Did
+  /** Owners whose workloads may run here, by the name of the cluster. */
+  readonly clusters: ReadonlyMap<string, readonly Did[]>
+  /** What is offered; undefined parts are filled in from what the engine reports. */
+  readonly offer: Resources
+  readonly labels: Readonly<Record<string, string>>
+  readonly liveness: ProfileName
+  /** Where other meshlets reach this one; undefined behind NAT. */
+  readonly endpoint?: string
+  readonly softwareVersion: string
+}
+
+/** Everybody whose workloads may run here, the owner first. */
+export function membersOf(config: MeshletConfig): readonly Did[] {
+  const members = [...config.clusters.values()].flat()
+  return [...new Set([config.ownerDid, ...members.toSorted()])]
+}

@@ -1,0 +1,129 @@
+import { messageOf } from '../model/errors.ts'
+import { LABEL } from '../model/nsid.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
+import type { Engine, EngineContainer, EngineEvent, EngineInfo, EngineNetwork } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
+
+export interface EngineSnapshot {
+  readonly containers: readonly EngineContainer[]
+  readonly networks: readonly EngineNetwork[]
+}
+
+export interface EngineStateOptions {
+  readonly engine: Engine
+  readonly meshletDid: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Something happened to a container of this workload, or (undefined) possibly to any. */
+  readonly onChange: (uri: string | undefined) => void
+}
+
+const RECONNECT: Backoff = { initialMs: 250, maxMs: 10_000 }
+
+/**
+ * What the engine has under our labels. It is listed again only after something may have changed, and
+ * once for all who ask at the same time.
+ */
+export class EngineState implements AsyncDisposable {
+  readonly #options: EngineStateOptions
+  readonly #stop = new AbortController()
+  #snapshot: EngineSnapshot | undefined
+  #listing: Promise<EngineSnapshot> | undefined
+  #watching: Promise<void> | undefined
+  #problem: { readonly message: string; readonly sinceMs: number } | undefined
+  #info: EngineInfo | undefined
+  /** Counts invalidations: a listing that began before the last one may be outdated. */
+  #generation = 0
+
+  constructor(options: EngineStateOptions) {
+    this.#options = options
+  }
+
+  /** Begins to listen to the engine's events. */
+  start(): void {
+    this.#watching ??= this.#watch()
+  }
+
+  /** The containers and networks now. Rejects while the engine does not answer. */
+  async snapshot(): Promise<EngineSnapshot> {
+    this.#listing ??= this.#list(this.#generation)
+    return this.#listing
+  }
+
+  /** What was seen last, without asking; undefined when it may be outdated. */
+  get known(): EngineSnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** What the engine is; undefined until it first answered. */
+  get info(): EngineInfo | undefined {
+    return this.#info
+  }
+
+  /** Since when and why the engine does not answer; undefined when it does. */
+  get problem(): { readonly message: string; readonly sinceMs: number } | undefined {
+    return this.#problem
+  }
+
+  /** We or somebody else changed something: list again when next asked. */
+  invalidate(): void {
+    this.#generation++
+    this.#snapshot = undefined
+    this.#listing = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('shutting down'))
+    await this.#watching
+  }
+
+  async #list(generation: number): Promise<EngineSnapshot> {
+    const { engine, meshletDid } = this.#options
+    try {
+      const [containers, networks, info] = await Promise.all([
+        engine.listContainers(meshletDid, this.#stop.signal),
+        engine.listNetworks(meshletDid, this.#stop.signal),
+        this.#info ?? engine.info(this.#stop.signal),
+      ])
+      this.#info = info
+      this.#problem = undefined
+      const snapshot = { containers, networks }
+      if (generation === this.#generation) this.#snapshot = snapshot
+      return snapshot
+    } catch (error) {
+      if (generation === this.#generation) this.#listing = undefined
+      this.#problem ??= { message: messageOf(error), sinceMs: this.#options.clock.monotonicMs() }
+      throw error
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const { engine, meshletDid, clock, random, log, onChange } = this.#options
+    let failures = 0
+    while (!this.#stop.signal.aborted) {
+      try {
+        const events = engine.events(meshletDid, this.#stop.signal)
+        this.invalidate()
+        onChange(undefined)
+        for await (const event of events) {
+          failures = 0
+          this.invalidate()
+          onChange(uriOf(event))
+        }
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        log.warn('lost the engine’s events; what runs goes on running', { error: messageOf(error) })
+      }
+      failures++
+      const waitMs = backoffMs(RECONNECT, failures, random.next())
+      await sleep(clock, waitMs, this.#stop.signal).catch(() => undefined)
+    }
+  }
+}
+
+function uriOf(event: EngineEvent): string | undefined {
+  return event.labels[LABEL.workload]
+}

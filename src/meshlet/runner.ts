@@ -1,0 +1,209 @@
+import PQueue from 'p-queue'
+import { CommuneError, messageOf } from '../model/errors.ts'
+import type { Did, WorkloadRecord } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Engine } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import { formatAction, type Action, type Desired } from '../reconcile/actions.ts'
+import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
+import { containerName, networkName } from '../reconcile/container-names.ts'
+import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
+import { replicaState, type StartFailures, type WorkloadMemory } from './workload-memory.ts'
+
+export interface RunnerOptions {
+  readonly engine: Engine
+  readonly meshletDid: Did
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** A pull began or made progress: the status may have to say so. */
+  readonly onProgress: (uri: string) => void
+}
+
+export interface Job {
+  readonly uri: string
+  readonly ownerDid: Did
+  readonly desired: Desired
+  readonly memory: WorkloadMemory
+  readonly signal: AbortSignal
+}
+
+/** Calls to the engine at the same time; more only queue up inside it. */
+const ENGINE_CALLS = 8
+/** Pulls have a pool of their own, so that a slow registry never keeps a container from starting. */
+const PULLS = 3
+const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
+/** Compose and Kubernetes restart with growing delays up to five minutes. */
+export const RESTART: Backoff = { initialMs: 1_000, maxMs: 300_000 }
+
+/** Carries plans out on the engine, and remembers what failed. */
+export class Runner {
+  readonly #options: RunnerOptions
+  readonly #calls = new PQueue({ concurrency: ENGINE_CALLS })
+  readonly #pulls = new PQueue({ concurrency: PULLS })
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Does all actions: those of one container in order, those of different replicas side by side.
+   * Rejects with the first failure after all of them have ended.
+   */
+  async apply(job: Job, actions: readonly Action[]): Promise<void> {
+    const removals = actions.filter((action) => action.kind === 'remove')
+    const starts = actions.filter((action) => action.kind === 'create' || action.kind === 'start')
+    const networks = actions.filter((action) => action.kind === 'remove-network')
+    await Promise.all(removals.map((action) => this.#remove(job, action)))
+    if (starts.length > 0) await this.#bringAllUp(job, starts)
+    for (const action of networks) await this.#removeNetwork(job, action)
+  }
+
+  async #bringAllUp(job: Job, starts: readonly (Action & { kind: 'create' | 'start' })[]): Promise<void> {
+    try {
+      if (starts.some((action) => action.kind === 'create')) await this.#prepare(job)
+      const results = await Promise.allSettled(starts.map((action) => this.#bringUp(job, action)))
+      const failure = results.find((result) => result.status === 'rejected')
+      if (failure) throw failure.reason
+      job.memory.startFailures = undefined
+    } catch (error) {
+      this.#noteFailure(job, error)
+      throw error
+    }
+  }
+
+  async #remove(job: Job, action: Action & { kind: 'remove' }): Promise<void> {
+    this.#say(job, action)
+    const { engine } = this.#options
+    await this.#calls.add(async () => {
+      if (action.graceMs > 0) await engine.stopContainer(action.id, action.graceMs, job.signal)
+      await engine.removeContainer(action.id, job.signal)
+    })
+  }
+
+  async #removeNetwork(job: Job, action: Action & { kind: 'remove-network' }): Promise<void> {
+    this.#say(job, action)
+    await this.#calls.add(() => this.#options.engine.removeNetwork(action.name, job.signal))
+  }
+
+  /** The image and the network, before the first container. */
+  async #prepare(job: Job): Promise<void> {
+    if (job.desired.kind !== 'run') return
+    const { workload } = job.desired
+    await Promise.all([this.#ensureImage(job, workload), this.#ensureNetwork(job, workload)])
+  }
+
+  async #ensureImage(job: Job, workload: WorkloadRecord): Promise<void> {
+    const { engine, log } = this.#options
+    if (await engine.inspectImage(workload.image, job.signal)) return
+    job.memory.pulling = true
+    this.#options.onProgress(job.uri)
+    const startedMs = this.#options.clock.monotonicMs()
+    log.info('pulling image', { workload: job.uri, image: workload.image })
+    try {
+      await this.#pulls.add(() => engine.pullImage(workload.image, { signal: job.signal }))
+      const ms = Math.round(this.#options.clock.monotonicMs() - startedMs)
+      log.info('pulled image', { workload: job.uri, image: workload.image, ms })
+    } catch (error) {
+      throw new StartError('pull-failed', error)
+    } finally {
+      job.memory.pulling = false
+    }
+  }
+
+  async #ensureNetwork(job: Job, workload: WorkloadRecord): Promise<void> {
+    const name = networkName(this.#options.meshletDid, job.uri)
+    const labels = labelsFor(this.#identity(job, 0))
+    const egress = workload.egress === 'internet' ? 'internet' : 'none'
+    await this.#options.engine
+      .ensureNetwork({ name, labels, egress }, job.signal)
+      .catch((error: unknown) => Promise.reject(new StartError('create-failed', error)))
+  }
+
+  async #bringUp(job: Job, action: Action & { kind: 'create' | 'start' }): Promise<void> {
+    this.#say(job, action)
+    const id = action.kind === 'create' ? await this.#create(job, action.replica) : action.id
+    const state = replicaState(job.memory, action.replica)
+    try {
+      await this.#calls.add(() => this.#options.engine.startContainer(id, job.signal))
+    } catch (error) {
+      state.lastError = messageOf(error)
+      throw new StartError('start-failed', error)
+    }
+    if (action.kind === 'start') this.#countRestart(job, action.replica)
+  }
+
+  async #create(job: Job, replica: number): Promise<string> {
+    const { desired } = job
+    if (desired.kind !== 'run') throw new CommuneError('internal', 'create without a workload')
+    const identity = this.#identity(job, replica)
+    const options = containerOptions(desired.workload, identity, desired.workload.stopGracePeriodMs)
+    try {
+      return await this.#calls.add(() => this.#options.engine.createContainer(options, job.signal))
+    } catch (error) {
+      replicaState(job.memory, replica).lastError = messageOf(error)
+      throw new StartError('create-failed', error)
+    }
+  }
+
+  #countRestart(job: Job, replica: number): void {
+    const state = replicaState(job.memory, replica)
+    state.restarts++
+    const backoff = job.desired.kind === 'run' ? job.desired.workload.restart : undefined
+    const delays = {
+      initialMs: backoff?.backoffInitialMs ?? RESTART.initialMs,
+      maxMs: backoff?.backoffMaxMs ?? RESTART.maxMs,
+    }
+    const waitMs = backoffMs(delays, state.restarts, this.#options.random.next())
+    state.notBeforeMs = this.#options.clock.monotonicMs() + waitMs
+  }
+
+  #noteFailure(job: Job, error: unknown): void {
+    if (job.signal.aborted || job.desired.kind !== 'run') return
+    const code = error instanceof StartError ? error.step : 'create-failed'
+    const { specHash, slots } = job.desired
+    const before = job.memory.startFailures
+    const nowMs = this.#options.clock.monotonicMs()
+    const same = before?.specHash === specHash ? before : undefined
+    const count = (same?.count ?? 0) + 1
+    job.memory.startFailures = {
+      specHash,
+      count,
+      firstAtMs: same?.firstAtMs ?? nowMs,
+      code,
+      message: messageOf(error),
+    }
+    const notBeforeMs = nowMs + backoffMs(START_RETRY, count, this.#options.random.next())
+    for (let replica = 0; replica < slots; replica++)
+      replicaState(job.memory, replica).notBeforeMs = notBeforeMs
+  }
+
+  #identity(job: Job, replica: number) {
+    const run = job.desired.kind === 'run' ? job.desired : undefined
+    const specHash = run?.specHash ?? ''
+    return {
+      meshletDid: this.#options.meshletDid,
+      ownerDid: job.ownerDid,
+      uri: job.uri,
+      revision: run?.revision ?? '',
+      specHash,
+      replica,
+      name: containerName(this.#options.meshletDid, job.uri, replica, specHash),
+    }
+  }
+
+  #say(job: Job, action: Action): void {
+    this.#options.log.info(formatAction(action), { workload: job.uri })
+  }
+}
+
+/** Which step of bringing a container up failed; the message is the engine's. */
+class StartError extends Error {
+  readonly step: StartFailures['code']
+
+  constructor(step: StartFailures['code'], cause: unknown) {
+    super(messageOf(cause), { cause })
+    this.step = step
+  }
+}

@@ -1,0 +1,120 @@
+import PQueue from 'p-queue'
+import { messageOf } from '../model/errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
+import type { Outcome } from '../reconcile/outcome.ts'
+
+export interface WorkQueueOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Keys that are worked on at the same time. */
+  readonly concurrency: number
+  readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>
+}
+
+/** A key that fails again and again is tried at least this often. */
+const RETRY: Backoff = { initialMs: 500, maxMs: 300_000 }
+
+/**
+ * Keys to look at. A key is queued once however often it is named, is never worked on twice at once,
+ * and is queued again when it was named while it was worked on. Failures come back after a backoff.
+ */
+export class WorkQueue implements AsyncDisposable {
+  readonly #options: WorkQueueOptions
+  readonly #pool: PQueue
+  readonly #queued = new Set<string>()
+  readonly #working = new Set<string>()
+  readonly #dirty = new Set<string>()
+  readonly #failures = new Map<string, number>()
+  readonly #timers = new Map<string, { dueMs: number; cancel: () => void }>()
+  readonly #stop = new AbortController()
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options
+    this.#pool = new PQueue({ concurrency: options.concurrency })
+  }
+
+  /** Look at this key as soon as there is a free hand. */
+  add(key: string): void {
+    if (this.#stop.signal.aborted) return
+    this.#cancelTimer(key)
+    if (this.#working.has(key)) {
+      this.#dirty.add(key)
+      return
+    }
+    if (this.#queued.has(key)) return
+    this.#queued.add(key)
+    void this.#pool.add(() => this.#work(key))
+  }
+
+  /** Look at this key after `delayMs`, or sooner if it was to be looked at sooner anyway. */
+  addAfter(key: string, delayMs: number): void {
+    if (delayMs <= 0) return this.add(key)
+    if (this.#stop.signal.aborted || this.#queued.has(key)) return
+    const dueMs = this.#options.clock.monotonicMs() + delayMs
+    const timer = this.#timers.get(key)
+    if (timer && timer.dueMs <= dueMs) return
+    this.#cancelTimer(key)
+    const cancel = this.#options.clock.schedule(delayMs, () => {
+      this.#timers.delete(key)
+      this.add(key)
+    })
+    this.#timers.set(key, { dueMs, cancel })
+  }
+
+  /** Keys that are queued or being worked on. */
+  get depth(): number {
+    return this.#queued.size + this.#working.size
+  }
+
+  /** Resolves when nothing is queued or worked on at this moment; timers may be pending. */
+  async idle(): Promise<void> {
+    await this.#pool.onIdle()
+  }
+
+  /** Takes no more keys, aborts what is under way, and waits for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('shutting down'))
+    for (const key of [...this.#timers.keys()]) this.#cancelTimer(key)
+    this.#pool.clear()
+    await this.#pool.onIdle()
+  }
+
+  async #work(key: string): Promise<void> {
+    this.#queued.delete(key)
+    if (this.#stop.signal.aborted) return
+    this.#working.add(key)
+    const outcome = await this.#reconcile(key)
+    this.#working.delete(key)
+    this.#settle(key, outcome)
+    if (this.#dirty.delete(key)) this.add(key)
+  }
+
+  async #reconcile(key: string): Promise<Outcome> {
+    try {
+      return await this.#options.reconcile(key, this.#stop.signal)
+    } catch (error) {
+      if (!this.#stop.signal.aborted)
+        this.#options.log.error('reconcile failed', { key, error: messageOf(error) })
+      return { kind: 'retry', message: messageOf(error) }
+    }
+  }
+
+  #settle(key: string, outcome: Outcome): void {
+    if (outcome.kind !== 'retry') this.#failures.delete(key)
+    if (outcome.kind === 'again') this.addAfter(key, outcome.afterMs)
+    if (outcome.kind !== 'retry') return
+    const failures = (this.#failures.get(key) ?? 0) + 1
+    this.#failures.set(key, failures)
+    const backoff = backoffMs(RETRY, failures, this.#options.random.next())
+    this.addAfter(key, outcome.afterMs ?? backoff)
+  }
+
+  #cancelTimer(key: string): void {
+    this.#timers.get(key)?.cancel()
+    this.#timers.delete(key)
+  }
+}

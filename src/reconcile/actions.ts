@@ -1,0 +1,50 @@
+import type { Cid, WorkloadRecord } from '../model/records.ts'
+
+/** A change to the containers here. Every action says why. */
+export type Action =
+  | { readonly kind: 'create'; readonly replica: number; readonly name: string; readonly reason: string }
+  | { readonly kind: 'start'; readonly replica: number; readonly id: string; readonly name: string; readonly reason: string }
+  | {
+      readonly kind: 'remove'
+      readonly id: string
+      readonly name: string
+      /** Time between the stop signal and the kill, milliseconds; 0 for what does not run. */
+      readonly graceMs: number
+      readonly reason: string
+    }
+  | { readonly kind: 'remove-network'; readonly name: string; readonly reason: string }
+
+/** What is to run here, as the records say. */
+export type Desired =
+  | {
+      readonly kind: 'run'
+      readonly workload: WorkloadRecord
+      readonly revision: Cid
+      readonly specHash: string
+      /** Replicas that this meshlet has to run. */
+      readonly slots: number
+    }
+  | { readonly kind: 'none'; readonly reason: string }
+  /** Not known, or not decided yet: what runs goes on running, and nothing is started. */
+  | { readonly kind: 'keep'; readonly reason: string }
+
+export interface Plan {
+  /** In the order in which they have to be done; actions of different replicas are independent. */
+  readonly actions: readonly Action[]
+  /** Look again after this many milliseconds, because time alone will change the plan. */
+  readonly againInMs?: number
+}
+
+/** One line for the log and for people. */
+export function formatAction(action: Action): string {
+  switch (action.kind) {
+    case 'create':
+      return `create and start ${action.name}: ${action.reason}`
+    case 'start':
+      return `start ${action.name}: ${action.reason}`
+    case 'remove':
+      return `${action.graceMs > 0 ? 'stop and remove' : 'remove'} ${action.name}: ${action.reason}`
+    case 'remove-network':
+      return `remove network ${action.name}: ${action.reason}`
+  }
+}

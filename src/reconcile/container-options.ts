@@ -1,0 +1,97 @@
+import { sha256Hex } from '../model/hash.ts'
+import { LABEL } from '../model/nsid.ts'
+import type { ContainerSpec, Did, Resources, WorkloadRecord } from '../model/records.ts'
+import type { ContainerCreate } from '../ports/engine.ts'
+import { networkName } from './container-names.ts'
+import { STOP_GRACE_MS } from './plan-workload.ts'
+
+/** Range of user ids for workloads that name none: far from the ids of real accounts. */
+const UID_FIRST = 200_000
+const UID_COUNT = 1_000_000_000
+
+/** What a workload gets that asks for nothing: enough for a small server. */
+export const DEFAULT_RESOURCES = { cpuMilli: 100, memoryBytes: 64 * 1024 * 1024, storageBytes: 0 } as const
+
+/** Resources of one replica, with the defaults filled in. */
+export function resourcesOf(workload: Pick<WorkloadRecord, 'resources'>): Required<Resources> {
+  const { cpuMilli, memoryBytes, storageBytes } = workload.resources ?? {}
+  return {
+    cpuMilli: cpuMilli ?? DEFAULT_RESOURCES.cpuMilli,
+    memoryBytes: memoryBytes ?? DEFAULT_RESOURCES.memoryBytes,
+    storageBytes: storageBytes ?? DEFAULT_RESOURCES.storageBytes,
+  }
+}
+
+export interface ContainerIdentity {
+  readonly meshletDid: Did
+  readonly ownerDid: Did
+  readonly uri: string
+  readonly revision: string
+  readonly specHash: string
+  readonly replica: number
+  readonly name: string
+}
+
+/**
+ * Everything that the engine is told about a container. The engine's driver adds the hardening; nothing
+ * in a record can take it away.
+ */
+export function containerOptions(
+  spec: Omit<ContainerSpec, 'specHash'>,
+  identity: ContainerIdentity,
+  stopGracePeriodMs: number | undefined,
+): ContainerCreate {
+  const resources = resourcesOf(spec)
+  return {
+    name: identity.name,
+    image: spec.image,
+    labels: labelsFor(identity),
+    network: networkName(identity.meshletDid, identity.uri),
+    security: spec.security === 'baseline' ? 'baseline' : 'restricted',
+    user: spec.user ?? defaultUser(identity.uri),
+    env: environment(spec, identity),
+    stopGracePeriodMs: stopGracePeriodMs ?? STOP_GRACE_MS,
+    readOnly: spec.readOnly ?? true,
+    capAdd: spec.capAdd ?? [],
+    tmpfs: spec.tmpfs ?? [],
+    memoryBytes: resources.memoryBytes,
+    cpuMilli: resources.cpuMilli,
+    hostname: `${identity.uri.slice(identity.uri.lastIndexOf('/') + 1)}-${identity.replica}`.slice(0, 63),
+    ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
+    ...(spec.command ? { command: spec.command } : {}),
+    ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
+    ...(spec.stopSignal ? { stopSignal: spec.stopSignal } : {}),
+  }
+}
+
+/** The labels of the contract. */
+export function labelsFor(identity: ContainerIdentity): Record<string, string> {
+  return {
+    [LABEL.meshletDid]: identity.meshletDid,
+    [LABEL.workload]: identity.uri,
+    [LABEL.replica]: String(identity.replica),
+    [LABEL.spec]: identity.specHash,
+    [LABEL.revision]: identity.revision,
+  }
+}
+
+/** The workload's own variables, then ours, which it can't override. */
+function environment(
+  spec: Pick<ContainerSpec, 'env'>,
+  identity: ContainerIdentity,
+): Record<string, string> {
+  const own = Object.fromEntries((spec.env ?? []).map(({ name, value }) => [name, value]))
+  return {
+    ...own,
+    COMMUNE_WORKLOAD: identity.uri,
+    COMMUNE_OWNER_DID: identity.ownerDid,
+    COMMUNE_MESHLET_DID: identity.meshletDid,
+    COMMUNE_REPLICA: String(identity.replica),
+  }
+}
+
+/** An id of its own for each workload, so that two workloads never share files or process limits. */
+function defaultUser(uri: string): string {
+  const id = UID_FIRST + (Number.parseInt(sha256Hex(uri).slice(0, 8), 16) % UID_COUNT)
+  return `${id}:${id}`
+}

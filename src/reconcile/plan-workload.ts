@@ -1,0 +1,178 @@
+import { LABEL } from '../model/nsid.ts'
+import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
+import type { Action, Desired, Plan } from './actions.ts'
+import { containerName } from './container-names.ts'
+import { sooner } from './outcome.ts'
+
+/** What a meshlet remembers of a replica between two looks. Lost on a restart, without harm. */
+export interface ReplicaMemory {
+  /** Not before this moment of the monotonic clock may it be created or started again. */
+  readonly notBeforeMs?: number
+  /** The newest container of this replica passed its health check, or has none. */
+  readonly ready: boolean
+}
+
+export interface PlanInput {
+  readonly nowMs: number
+  readonly meshletDid: string
+  readonly uri: string
+  readonly desired: Desired
+  /** Containers and networks under our labels for this workload. */
+  readonly containers: readonly EngineContainer[]
+  readonly networks: readonly EngineNetwork[]
+  readonly replicas: ReadonlyMap<number, ReplicaMemory>
+  /** It is this machine's turn in the roll-out. */
+  readonly mayReplace: boolean
+  /** There is room for one replica more while another is being replaced. */
+  readonly roomForSurge: boolean
+  /** The owner of the workload or of the machine has paused it here. */
+  readonly paused: boolean
+}
+
+/** Compose's default for stop_grace_period. */
+export const STOP_GRACE_MS = 10_000
+
+/**
+ * Compares what should run here with what does, and says what to do about it. Applying the plan and
+ * planning again yields nothing.
+ */
+export function planWorkload(input: PlanInput): Plan {
+  const { desired } = input
+  if (desired.kind === 'keep') return { actions: [] }
+  if (desired.kind === 'none') return planRemoval(input, desired.reason)
+  if (input.paused) return { actions: removals(input, input.containers, 'paused here') }
+  return planReplicas(input, desired)
+}
+
+function planRemoval(input: PlanInput, reason: string): Plan {
+  const networks = input.networks.map(({ name }): Action => ({ kind: 'remove-network', name, reason }))
+  return { actions: [...removals(input, input.containers, reason), ...networks] }
+}
+
+function planReplicas(input: PlanInput, desired: Desired & { kind: 'run' }): Plan {
+  const actions: Action[] = []
+  let againInMs: number | undefined
+  const byReplica = Map.groupBy(input.containers, (container) => replicaOf(container))
+  for (let replica = 0; replica < desired.slots; replica++) {
+    const plan = planReplica(input, desired, replica, byReplica.get(replica) ?? [])
+    actions.push(...plan.actions)
+    againInMs = sooner(againInMs, plan.againInMs)
+  }
+  for (const [replica, surplus] of [...byReplica].toSorted(([a], [b]) => a - b)) {
+    if (replica >= 0 && replica < desired.slots) continue
+    const reason = replica < 0 ? 'its labels are not ours' : `only ${desired.slots} to run here`
+    actions.push(...removals(input, surplus, reason))
+  }
+  return againInMs === undefined ? { actions } : { actions, againInMs }
+}
+
+function planReplica(
+  input: PlanInput,
+  desired: Desired & { kind: 'run' },
+  replica: number,
+  containers: readonly EngineContainer[],
+): Plan {
+  const name = containerName(input.meshletDid, input.uri, replica, desired.specHash)
+  const strangers = containers.filter((container) => !isOurs(input, container, replica))
+  const ours = containers.filter((container) => !strangers.includes(container))
+  const current = ours.find((container) => container.name === name)
+  const older = ours.filter((container) => container !== current)
+  const gone = removals(input, strangers, 'it carries our labels but is not ours')
+  const rest = current
+    ? planCurrent(input, desired, replica, current, older)
+    : planMissing(input, desired, replica, name, older)
+  return { ...rest, actions: [...gone, ...rest.actions] }
+}
+
+/** There is a container of the wanted spec. */
+function planCurrent(
+  input: PlanInput,
+  desired: Desired & { kind: 'run' },
+  replica: number,
+  current: EngineContainer,
+  older: readonly EngineContainer[],
+): Plan {
+  const drift = driftOf(current, desired)
+  if (drift) return { actions: removals(input, [current], drift), againInMs: 0 }
+  if (current.state === 'running') {
+    const ready = input.replicas.get(replica)?.ready ?? false
+    return { actions: ready ? removals(input, older, 'replaced by a newer revision') : [] }
+  }
+  if (current.state === 'dead' || current.state === 'paused' || current.state === 'removing')
+    return { actions: removals(input, [current], `somebody left it ${current.state}`), againInMs: 0 }
+  if (!wantsRestart(current, desired)) return { actions: [] }
+  const waitMs = waitOf(input, replica)
+  if (waitMs > 0) return { actions: [], againInMs: waitMs }
+  const reason = current.state === 'created' ? 'it was never started' : exitReason(current)
+  return { actions: [{ kind: 'start', replica, id: current.id, name: current.name, reason }] }
+}
+
+/** There is none of the wanted spec, but there may be one of an older spec. */
+function planMissing(
+  input: PlanInput,
+  desired: Desired & { kind: 'run' },
+  replica: number,
+  name: string,
+  older: readonly EngineContainer[],
+): Plan {
+  const running = older.filter((container) => container.state === 'running')
+  if (running.length > 0 && !input.mayReplace) return { actions: [] }
+  const waitMs = waitOf(input, replica)
+  if (waitMs > 0) return { actions: [], againInMs: waitMs }
+  const stopFirst = running.length > 0 && (!input.roomForSurge || desired.workload.update?.order === 'stop-first')
+  const reason = older.length > 0 ? 'the workload changed' : 'it is to run here and does not'
+  const create: Action = { kind: 'create', replica, name, reason }
+  const spent = stopFirst ? older : older.filter((container) => container.state !== 'running')
+  return { actions: [...removals(input, spent, 'the workload changed'), create] }
+}
+
+/** What somebody changed on a container of ours, in a sentence; undefined when nothing. */
+function driftOf(container: EngineContainer, desired: Desired & { kind: 'run' }): string | undefined {
+  const { cpuMilli = 0, memoryBytes = 0 } = desired.workload.resources ?? {}
+  if (memoryBytes > 0 && container.memoryBytes !== memoryBytes)
+    return `somebody changed its memory limit to ${container.memoryBytes} bytes`
+  if (cpuMilli > 0 && container.nanoCpus !== cpuMilli * 1_000_000)
+    return `somebody changed its CPU limit to ${container.nanoCpus / 1_000_000}m`
+  return undefined
+}
+
+function wantsRestart(container: EngineContainer, desired: Desired & { kind: 'run' }): boolean {
+  if (container.state === 'created') return true
+  const policy = desired.workload.restart?.policy ?? 'always'
+  return policy === 'always' || (policy === 'on-failure' && container.exitCode !== 0)
+}
+
+function exitReason(container: EngineContainer): string {
+  if (container.oomKilled) return 'it ran out of memory'
+  return `it exited with code ${container.exitCode ?? 'unknown'}`
+}
+
+function waitOf(input: PlanInput, replica: number): number {
+  return Math.max(0, (input.replicas.get(replica)?.notBeforeMs ?? 0) - input.nowMs)
+}
+
+function removals(input: PlanInput, containers: readonly EngineContainer[], reason: string): Action[] {
+  return containers.map((container) => ({
+    kind: 'remove',
+    id: container.id,
+    name: container.name,
+    graceMs: container.state === 'running' ? graceOf(input.desired) : 0,
+    reason,
+  }))
+}
+
+function graceOf(desired: Desired): number {
+  return (desired.kind === 'run' ? desired.workload.stopGracePeriodMs : undefined) ?? STOP_GRACE_MS
+}
+
+/** Number on the label, or −1 when there is none that makes sense. */
+export function replicaOf(container: EngineContainer): number {
+  const label = container.labels[LABEL.replica]
+  return label !== undefined && /^\d{1,4}$/.test(label) ? Number(label) : -1
+}
+
+function isOurs(input: PlanInput, container: EngineContainer, replica: number): boolean {
+  const specHash = container.labels[LABEL.spec]
+  if (specHash === undefined) return false
+  return container.name === containerName(input.meshletDid, input.uri, replica, specHash)
+}

@@ -1,0 +1,105 @@
+import { LABEL } from '../model/nsid.ts'
+import type { Endpoint, ReplicaStatus, WorkloadStatusRecord } from '../model/records.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import { replicaOf } from './plan-workload.ts'
+
+/** From this many restarts without a calm period on, a replica is in a crash loop. */
+const CRASH_LOOP_RESTARTS = 3
+
+/** What a meshlet knows of a replica beside its container. */
+export interface ReplicaNotes {
+  readonly restarts: number
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none'
+  readonly lastError?: string
+  readonly pulling?: boolean
+  readonly failed?: boolean
+  readonly endpoints: readonly Endpoint[]
+}
+
+export const NO_NOTES: ReplicaNotes = { restarts: 0, health: 'none', endpoints: [] }
+
+/** What to report of one replica. Without a container it is pending, pulling or failed. */
+export function replicaStatus(
+  replica: number,
+  container: EngineContainer | undefined,
+  notes: ReplicaNotes,
+): ReplicaStatus {
+  const running = container?.state === 'running'
+  return {
+    index: replica,
+    phase: phaseOf(container, notes),
+    health: running ? notes.health : 'none',
+    restarts: notes.restarts,
+    ...(container ? containerFacts(container) : {}),
+    ...(running && notes.endpoints.length > 0 ? { endpoints: [...notes.endpoints] } : {}),
+    ...(notes.lastError === undefined ? {} : { lastError: notes.lastError.slice(0, 2000) }),
+  }
+}
+
+function phaseOf(container: EngineContainer | undefined, notes: ReplicaNotes): string {
+  if (container?.state === 'running') return notes.health === 'starting' ? 'starting' : 'running'
+  if (notes.restarts >= CRASH_LOOP_RESTARTS) return 'crash-loop'
+  if (notes.failed) return 'failed'
+  if (notes.pulling) return 'pulling'
+  if (!container || container.state === 'created') return 'pending'
+  return 'stopped'
+}
+
+function containerFacts(container: EngineContainer): Partial<ReplicaStatus> {
+  const digest = /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1]
+  const specHash = container.labels[LABEL.spec]
+  const revision = container.labels[LABEL.revision]
+  const stopped = container.state !== 'running' && container.state !== 'created'
+  return {
+    containerId: container.id.slice(0, 12),
+    ...(specHash === undefined ? {} : { specHash }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(digest === undefined ? {} : { imageDigest: digest }),
+    ...(container.startedAtMs === undefined || container.state === 'created'
+      ? {}
+      : { startedAt: isoTime(container.startedAtMs) }),
+    ...(stopped && container.exitCode !== undefined ? { exitCode: container.exitCode } : {}),
+    ...(container.oomKilled ? { oomKilled: true } : {}),
+  }
+}
+
+function isoTime(ms: number): NonNullable<ReplicaStatus['startedAt']> {
+  return new Date(ms).toISOString() as NonNullable<ReplicaStatus['startedAt']>
+}
+
+/** Worst first. */
+const PHASES = ['failed', 'crash-loop', 'stopped', 'pending', 'pulling', 'starting', 'stopping', 'running']
+const HEALTH = ['unhealthy', 'starting', 'healthy', 'none']
+
+/** The fields of `workloadStatus` that follow from its replicas. */
+export function summarise(
+  replicas: readonly ReplicaStatus[],
+): Pick<WorkloadStatusRecord, 'phase' | 'health' | 'restarts' | 'endpoints' | 'imageDigest' | 'lastError'> {
+  const digest = replicas.find((replica) => replica.imageDigest)?.imageDigest
+  const lastError = replicas.find((replica) => replica.lastError)?.lastError
+  const endpoints = replicas.flatMap((replica) => replica.endpoints ?? [])
+  const phases = replicas.map((replica) => replica.phase)
+  const running = phases.filter((phase) => phase === 'running').length
+  return {
+    phase: running > 0 && running < phases.length ? 'degraded' : worst(phases, PHASES, 'stopped'),
+    health: worst(replicas.map((replica) => replica.health ?? 'none'), HEALTH, 'none'),
+    restarts: replicas.reduce((sum, replica) => sum + (replica.restarts ?? 0), 0),
+    ...(endpoints.length > 0 ? { endpoints } : {}),
+    ...(digest === undefined ? {} : { imageDigest: digest }),
+    ...(lastError === undefined ? {} : { lastError }),
+  }
+}
+
+function worst(values: readonly string[], order: readonly string[], otherwise: string): string {
+  return order.find((value) => values.includes(value)) ?? otherwise
+}
+
+/** The container that stands for a replica: the newest that runs, else the newest. */
+export function containerOf(
+  containers: readonly EngineContainer[],
+  replica: number,
+): EngineContainer | undefined {
+  const own = containers.filter((container) => replicaOf(container) === replica)
+  const newest = own.toSorted((a, b) => b.createdAtMs - a.createdAtMs)
+  return newest.find((container) => container.state === 'running') ?? newest[0]
+}
