@@ -17,7 +17,9 @@ export const $params = /*#__PURE__*/ l.params()
 export type $Params = l.InferOutput<typeof $params>
 
 export const $input = /*#__PURE__*/ l.jsonPayload({
-  epoch: /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+  epoch: /*#__PURE__*/ l.optional(
+    /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+  ),
   sentAt: /*#__PURE__*/ l.optional(
     /*#__PURE__*/ l.string({ format: 'datetime' }),
   ),

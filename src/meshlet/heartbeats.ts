@@ -1,0 +1,176 @@
+import { messageOf } from '../model/errors.ts'
+import type { Did, Hint } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { HeartbeatInput, HeartbeatOutput, Peers } from '../ports/peers.ts'
+
+export interface Peer {
+  readonly did: Did
+  /** Where it answers; undefined behind NAT: then it has to call us. */
+  readonly endpoint: string | undefined
+}
+
+export interface HeartbeatsOptions {
+  readonly peers: Peers
+  readonly clock: Clock
+  readonly log: Log
+  /** Time between two calls to the same peer, milliseconds. */
+  readonly intervalMs: number
+  /** Whom to call, at this moment. */
+  readonly peersNow: () => readonly Peer[]
+  readonly epoch: () => number
+  /** Somebody says that a repo moved on. */
+  readonly onHint: (hint: Hint) => void
+  /** A peer was heard for the first time, or again after silence. */
+  readonly onHeard: (did: Did) => void
+}
+
+/** Entries of `heard` and `hints` in one call; the lexicon's limits. */
+const HEARD_MAX = 256
+const HINTS_MAX = 64
+/** Time for one call. */
+const TIMEOUT_MS = 3_000
+
+interface Hearing {
+  /** On the local monotonic clock. */
+  directMs: number
+  anyMs: number
+  epoch: number
+}
+
+/**
+ * Calls every peer that has an address, from time to time, and remembers who was heard when. A call
+ * proves life in both directions, and passes on whom the caller has heard of lately.
+ */
+export class Heartbeats implements AsyncDisposable {
+  readonly #options: HeartbeatsOptions
+  readonly #heard = new Map<Did, Hearing>()
+  readonly #calls = new Set<Promise<void>>()
+  readonly #stop = new AbortController()
+  readonly #startedMs: number
+  #cancelTick: (() => void) | undefined
+  #hints: Hint[] = []
+  #cancelHints: (() => void) | undefined
+
+  constructor(options: HeartbeatsOptions) {
+    this.#options = options
+    this.#startedMs = options.clock.monotonicMs()
+  }
+
+  start(): void {
+    this.#tick()
+  }
+
+  /** Tells all peers soon that a repo moved on. Several hints of one moment travel together. */
+  hint(hint: Hint): void {
+    this.#hints.push(hint)
+    this.#cancelHints ??= this.#options.clock.schedule(1, () => {
+      this.#cancelHints = undefined
+      const hints = this.#hints.splice(0, HINTS_MAX)
+      for (const peer of this.#options.peersNow()) this.#call(peer, hints)
+    })
+  }
+
+  /** Answers a call. The caller has proved who it is. */
+  receive(from: Did, body: HeartbeatInput): HeartbeatOutput {
+    if (body.epoch !== undefined) this.#learn(from, body.epoch)
+    this.#learnRelayed(body.heard ?? [])
+    for (const hint of (body.hints ?? []).slice(0, HINTS_MAX)) this.#options.onHint(hint)
+    const now = new Date(this.#options.clock.wallMs()).toISOString()
+    return {
+      epoch: this.#options.epoch(),
+      now: now as HeartbeatOutput['now'],
+      heard: this.#relayable(),
+    }
+  }
+
+  /**
+   * Milliseconds since this meshlet was heard, directly or through others; since our own start when
+   * it never was.
+   */
+  silenceMs(did: Did): number {
+    const heard = this.#heard.get(did)?.anyMs ?? this.#startedMs
+    return this.#options.clock.monotonicMs() - heard
+  }
+
+  /** Epoch that it last told; undefined when it was never heard. */
+  epochOf(did: Did): number | undefined {
+    return this.#heard.get(did)?.epoch
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('shutting down'))
+    this.#cancelTick?.()
+    this.#cancelHints?.()
+    await Promise.allSettled(this.#calls)
+  }
+
+  #tick(): void {
+    if (this.#stop.signal.aborted) return
+    for (const peer of this.#options.peersNow()) this.#call(peer, [])
+    this.#cancelTick = this.#options.clock.schedule(this.#options.intervalMs, () => this.#tick())
+  }
+
+  #call(peer: Peer, hints: readonly Hint[]): void {
+    if (peer.endpoint === undefined) return
+    const call = this.#callOnce({ did: peer.did, endpoint: peer.endpoint }, hints)
+    this.#calls.add(call)
+    void call.finally(() => this.#calls.delete(call))
+  }
+
+  async #callOnce(peer: { did: Did; endpoint: string }, hints: readonly Hint[]): Promise<void> {
+    const body: HeartbeatInput = {
+      epoch: this.#options.epoch(),
+      sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<HeartbeatInput['sentAt']>,
+      heard: this.#relayable(),
+      ...(hints.length > 0 ? { hints: [...hints] } : {}),
+    }
+    const timeout = new AbortController()
+    const cancel = this.#options.clock.schedule(TIMEOUT_MS, () => timeout.abort(new Error('no answer')))
+    try {
+      const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
+      const answer = await this.#options.peers.heartbeat(peer, body, signal)
+      this.#learn(peer.did, answer.epoch)
+      this.#learnRelayed(answer.heard ?? [])
+      for (const hint of answer.hints ?? []) this.#options.onHint(hint)
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      this.#options.log.debug('no heartbeat', { peer: peer.did, error: messageOf(error) })
+    } finally {
+      cancel()
+    }
+  }
+
+  #learn(did: Did, epoch: number): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const before = this.#heard.get(did)
+    this.#heard.set(did, { directMs: nowMs, anyMs: nowMs, epoch })
+    const wasSilent = !before || nowMs - before.anyMs > 2 * this.#options.intervalMs
+    if (wasSilent || before.epoch !== epoch) this.#options.onHeard(did)
+  }
+
+  #learnRelayed(heard: NonNullable<HeartbeatInput['heard']>): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const { did, agoMs, epoch } of heard.slice(0, HEARD_MAX)) {
+      const known = this.#heard.get(did)
+      const atMs = Math.max(nowMs - agoMs, this.#startedMs)
+      if (known && known.anyMs >= atMs) continue
+      this.#heard.set(did, {
+        directMs: known?.directMs ?? Number.NEGATIVE_INFINITY,
+        anyMs: atMs,
+        epoch: Math.max(known?.epoch ?? 0, epoch ?? 0),
+      })
+      if (!known) this.#options.onHeard(did)
+    }
+  }
+
+  /** Whom we heard ourselves, newest first. */
+  #relayable(): NonNullable<HeartbeatOutput['heard']> {
+    const nowMs = this.#options.clock.monotonicMs()
+    return [...this.#heard]
+      .filter(([, { directMs }]) => Number.isFinite(directMs))
+      .toSorted(([, a], [, b]) => b.directMs - a.directMs)
+      .slice(0, HEARD_MAX)
+      .map(([did, { directMs, epoch }]) => ({ did, agoMs: Math.max(0, Math.round(nowMs - directMs)), epoch }))
+  }
+}
