@@ -16,6 +16,8 @@ export interface Engine {
   startContainer(id: string, signal?: AbortSignal): Promise<void>
   /** Sends the stop signal, and kills after `graceMs`. Stopping what is stopped or gone is no error. */
   stopContainer(id: string, graceMs: number, signal?: AbortSignal): Promise<void>
+  /** Sends a signal at once, SIGKILL unless told. What is stopped or gone is no error. */
+  killContainer(id: string, unixSignal?: string, signal?: AbortSignal): Promise<void>
   /** Removes it by force. Removing what is gone is no error. */
   removeContainer(id: string, signal?: AbortSignal): Promise<void>
   logs(id: string, options: LogOptions): AsyncIterable<EngineLogLine>
@@ -30,6 +32,8 @@ export interface Engine {
   probe(id: string, probe: Probe, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult>
   /** Something happened to a container of ours. Ends when the engine goes away; the caller starts again. */
   events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent>
+  /** Ends the forwards and closes all connections; the containers stay. */
+  close(): Promise<void>
 }
 
 export interface EngineInfo {
@@ -43,6 +47,8 @@ export interface EngineInfo {
   readonly memoryBytes: number
   readonly runtimes: readonly string[]
   readonly hasInit: boolean
+  /** Why ports can't be forwarded and probed here, for people; absent when they can. */
+  readonly portsProblem?: string
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
@@ -52,7 +58,7 @@ export interface EngineContainer {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly state: ContainerState
-  /** What `docker inspect` says of the options that commune set, hashed; differs when somebody changed them. */
+  /** The reference that it was made from. */
   readonly image: string
   readonly createdAtMs: number
   readonly startedAtMs?: number
@@ -147,6 +153,36 @@ export interface ExecResult {
   readonly exitCode?: number
   readonly output: string
 }
+
+export interface ForwardOptions {
+  readonly containerPort: number
+  /** Address of this machine to listen on, such as 127.0.0.1. */
+  readonly listenHost: string
+  /** Taken when it is free, else the next free one above it. */
+  readonly preferredPort: number
+}
+
+export interface Forward {
+  /** The port that was taken. */
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Healthy is: a connection (`tcp`), or an answer with a status from 200 to 399 (`http`). */
+export type Probe =
+  | { readonly kind: 'tcp'; readonly port: number; readonly timeoutMs: number }
+  | {
+      readonly kind: 'http'
+      readonly port: number
+      /** Starts with a slash. */
+      readonly path: string
+      readonly timeoutMs: number
+    }
+
+export type ProbeResult =
+  | { readonly ok: true }
+  /** `message` is one line for people. */
+  | { readonly ok: false; readonly message: string }
 
 export interface EngineEvent {
   readonly containerId: string
