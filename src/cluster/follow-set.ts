@@ -1,0 +1,53 @@
+import { compareText } from '../model/canonical.ts'
+import type { Did } from '../model/records.ts'
+import type { RecordView } from '../ports/records.ts'
+import { ownedMeshlets } from './owned-meshlets.ts'
+import { membersOf } from './recognition.ts'
+
+/** Repos that one meshlet follows at most: nearest first, the rest is left out. */
+export const FOLLOWED_REPOS_MAX = 4096
+/** How far membership is followed: my members, and whom they list. */
+const HOPS = 2
+
+/**
+ * The repos that decide anything for this meshlet: its own, its owner's, those of the members and
+ * of their members, and the machines that they all name, owned or not yet. Grows as repos are read:
+ * compute it again after each change. At most `FOLLOWED_REPOS_MAX`, the nearest first and then by
+ * DID, so that a member with an endless list can't push out my own members.
+ */
+export function followSet(
+  view: RecordView,
+  selfMeshlet: Did,
+  selfOwner: Did,
+  members: readonly Did[],
+): ReadonlySet<Did> {
+  const followed = new Set<Did>([selfMeshlet, selfOwner])
+  let ring: readonly Did[] = [...new Set([selfOwner, ...members])]
+  const visited = new Set(ring)
+  for (let hop = 0; hop < HOPS; hop++) {
+    addAll(followed, ring)
+    for (const owner of ring)
+      addAll(
+        followed,
+        // Also those that do not link back: the missing half may come any time.
+        ownedMeshlets(view, owner).map(({ meshletDid }) => meshletDid),
+      )
+    ring = nextRing(view, ring, visited)
+  }
+  return followed
+}
+
+function nextRing(view: RecordView, ring: readonly Did[], visited: Set<Did>): readonly Did[] {
+  const next: Did[] = []
+  for (const owner of ring)
+    for (const member of membersOf(view, owner)) {
+      if (visited.has(member)) continue
+      visited.add(member)
+      next.push(member)
+    }
+  return next.sort(compareText)
+}
+
+function addAll(followed: Set<Did>, dids: readonly Did[]): void {
+  for (const did of dids) if (followed.size < FOLLOWED_REPOS_MAX) followed.add(did)
+}
