@@ -1,0 +1,2283 @@
+// Generated from schemas/workload.schema.json by 'make generate'; change that file instead.
+// @ts-nocheck
+export const validate = validate10;
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/workload.schema.json","title":"WorkloadFile","description":"One workload of a commune: a container that runs for ever (kind: Workload) or to its end (kind: Job), on the machines of members who agree to run it. A file may hold several, separated by lines of three hyphens.","type":"object","additionalProperties":false,"required":["kind","name","image"],"properties":{"kind":{"title":"Kind","description":"Workload runs for ever and is started again when it ends. Job runs to its end, once or on a schedule.","enum":["Workload","Job"],"default":"Workload"},"name":{"title":"Name","description":"Name of the workload, unique among all workloads of its owner: lower-case letters, digits and inner hyphens. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["hello","feed-generator"]},"image":{"title":"Image","description":"Container image. commune sync looks a tag up and pins its digest; an image given by digest is taken as it is.","type":"string","minLength":1,"maxLength":1024,"examples":["traefik/whoami:v1.11","ghcr.io/owner/app:1.2.3"]},"imagePolicy":{"title":"Image policy","description":"pin keeps the digest until the tag in the file changes or you ask for an update. follow looks the tag up at every sync.","enum":["pin","follow"],"default":"pin"},"replicas":{"title":"Replicas","description":"How many containers run, or everywhere for one on every machine that may run it.","anyOf":[{"type":"integer","minimum":0,"maximum":1000},{"const":"everywhere"}],"default":1,"examples":[1,2,3,"everywhere"]},"resources":{"title":"Resources","description":"What one replica may use. Amounts are Kubernetes quantities.","type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["100m","250m",0.5,2]},"memory":{"title":"Memory","description":"Memory; the container is stopped when it needs more. Mi and Gi are powers of 1024, M and G of 1000. At least 6Mi.","type":["string","number"],"examples":["64Mi","256Mi","1Gi"]},"storage":{"title":"Storage","description":"Disk space for what the container writes outside its volumes.","type":["string","number"],"examples":["100Mi","1Gi"]}}},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/usr/bin/tini","--"]]},"command":{"title":"Command","description":"Replaces the image’s command: what follows the entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/bin/sh","-c","while true; do date; sleep 60; done"]]},"env":{"title":"Environment","description":"Environment variables. Everybody can read them, as all records: passwords belong into secrets.","type":"object","maxProperties":256,"additionalProperties":{"type":["string","number"],"maxLength":32768},"examples":[{"GREETING":"hello","PORT":"8080"}]},"user":{"title":"User","description":"Numeric user, or user and group with a colon. 0 (root) needs security: baseline and a member who allows it.","type":["string","integer"],"examples":["1000","1000:1000"]},"workingDir":{"title":"Working directory","description":"Absolute path in which the command starts; the image’s own when absent.","type":"string","maxLength":4096,"examples":["/app"]},"tmpfs":{"title":"Memory file systems","description":"Writable directories in memory, lost with the container. Absolute paths, with options after a colon.","type":"array","maxItems":32,"items":{"type":"string","maxLength":4096},"examples":[["/tmp"],["/tmp:size=16m","/run"]]},"readOnly":{"title":"Read-only root","description":"false asks for a writable root file system, which needs security: baseline.","type":"boolean","default":true},"security":{"title":"Security","description":"Level of the Pod Security Standards. restricted: no capabilities, not root, read-only. baseline: what the workload asks for with user, capAdd and readOnly, on members who allow it.","enum":["restricted","baseline"],"default":"restricted"},"capAdd":{"title":"Capabilities","description":"Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.","type":"array","maxItems":64,"items":{"enum":["AUDIT_WRITE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","MKNOD","NET_BIND_SERVICE","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]},"examples":[["CHOWN","SETUID","SETGID"]]},"egress":{"title":"Egress","description":"How far the container may reach out: none, or internet for public addresses.","enum":["none","internet"],"default":"none"},"secrets":{"title":"Secrets","description":"Sealed secrets that the container reads as files.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["name","file"],"properties":{"name":{"title":"Name","description":"Name of the secret.","type":"string","minLength":1,"maxLength":63,"examples":["db-password"]},"file":{"title":"File","description":"Absolute path of the file in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/run/secrets/db-password"]}}}},"ports":{"title":"Ports","description":"Ports that the container listens on. Each answers on the loopback address of its machine, on a port that the machine chooses.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["container"],"properties":{"container":{"title":"Container port","description":"Port inside the container; above 1023 unless the workload asks for NET_BIND_SERVICE.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"name":{"title":"Name","description":"Name of the port: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["http"]},"protocol":{"title":"Protocol","description":"Transport protocol.","enum":["tcp","udp"],"default":"tcp"}}}},"volumes":{"title":"Volumes","description":"Directories that outlive the container. They stay on the machine that made them, and the workload with them.","type":"array","maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["name","path"],"properties":{"name":{"title":"Name","description":"Name of the volume, unique in this workload: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["data"]},"path":{"title":"Path","description":"Absolute path in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/data"]},"size":{"title":"Size","description":"Disk space asked for, a Kubernetes quantity.","type":["string","number"],"examples":["1Gi"]},"onLoss":{"title":"When the machine is lost","description":"keep waits for the machine that has the data. empty lets a replacement start elsewhere with an empty volume.","enum":["keep","empty"],"default":"keep"}}}},"healthcheck":{"title":"Health check","description":"How to tell whether a replica works: exactly one of http, tcp and exec.","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row that make the replica unhealthy.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"restart":{"title":"Restart","description":"When a container that ended is started again.","type":"object","additionalProperties":false,"properties":{"policy":{"title":"Policy","description":"always, or on-failure for an exit code other than 0, or no. A Job has on-failure or no.","enum":["always","on-failure","no"],"default":"always"},"backoff":{"title":"Backoff","description":"How long to wait before the next start; the delay doubles each time.","type":"object","additionalProperties":false,"properties":{"initial":{"title":"First delay","description":"Delay before the first restart.","type":["string","number"],"default":"1s","examples":["1s"]},"max":{"title":"Longest delay","description":"The delay grows no further.","type":["string","number"],"default":"5m","examples":["5m"]}}}}},"update":{"title":"Update","description":"How a new version replaces the old one.","type":"object","additionalProperties":false,"properties":{"maxUnavailable":{"title":"Unavailable at once","description":"Replicas that may be missing during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"maxSurge":{"title":"Beyond the count","description":"Replicas that may run beyond the count during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"order":{"title":"Order","description":"Whether the new replica starts before the old one stops.","enum":["start-first","stop-first"],"default":"start-first"},"healthyAfter":{"title":"Healthy after","description":"How long a new replica must be healthy before the next one is replaced.","type":["string","number"],"default":"10s","examples":["10s"]},"deadline":{"title":"Deadline","description":"How long one replica may take to become healthy before the roll-out has failed.","type":["string","number"],"default":"5m","examples":["5m"]},"onFailure":{"title":"When it fails","description":"rollback returns to the last good version, halt stops where it is.","enum":["rollback","halt"],"default":"rollback"},"before":{"title":"Before","description":"A container that must succeed before the roll-out begins, such as a database migration.","type":"object","additionalProperties":false,"properties":{"image":{"title":"Image","description":"Its image; the workload’s own when absent.","type":"string","minLength":1,"maxLength":1024},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768}},"command":{"title":"Command","description":"Replaces the image’s command.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/app/migrate","up"]]},"timeout":{"title":"Timeout","description":"Time after which it counts as failed.","type":["string","number"],"examples":["10m"]}}}}},"constraints":{"title":"Constraints","description":"Kubernetes label selectors; all must hold for the labels of a machine.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":1024},"examples":[["arch=amd64","region in (eu,us)","!gpu"]]},"spread":{"title":"Spread","description":"Replicas go to different owners first, or to different meshlets, or to different values of a label.","type":"string","minLength":1,"maxLength":317,"examples":["owner","meshlet","region"]},"clusters":{"title":"Clusters","description":"Only machines of these clusters of yours may run it; any when absent.","type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":63},"examples":[["friends"]]},"placement":{"title":"Placement","description":"How machines are chosen, and what happens when one is cut off.","type":"object","additionalProperties":false,"properties":{"bidWindow":{"title":"Bid window","description":"How long a round of bids stays open at most; 60s or less.","type":["string","number"],"default":"5s","examples":["5s"]},"onPartition":{"title":"When cut off","description":"keep lets a machine that is cut off run on, stop makes it stop its containers.","enum":["keep","stop"],"default":"keep"},"atMostOne":{"title":"At most one","description":"true when two containers must never run at once; needs one replica.","type":"boolean","default":false}}},"priority":{"title":"Priority","description":"Orders your own waiting workloads, higher first. It never stops what runs.","type":"integer","minimum":-1000000,"maximum":1000000,"default":0},"stopGracePeriod":{"title":"Stop grace period","description":"Time between the stop signal and the kill.","type":["string","number"],"default":"10s","examples":["10s","1m"]},"stopSignal":{"title":"Stop signal","description":"Signal that asks the container to end.","enum":["SIGTERM","SIGINT","SIGQUIT","SIGHUP","SIGUSR1","SIGUSR2","SIGWINCH","SIGABRT","SIGALRM","SIGKILL","SIGRTMIN+3"],"default":"SIGTERM"},"schedule":{"title":"Schedule","description":"When a Job runs, a cron expression in UTC: minute, hour, day of month, month, day of week.","type":"string","maxLength":256,"examples":["*/5 * * * *","0 3 * * sun","@daily"]},"protect":{"title":"Protect","description":"true refuses deletion, also by --prune.","type":"boolean","default":false}}};
+const func2 = Object.prototype.hasOwnProperty;
+import func3Module from 'ajv/dist/runtime/ucs2length.js'
+const func3 = func3Module.default
+
+function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+/*# sourceURL="https://meshlet.farm/schemas/workload.schema.json" */;
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.kind === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.name === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.required,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.image === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "image"},schema:schema11.required,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema11.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.kind !== undefined){
+let data0 = data.kind;
+if(!((data0 === "Workload") || (data0 === "Job"))){
+const err4 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema11.properties.kind.enum},schema:schema11.properties.kind.enum,parentSchema:schema11.properties.kind,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.name !== undefined){
+let data1 = data.name;
+if(typeof data1 === "string"){
+if(func3(data1) > 63){
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.name,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(func3(data1) < 1){
+const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.name,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.name.type,parentSchema:schema11.properties.name,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.image !== undefined){
+let data2 = data.image;
+if(typeof data2 === "string"){
+if(func3(data2) > 1024){
+const err8 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.image,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(func3(data2) < 1){
+const err9 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.image,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.image.type,parentSchema:schema11.properties.image,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.imagePolicy !== undefined){
+let data3 = data.imagePolicy;
+if(!((data3 === "pin") || (data3 === "follow"))){
+const err11 = {instancePath:instancePath+"/imagePolicy",schemaPath:"#/properties/imagePolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.imagePolicy.enum},schema:schema11.properties.imagePolicy.enum,parentSchema:schema11.properties.imagePolicy,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.replicas !== undefined){
+let data4 = data.replicas;
+const _errs9 = errors;
+let valid1 = false;
+const _errs10 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err12 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/anyOf/0/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.replicas.anyOf[0].type,parentSchema:schema11.properties.replicas.anyOf[0],data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 1000 || isNaN(data4)){
+const err13 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/anyOf/0/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.replicas.anyOf[0],data:data4};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err14 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/anyOf/0/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.replicas.anyOf[0],data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+var _valid0 = _errs10 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs12 = errors;
+if("everywhere" !== data4){
+const err15 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/anyOf/1/const",keyword:"const",params:{allowedValue: "everywhere"},schema:"everywhere",parentSchema:schema11.properties.replicas.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+var _valid0 = _errs12 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+const err16 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/anyOf",keyword:"anyOf",params:{},schema:schema11.properties.replicas.anyOf,parentSchema:schema11.properties.replicas,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+else {
+errors = _errs9;
+if(vErrors !== null){
+if(_errs9){
+vErrors.length = _errs9;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.resources !== undefined){
+let data5 = data.resources;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+for(const key1 in data5){
+if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
+const err17 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema11.properties.resources,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+if(data5.cpu !== undefined){
+let data6 = data5.cpu;
+if((typeof data6 !== "string") && (!((typeof data6 == "number") && (isFinite(data6))))){
+const err18 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/properties/resources/properties/cpu/type",keyword:"type",params:{type: schema11.properties.resources.properties.cpu.type},schema:schema11.properties.resources.properties.cpu.type,parentSchema:schema11.properties.resources.properties.cpu,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data5.memory !== undefined){
+let data7 = data5.memory;
+if((typeof data7 !== "string") && (!((typeof data7 == "number") && (isFinite(data7))))){
+const err19 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/properties/resources/properties/memory/type",keyword:"type",params:{type: schema11.properties.resources.properties.memory.type},schema:schema11.properties.resources.properties.memory.type,parentSchema:schema11.properties.resources.properties.memory,data:data7};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+if(data5.storage !== undefined){
+let data8 = data5.storage;
+if((typeof data8 !== "string") && (!((typeof data8 == "number") && (isFinite(data8))))){
+const err20 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/properties/resources/properties/storage/type",keyword:"type",params:{type: schema11.properties.resources.properties.storage.type},schema:schema11.properties.resources.properties.storage.type,parentSchema:schema11.properties.resources.properties.storage,data:data8};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/resources",schemaPath:"#/properties/resources/type",keyword:"type",params:{type: "object"},schema:schema11.properties.resources.type,parentSchema:schema11.properties.resources,data:data5};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.entrypoint !== undefined){
+let data9 = data.entrypoint;
+if(Array.isArray(data9)){
+if(data9.length > 256){
+const err22 = {instancePath:instancePath+"/entrypoint",schemaPath:"#/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.entrypoint,data:data9};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+if(typeof data10 === "string"){
+if(func3(data10) > 32768){
+const err23 = {instancePath:instancePath+"/entrypoint/" + i0,schemaPath:"#/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.entrypoint.items,data:data10};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/entrypoint/" + i0,schemaPath:"#/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.entrypoint.items.type,parentSchema:schema11.properties.entrypoint.items,data:data10};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/entrypoint",schemaPath:"#/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.entrypoint.type,parentSchema:schema11.properties.entrypoint,data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data.command !== undefined){
+let data11 = data.command;
+if(Array.isArray(data11)){
+if(data11.length > 256){
+const err26 = {instancePath:instancePath+"/command",schemaPath:"#/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.command,data:data11};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+const len1 = data11.length;
+for(let i1=0; i1<len1; i1++){
+let data12 = data11[i1];
+if(typeof data12 === "string"){
+if(func3(data12) > 32768){
+const err27 = {instancePath:instancePath+"/command/" + i1,schemaPath:"#/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.command.items,data:data12};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/command/" + i1,schemaPath:"#/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.command.items.type,parentSchema:schema11.properties.command.items,data:data12};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/command",schemaPath:"#/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.command.type,parentSchema:schema11.properties.command,data:data11};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.env !== undefined){
+let data13 = data.env;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Object.keys(data13).length > 256){
+const err30 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/maxProperties",keyword:"maxProperties",params:{limit: 256},schema:256,parentSchema:schema11.properties.env,data:data13};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+for(const key2 in data13){
+let data14 = data13[key2];
+if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
+const err31 = {instancePath:instancePath+"/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/type",keyword:"type",params:{type: schema11.properties.env.additionalProperties.type},schema:schema11.properties.env.additionalProperties.type,parentSchema:schema11.properties.env.additionalProperties,data:data14};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if(typeof data14 === "string"){
+if(func3(data14) > 32768){
+const err32 = {instancePath:instancePath+"/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.env.additionalProperties,data:data14};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},schema:schema11.properties.env.type,parentSchema:schema11.properties.env,data:data13};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+let data15 = data.user;
+if((typeof data15 !== "string") && (!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15))))){
+const err34 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: schema11.properties.user.type},schema:schema11.properties.user.type,parentSchema:schema11.properties.user,data:data15};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+if(data.workingDir !== undefined){
+let data16 = data.workingDir;
+if(typeof data16 === "string"){
+if(func3(data16) > 4096){
+const err35 = {instancePath:instancePath+"/workingDir",schemaPath:"#/properties/workingDir/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.workingDir,data:data16};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/workingDir",schemaPath:"#/properties/workingDir/type",keyword:"type",params:{type: "string"},schema:schema11.properties.workingDir.type,parentSchema:schema11.properties.workingDir,data:data16};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+if(data.tmpfs !== undefined){
+let data17 = data.tmpfs;
+if(Array.isArray(data17)){
+if(data17.length > 32){
+const err37 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.tmpfs,data:data17};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+const len2 = data17.length;
+for(let i2=0; i2<len2; i2++){
+let data18 = data17[i2];
+if(typeof data18 === "string"){
+if(func3(data18) > 4096){
+const err38 = {instancePath:instancePath+"/tmpfs/" + i2,schemaPath:"#/properties/tmpfs/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.tmpfs.items,data:data18};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/tmpfs/" + i2,schemaPath:"#/properties/tmpfs/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.tmpfs.items.type,parentSchema:schema11.properties.tmpfs.items,data:data18};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath:instancePath+"/tmpfs",schemaPath:"#/properties/tmpfs/type",keyword:"type",params:{type: "array"},schema:schema11.properties.tmpfs.type,parentSchema:schema11.properties.tmpfs,data:data17};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+if(data.readOnly !== undefined){
+let data19 = data.readOnly;
+if(typeof data19 !== "boolean"){
+const err41 = {instancePath:instancePath+"/readOnly",schemaPath:"#/properties/readOnly/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.readOnly.type,parentSchema:schema11.properties.readOnly,data:data19};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+if(data.security !== undefined){
+let data20 = data.security;
+if(!((data20 === "restricted") || (data20 === "baseline"))){
+const err42 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema11.properties.security.enum},schema:schema11.properties.security.enum,parentSchema:schema11.properties.security,data:data20};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+if(data.capAdd !== undefined){
+let data21 = data.capAdd;
+if(Array.isArray(data21)){
+if(data21.length > 64){
+const err43 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.capAdd,data:data21};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+const len3 = data21.length;
+for(let i3=0; i3<len3; i3++){
+let data22 = data21[i3];
+if(!(((((((((((((data22 === "AUDIT_WRITE") || (data22 === "CHOWN")) || (data22 === "DAC_OVERRIDE")) || (data22 === "FOWNER")) || (data22 === "FSETID")) || (data22 === "KILL")) || (data22 === "MKNOD")) || (data22 === "NET_BIND_SERVICE")) || (data22 === "SETFCAP")) || (data22 === "SETGID")) || (data22 === "SETPCAP")) || (data22 === "SETUID")) || (data22 === "SYS_CHROOT"))){
+const err44 = {instancePath:instancePath+"/capAdd/" + i3,schemaPath:"#/properties/capAdd/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.capAdd.items.enum},schema:schema11.properties.capAdd.items.enum,parentSchema:schema11.properties.capAdd.items,data:data22};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+}
+else {
+const err45 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/type",keyword:"type",params:{type: "array"},schema:schema11.properties.capAdd.type,parentSchema:schema11.properties.capAdd,data:data21};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+if(data.egress !== undefined){
+let data23 = data.egress;
+if(!((data23 === "none") || (data23 === "internet"))){
+const err46 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema11.properties.egress.enum},schema:schema11.properties.egress.enum,parentSchema:schema11.properties.egress,data:data23};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data.secrets !== undefined){
+let data24 = data.secrets;
+if(Array.isArray(data24)){
+if(data24.length > 64){
+const err47 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.secrets,data:data24};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+const len4 = data24.length;
+for(let i4=0; i4<len4; i4++){
+let data25 = data24[i4];
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+if(data25.name === undefined){
+const err48 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data25};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if(data25.file === undefined){
+const err49 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "file"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data25};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+for(const key3 in data25){
+if(!((key3 === "name") || (key3 === "file"))){
+const err50 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema11.properties.secrets.items,data:data25};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(data25.name !== undefined){
+let data26 = data25.name;
+if(typeof data26 === "string"){
+if(func3(data26) > 63){
+const err51 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if(func3(data26) < 1){
+const err52 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.name.type,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+if(data25.file !== undefined){
+let data27 = data25.file;
+if(typeof data27 === "string"){
+if(func3(data27) > 4096){
+const err54 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+if(func3(data27) < 1){
+const err55 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.file.type,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.secrets.items.type,parentSchema:schema11.properties.secrets.items,data:data25};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema11.properties.secrets.type,parentSchema:schema11.properties.secrets,data:data24};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+if(data.ports !== undefined){
+let data28 = data.ports;
+if(Array.isArray(data28)){
+if(data28.length > 64){
+const err59 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.ports,data:data28};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+const len5 = data28.length;
+for(let i5=0; i5<len5; i5++){
+let data29 = data28[i5];
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(data29.container === undefined){
+const err60 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/required",keyword:"required",params:{missingProperty: "container"},schema:schema11.properties.ports.items.required,parentSchema:schema11.properties.ports.items,data:data29};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+for(const key4 in data29){
+if(!(((key4 === "container") || (key4 === "name")) || (key4 === "protocol"))){
+const err61 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema11.properties.ports.items,data:data29};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+if(data29.container !== undefined){
+let data30 = data29.container;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+const err62 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.ports.items.properties.container.type,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 65535 || isNaN(data30)){
+const err63 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+if(data30 < 1 || isNaN(data30)){
+const err64 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+}
+if(data29.name !== undefined){
+let data31 = data29.name;
+if(typeof data31 === "string"){
+if(func3(data31) > 63){
+const err65 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+if(func3(data31) < 1){
+const err66 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.ports.items.properties.name.type,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+if(data29.protocol !== undefined){
+let data32 = data29.protocol;
+if(!((data32 === "tcp") || (data32 === "udp"))){
+const err68 = {instancePath:instancePath+"/ports/" + i5+"/protocol",schemaPath:"#/properties/ports/items/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.ports.items.properties.protocol.enum},schema:schema11.properties.ports.items.properties.protocol.enum,parentSchema:schema11.properties.ports.items.properties.protocol,data:data32};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+}
+}
+else {
+const err69 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.ports.items.type,parentSchema:schema11.properties.ports.items,data:data29};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+}
+else {
+const err70 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema11.properties.ports.type,parentSchema:schema11.properties.ports,data:data28};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+if(data.volumes !== undefined){
+let data33 = data.volumes;
+if(Array.isArray(data33)){
+if(data33.length > 32){
+const err71 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.volumes,data:data33};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+const len6 = data33.length;
+for(let i6=0; i6<len6; i6++){
+let data34 = data33[i6];
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.name === undefined){
+const err72 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data34};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+if(data34.path === undefined){
+const err73 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "path"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data34};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+for(const key5 in data34){
+if(!((((key5 === "name") || (key5 === "path")) || (key5 === "size")) || (key5 === "onLoss"))){
+const err74 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.volumes.items,data:data34};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+if(data34.name !== undefined){
+let data35 = data34.name;
+if(typeof data35 === "string"){
+if(func3(data35) > 63){
+const err75 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+if(func3(data35) < 1){
+const err76 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+else {
+const err77 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.name.type,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+if(data34.path !== undefined){
+let data36 = data34.path;
+if(typeof data36 === "string"){
+if(func3(data36) > 4096){
+const err78 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if(func3(data36) < 1){
+const err79 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+}
+else {
+const err80 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.path.type,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+}
+if(data34.size !== undefined){
+let data37 = data34.size;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+const err81 = {instancePath:instancePath+"/volumes/" + i6+"/size",schemaPath:"#/properties/volumes/items/properties/size/type",keyword:"type",params:{type: schema11.properties.volumes.items.properties.size.type},schema:schema11.properties.volumes.items.properties.size.type,parentSchema:schema11.properties.volumes.items.properties.size,data:data37};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+if(data34.onLoss !== undefined){
+let data38 = data34.onLoss;
+if(!((data38 === "keep") || (data38 === "empty"))){
+const err82 = {instancePath:instancePath+"/volumes/" + i6+"/onLoss",schemaPath:"#/properties/volumes/items/properties/onLoss/enum",keyword:"enum",params:{allowedValues: schema11.properties.volumes.items.properties.onLoss.enum},schema:schema11.properties.volumes.items.properties.onLoss.enum,parentSchema:schema11.properties.volumes.items.properties.onLoss,data:data38};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+}
+}
+else {
+const err83 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.volumes.items.type,parentSchema:schema11.properties.volumes.items,data:data34};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+}
+}
+else {
+const err84 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},schema:schema11.properties.volumes.type,parentSchema:schema11.properties.volumes,data:data33};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+}
+if(data.healthcheck !== undefined){
+let data39 = data.healthcheck;
+const _errs83 = errors;
+let valid21 = false;
+let passing0 = null;
+const _errs84 = errors;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.http === undefined){
+const err85 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.healthcheck.oneOf[0].required,parentSchema:schema11.properties.healthcheck.oneOf[0],data:data39};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+}
+var _valid1 = _errs84 === errors;
+if(_valid1){
+valid21 = true;
+passing0 = 0;
+}
+const _errs85 = errors;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.tcp === undefined){
+const err86 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.healthcheck.oneOf[1].required,parentSchema:schema11.properties.healthcheck.oneOf[1],data:data39};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+}
+var _valid1 = _errs85 === errors;
+if(_valid1 && valid21){
+valid21 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid1){
+valid21 = true;
+passing0 = 1;
+}
+const _errs86 = errors;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.exec === undefined){
+const err87 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.healthcheck.oneOf[2].required,parentSchema:schema11.properties.healthcheck.oneOf[2],data:data39};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+var _valid1 = _errs86 === errors;
+if(_valid1 && valid21){
+valid21 = false;
+passing0 = [passing0, 2];
+}
+else {
+if(_valid1){
+valid21 = true;
+passing0 = 2;
+}
+}
+}
+if(!valid21){
+const err88 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},schema:schema11.properties.healthcheck.oneOf,parentSchema:schema11.properties.healthcheck,data:data39};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+else {
+errors = _errs83;
+if(vErrors !== null){
+if(_errs83){
+vErrors.length = _errs83;
+}
+else {
+vErrors = null;
+}
+}
+}
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+for(const key6 in data39){
+if(!(((((((key6 === "http") || (key6 === "tcp")) || (key6 === "exec")) || (key6 === "interval")) || (key6 === "timeout")) || (key6 === "startPeriod")) || (key6 === "retries"))){
+const err89 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},schema:false,parentSchema:schema11.properties.healthcheck,data:data39};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+}
+if(data39.http !== undefined){
+let data40 = data39.http;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.port === undefined){
+const err90 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.http.required,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+for(const key7 in data40){
+if(!((key7 === "port") || (key7 === "path"))){
+const err91 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},schema:false,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+if(data40.port !== undefined){
+let data41 = data40.port;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+const err92 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.http.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 65535 || isNaN(data41)){
+const err93 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+if(data41 < 1 || isNaN(data41)){
+const err94 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+}
+}
+if(data40.path !== undefined){
+let data42 = data40.path;
+if(typeof data42 === "string"){
+if(func3(data42) > 2048){
+const err95 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data42};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+}
+else {
+const err96 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.http.properties.path.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data42};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+}
+}
+else {
+const err97 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.http.type,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+}
+if(data39.tcp !== undefined){
+let data43 = data39.tcp;
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+if(data43.port === undefined){
+const err98 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.tcp.required,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+for(const key8 in data43){
+if(!(key8 === "port")){
+const err99 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},schema:false,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+}
+if(data43.port !== undefined){
+let data44 = data43.port;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+const err100 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.tcp.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 65535 || isNaN(data44)){
+const err101 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+if(data44 < 1 || isNaN(data44)){
+const err102 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err103 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.tcp.type,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+}
+if(data39.exec !== undefined){
+let data45 = data39.exec;
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(data45.command === undefined){
+const err104 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.healthcheck.properties.exec.required,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+for(const key9 in data45){
+if(!(key9 === "command")){
+const err105 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},schema:false,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+if(data45.command !== undefined){
+let data46 = data45.command;
+if(Array.isArray(data46)){
+if(data46.length > 256){
+const err106 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+if(data46.length < 1){
+const err107 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+const len7 = data46.length;
+for(let i7=0; i7<len7; i7++){
+let data47 = data46[i7];
+if(typeof data47 === "string"){
+if(func3(data47) > 32768){
+const err108 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data47};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+}
+}
+else {
+const err109 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.exec.properties.command.items.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data47};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+}
+}
+else {
+const err110 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.healthcheck.properties.exec.properties.command.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+}
+}
+else {
+const err111 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.exec.type,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+}
+}
+if(data39.interval !== undefined){
+let data48 = data39.interval;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+const err112 = {instancePath:instancePath+"/healthcheck/interval",schemaPath:"#/properties/healthcheck/properties/interval/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.interval.type},schema:schema11.properties.healthcheck.properties.interval.type,parentSchema:schema11.properties.healthcheck.properties.interval,data:data48};
+if(vErrors === null){
+vErrors = [err112];
+}
+else {
+vErrors.push(err112);
+}
+errors++;
+}
+}
+if(data39.timeout !== undefined){
+let data49 = data39.timeout;
+if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
+const err113 = {instancePath:instancePath+"/healthcheck/timeout",schemaPath:"#/properties/healthcheck/properties/timeout/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.timeout.type},schema:schema11.properties.healthcheck.properties.timeout.type,parentSchema:schema11.properties.healthcheck.properties.timeout,data:data49};
+if(vErrors === null){
+vErrors = [err113];
+}
+else {
+vErrors.push(err113);
+}
+errors++;
+}
+}
+if(data39.startPeriod !== undefined){
+let data50 = data39.startPeriod;
+if((typeof data50 !== "string") && (!((typeof data50 == "number") && (isFinite(data50))))){
+const err114 = {instancePath:instancePath+"/healthcheck/startPeriod",schemaPath:"#/properties/healthcheck/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.startPeriod.type},schema:schema11.properties.healthcheck.properties.startPeriod.type,parentSchema:schema11.properties.healthcheck.properties.startPeriod,data:data50};
+if(vErrors === null){
+vErrors = [err114];
+}
+else {
+vErrors.push(err114);
+}
+errors++;
+}
+}
+if(data39.retries !== undefined){
+let data51 = data39.retries;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+const err115 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.retries.type,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+if(vErrors === null){
+vErrors = [err115];
+}
+else {
+vErrors.push(err115);
+}
+errors++;
+}
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 1000 || isNaN(data51)){
+const err116 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+if(vErrors === null){
+vErrors = [err116];
+}
+else {
+vErrors.push(err116);
+}
+errors++;
+}
+if(data51 < 1 || isNaN(data51)){
+const err117 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+if(vErrors === null){
+vErrors = [err117];
+}
+else {
+vErrors.push(err117);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err118 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.type,parentSchema:schema11.properties.healthcheck,data:data39};
+if(vErrors === null){
+vErrors = [err118];
+}
+else {
+vErrors.push(err118);
+}
+errors++;
+}
+}
+if(data.restart !== undefined){
+let data52 = data.restart;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+for(const key10 in data52){
+if(!((key10 === "policy") || (key10 === "backoff"))){
+const err119 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema11.properties.restart,data:data52};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
+}
+if(data52.policy !== undefined){
+let data53 = data52.policy;
+if(!(((data53 === "always") || (data53 === "on-failure")) || (data53 === "no"))){
+const err120 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},schema:schema11.properties.restart.properties.policy.enum,parentSchema:schema11.properties.restart.properties.policy,data:data53};
+if(vErrors === null){
+vErrors = [err120];
+}
+else {
+vErrors.push(err120);
+}
+errors++;
+}
+}
+if(data52.backoff !== undefined){
+let data54 = data52.backoff;
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+for(const key11 in data54){
+if(!((key11 === "initial") || (key11 === "max"))){
+const err121 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},schema:false,parentSchema:schema11.properties.restart.properties.backoff,data:data54};
+if(vErrors === null){
+vErrors = [err121];
+}
+else {
+vErrors.push(err121);
+}
+errors++;
+}
+}
+if(data54.initial !== undefined){
+let data55 = data54.initial;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
+const err122 = {instancePath:instancePath+"/restart/backoff/initial",schemaPath:"#/properties/restart/properties/backoff/properties/initial/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.initial.type},schema:schema11.properties.restart.properties.backoff.properties.initial.type,parentSchema:schema11.properties.restart.properties.backoff.properties.initial,data:data55};
+if(vErrors === null){
+vErrors = [err122];
+}
+else {
+vErrors.push(err122);
+}
+errors++;
+}
+}
+if(data54.max !== undefined){
+let data56 = data54.max;
+if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
+const err123 = {instancePath:instancePath+"/restart/backoff/max",schemaPath:"#/properties/restart/properties/backoff/properties/max/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.max.type},schema:schema11.properties.restart.properties.backoff.properties.max.type,parentSchema:schema11.properties.restart.properties.backoff.properties.max,data:data56};
+if(vErrors === null){
+vErrors = [err123];
+}
+else {
+vErrors.push(err123);
+}
+errors++;
+}
+}
+}
+else {
+const err124 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.properties.backoff.type,parentSchema:schema11.properties.restart.properties.backoff,data:data54};
+if(vErrors === null){
+vErrors = [err124];
+}
+else {
+vErrors.push(err124);
+}
+errors++;
+}
+}
+}
+else {
+const err125 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.type,parentSchema:schema11.properties.restart,data:data52};
+if(vErrors === null){
+vErrors = [err125];
+}
+else {
+vErrors.push(err125);
+}
+errors++;
+}
+}
+if(data.update !== undefined){
+let data57 = data.update;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+for(const key12 in data57){
+if(!(((((((key12 === "maxUnavailable") || (key12 === "maxSurge")) || (key12 === "order")) || (key12 === "healthyAfter")) || (key12 === "deadline")) || (key12 === "onFailure")) || (key12 === "before"))){
+const err126 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},schema:false,parentSchema:schema11.properties.update,data:data57};
+if(vErrors === null){
+vErrors = [err126];
+}
+else {
+vErrors.push(err126);
+}
+errors++;
+}
+}
+if(data57.maxUnavailable !== undefined){
+let data58 = data57.maxUnavailable;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+const err127 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxUnavailable.type,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+if(vErrors === null){
+vErrors = [err127];
+}
+else {
+vErrors.push(err127);
+}
+errors++;
+}
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 1000 || isNaN(data58)){
+const err128 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+if(vErrors === null){
+vErrors = [err128];
+}
+else {
+vErrors.push(err128);
+}
+errors++;
+}
+if(data58 < 0 || isNaN(data58)){
+const err129 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+if(vErrors === null){
+vErrors = [err129];
+}
+else {
+vErrors.push(err129);
+}
+errors++;
+}
+}
+}
+if(data57.maxSurge !== undefined){
+let data59 = data57.maxSurge;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+const err130 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxSurge.type,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+if(vErrors === null){
+vErrors = [err130];
+}
+else {
+vErrors.push(err130);
+}
+errors++;
+}
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000 || isNaN(data59)){
+const err131 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+if(vErrors === null){
+vErrors = [err131];
+}
+else {
+vErrors.push(err131);
+}
+errors++;
+}
+if(data59 < 0 || isNaN(data59)){
+const err132 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+if(vErrors === null){
+vErrors = [err132];
+}
+else {
+vErrors.push(err132);
+}
+errors++;
+}
+}
+}
+if(data57.order !== undefined){
+let data60 = data57.order;
+if(!((data60 === "start-first") || (data60 === "stop-first"))){
+const err133 = {instancePath:instancePath+"/update/order",schemaPath:"#/properties/update/properties/order/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.order.enum},schema:schema11.properties.update.properties.order.enum,parentSchema:schema11.properties.update.properties.order,data:data60};
+if(vErrors === null){
+vErrors = [err133];
+}
+else {
+vErrors.push(err133);
+}
+errors++;
+}
+}
+if(data57.healthyAfter !== undefined){
+let data61 = data57.healthyAfter;
+if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
+const err134 = {instancePath:instancePath+"/update/healthyAfter",schemaPath:"#/properties/update/properties/healthyAfter/type",keyword:"type",params:{type: schema11.properties.update.properties.healthyAfter.type},schema:schema11.properties.update.properties.healthyAfter.type,parentSchema:schema11.properties.update.properties.healthyAfter,data:data61};
+if(vErrors === null){
+vErrors = [err134];
+}
+else {
+vErrors.push(err134);
+}
+errors++;
+}
+}
+if(data57.deadline !== undefined){
+let data62 = data57.deadline;
+if((typeof data62 !== "string") && (!((typeof data62 == "number") && (isFinite(data62))))){
+const err135 = {instancePath:instancePath+"/update/deadline",schemaPath:"#/properties/update/properties/deadline/type",keyword:"type",params:{type: schema11.properties.update.properties.deadline.type},schema:schema11.properties.update.properties.deadline.type,parentSchema:schema11.properties.update.properties.deadline,data:data62};
+if(vErrors === null){
+vErrors = [err135];
+}
+else {
+vErrors.push(err135);
+}
+errors++;
+}
+}
+if(data57.onFailure !== undefined){
+let data63 = data57.onFailure;
+if(!((data63 === "rollback") || (data63 === "halt"))){
+const err136 = {instancePath:instancePath+"/update/onFailure",schemaPath:"#/properties/update/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.onFailure.enum},schema:schema11.properties.update.properties.onFailure.enum,parentSchema:schema11.properties.update.properties.onFailure,data:data63};
+if(vErrors === null){
+vErrors = [err136];
+}
+else {
+vErrors.push(err136);
+}
+errors++;
+}
+}
+if(data57.before !== undefined){
+let data64 = data57.before;
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+for(const key13 in data64){
+if(!((((key13 === "image") || (key13 === "entrypoint")) || (key13 === "command")) || (key13 === "timeout"))){
+const err137 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},schema:false,parentSchema:schema11.properties.update.properties.before,data:data64};
+if(vErrors === null){
+vErrors = [err137];
+}
+else {
+vErrors.push(err137);
+}
+errors++;
+}
+}
+if(data64.image !== undefined){
+let data65 = data64.image;
+if(typeof data65 === "string"){
+if(func3(data65) > 1024){
+const err138 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+if(vErrors === null){
+vErrors = [err138];
+}
+else {
+vErrors.push(err138);
+}
+errors++;
+}
+if(func3(data65) < 1){
+const err139 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+if(vErrors === null){
+vErrors = [err139];
+}
+else {
+vErrors.push(err139);
+}
+errors++;
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.image.type,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+if(vErrors === null){
+vErrors = [err140];
+}
+else {
+vErrors.push(err140);
+}
+errors++;
+}
+}
+if(data64.entrypoint !== undefined){
+let data66 = data64.entrypoint;
+if(Array.isArray(data66)){
+if(data66.length > 256){
+const err141 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data66};
+if(vErrors === null){
+vErrors = [err141];
+}
+else {
+vErrors.push(err141);
+}
+errors++;
+}
+const len8 = data66.length;
+for(let i8=0; i8<len8; i8++){
+let data67 = data66[i8];
+if(typeof data67 === "string"){
+if(func3(data67) > 32768){
+const err142 = {instancePath:instancePath+"/update/before/entrypoint/" + i8,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data67};
+if(vErrors === null){
+vErrors = [err142];
+}
+else {
+vErrors.push(err142);
+}
+errors++;
+}
+}
+else {
+const err143 = {instancePath:instancePath+"/update/before/entrypoint/" + i8,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.entrypoint.items.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data67};
+if(vErrors === null){
+vErrors = [err143];
+}
+else {
+vErrors.push(err143);
+}
+errors++;
+}
+}
+}
+else {
+const err144 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.entrypoint.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data66};
+if(vErrors === null){
+vErrors = [err144];
+}
+else {
+vErrors.push(err144);
+}
+errors++;
+}
+}
+if(data64.command !== undefined){
+let data68 = data64.command;
+if(Array.isArray(data68)){
+if(data68.length > 256){
+const err145 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.command,data:data68};
+if(vErrors === null){
+vErrors = [err145];
+}
+else {
+vErrors.push(err145);
+}
+errors++;
+}
+const len9 = data68.length;
+for(let i9=0; i9<len9; i9++){
+let data69 = data68[i9];
+if(typeof data69 === "string"){
+if(func3(data69) > 32768){
+const err146 = {instancePath:instancePath+"/update/before/command/" + i9,schemaPath:"#/properties/update/properties/before/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data69};
+if(vErrors === null){
+vErrors = [err146];
+}
+else {
+vErrors.push(err146);
+}
+errors++;
+}
+}
+else {
+const err147 = {instancePath:instancePath+"/update/before/command/" + i9,schemaPath:"#/properties/update/properties/before/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.command.items.type,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data69};
+if(vErrors === null){
+vErrors = [err147];
+}
+else {
+vErrors.push(err147);
+}
+errors++;
+}
+}
+}
+else {
+const err148 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.command.type,parentSchema:schema11.properties.update.properties.before.properties.command,data:data68};
+if(vErrors === null){
+vErrors = [err148];
+}
+else {
+vErrors.push(err148);
+}
+errors++;
+}
+}
+if(data64.timeout !== undefined){
+let data70 = data64.timeout;
+if((typeof data70 !== "string") && (!((typeof data70 == "number") && (isFinite(data70))))){
+const err149 = {instancePath:instancePath+"/update/before/timeout",schemaPath:"#/properties/update/properties/before/properties/timeout/type",keyword:"type",params:{type: schema11.properties.update.properties.before.properties.timeout.type},schema:schema11.properties.update.properties.before.properties.timeout.type,parentSchema:schema11.properties.update.properties.before.properties.timeout,data:data70};
+if(vErrors === null){
+vErrors = [err149];
+}
+else {
+vErrors.push(err149);
+}
+errors++;
+}
+}
+}
+else {
+const err150 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.properties.before.type,parentSchema:schema11.properties.update.properties.before,data:data64};
+if(vErrors === null){
+vErrors = [err150];
+}
+else {
+vErrors.push(err150);
+}
+errors++;
+}
+}
+}
+else {
+const err151 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.type,parentSchema:schema11.properties.update,data:data57};
+if(vErrors === null){
+vErrors = [err151];
+}
+else {
+vErrors.push(err151);
+}
+errors++;
+}
+}
+if(data.constraints !== undefined){
+let data71 = data.constraints;
+if(Array.isArray(data71)){
+if(data71.length > 64){
+const err152 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.constraints,data:data71};
+if(vErrors === null){
+vErrors = [err152];
+}
+else {
+vErrors.push(err152);
+}
+errors++;
+}
+const len10 = data71.length;
+for(let i10=0; i10<len10; i10++){
+let data72 = data71[i10];
+if(typeof data72 === "string"){
+if(func3(data72) > 1024){
+const err153 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.constraints.items,data:data72};
+if(vErrors === null){
+vErrors = [err153];
+}
+else {
+vErrors.push(err153);
+}
+errors++;
+}
+if(func3(data72) < 1){
+const err154 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.constraints.items,data:data72};
+if(vErrors === null){
+vErrors = [err154];
+}
+else {
+vErrors.push(err154);
+}
+errors++;
+}
+}
+else {
+const err155 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.constraints.items.type,parentSchema:schema11.properties.constraints.items,data:data72};
+if(vErrors === null){
+vErrors = [err155];
+}
+else {
+vErrors.push(err155);
+}
+errors++;
+}
+}
+}
+else {
+const err156 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/type",keyword:"type",params:{type: "array"},schema:schema11.properties.constraints.type,parentSchema:schema11.properties.constraints,data:data71};
+if(vErrors === null){
+vErrors = [err156];
+}
+else {
+vErrors.push(err156);
+}
+errors++;
+}
+}
+if(data.spread !== undefined){
+let data73 = data.spread;
+if(typeof data73 === "string"){
+if(func3(data73) > 317){
+const err157 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/maxLength",keyword:"maxLength",params:{limit: 317},schema:317,parentSchema:schema11.properties.spread,data:data73};
+if(vErrors === null){
+vErrors = [err157];
+}
+else {
+vErrors.push(err157);
+}
+errors++;
+}
+if(func3(data73) < 1){
+const err158 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.spread,data:data73};
+if(vErrors === null){
+vErrors = [err158];
+}
+else {
+vErrors.push(err158);
+}
+errors++;
+}
+}
+else {
+const err159 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/type",keyword:"type",params:{type: "string"},schema:schema11.properties.spread.type,parentSchema:schema11.properties.spread,data:data73};
+if(vErrors === null){
+vErrors = [err159];
+}
+else {
+vErrors.push(err159);
+}
+errors++;
+}
+}
+if(data.clusters !== undefined){
+let data74 = data.clusters;
+if(Array.isArray(data74)){
+if(data74.length > 32){
+const err160 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.clusters,data:data74};
+if(vErrors === null){
+vErrors = [err160];
+}
+else {
+vErrors.push(err160);
+}
+errors++;
+}
+const len11 = data74.length;
+for(let i11=0; i11<len11; i11++){
+let data75 = data74[i11];
+if(typeof data75 === "string"){
+if(func3(data75) > 63){
+const err161 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.clusters.items,data:data75};
+if(vErrors === null){
+vErrors = [err161];
+}
+else {
+vErrors.push(err161);
+}
+errors++;
+}
+if(func3(data75) < 1){
+const err162 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.clusters.items,data:data75};
+if(vErrors === null){
+vErrors = [err162];
+}
+else {
+vErrors.push(err162);
+}
+errors++;
+}
+}
+else {
+const err163 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.clusters.items.type,parentSchema:schema11.properties.clusters.items,data:data75};
+if(vErrors === null){
+vErrors = [err163];
+}
+else {
+vErrors.push(err163);
+}
+errors++;
+}
+}
+}
+else {
+const err164 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/type",keyword:"type",params:{type: "array"},schema:schema11.properties.clusters.type,parentSchema:schema11.properties.clusters,data:data74};
+if(vErrors === null){
+vErrors = [err164];
+}
+else {
+vErrors.push(err164);
+}
+errors++;
+}
+}
+if(data.placement !== undefined){
+let data76 = data.placement;
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+for(const key14 in data76){
+if(!(((key14 === "bidWindow") || (key14 === "onPartition")) || (key14 === "atMostOne"))){
+const err165 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},schema:false,parentSchema:schema11.properties.placement,data:data76};
+if(vErrors === null){
+vErrors = [err165];
+}
+else {
+vErrors.push(err165);
+}
+errors++;
+}
+}
+if(data76.bidWindow !== undefined){
+let data77 = data76.bidWindow;
+if((typeof data77 !== "string") && (!((typeof data77 == "number") && (isFinite(data77))))){
+const err166 = {instancePath:instancePath+"/placement/bidWindow",schemaPath:"#/properties/placement/properties/bidWindow/type",keyword:"type",params:{type: schema11.properties.placement.properties.bidWindow.type},schema:schema11.properties.placement.properties.bidWindow.type,parentSchema:schema11.properties.placement.properties.bidWindow,data:data77};
+if(vErrors === null){
+vErrors = [err166];
+}
+else {
+vErrors.push(err166);
+}
+errors++;
+}
+}
+if(data76.onPartition !== undefined){
+let data78 = data76.onPartition;
+if(!((data78 === "keep") || (data78 === "stop"))){
+const err167 = {instancePath:instancePath+"/placement/onPartition",schemaPath:"#/properties/placement/properties/onPartition/enum",keyword:"enum",params:{allowedValues: schema11.properties.placement.properties.onPartition.enum},schema:schema11.properties.placement.properties.onPartition.enum,parentSchema:schema11.properties.placement.properties.onPartition,data:data78};
+if(vErrors === null){
+vErrors = [err167];
+}
+else {
+vErrors.push(err167);
+}
+errors++;
+}
+}
+if(data76.atMostOne !== undefined){
+let data79 = data76.atMostOne;
+if(typeof data79 !== "boolean"){
+const err168 = {instancePath:instancePath+"/placement/atMostOne",schemaPath:"#/properties/placement/properties/atMostOne/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.placement.properties.atMostOne.type,parentSchema:schema11.properties.placement.properties.atMostOne,data:data79};
+if(vErrors === null){
+vErrors = [err168];
+}
+else {
+vErrors.push(err168);
+}
+errors++;
+}
+}
+}
+else {
+const err169 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/type",keyword:"type",params:{type: "object"},schema:schema11.properties.placement.type,parentSchema:schema11.properties.placement,data:data76};
+if(vErrors === null){
+vErrors = [err169];
+}
+else {
+vErrors.push(err169);
+}
+errors++;
+}
+}
+if(data.priority !== undefined){
+let data80 = data.priority;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+const err170 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.priority.type,parentSchema:schema11.properties.priority,data:data80};
+if(vErrors === null){
+vErrors = [err170];
+}
+else {
+vErrors.push(err170);
+}
+errors++;
+}
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 1000000 || isNaN(data80)){
+const err171 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.priority,data:data80};
+if(vErrors === null){
+vErrors = [err171];
+}
+else {
+vErrors.push(err171);
+}
+errors++;
+}
+if(data80 < -1000000 || isNaN(data80)){
+const err172 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000000},schema:-1000000,parentSchema:schema11.properties.priority,data:data80};
+if(vErrors === null){
+vErrors = [err172];
+}
+else {
+vErrors.push(err172);
+}
+errors++;
+}
+}
+}
+if(data.stopGracePeriod !== undefined){
+let data81 = data.stopGracePeriod;
+if((typeof data81 !== "string") && (!((typeof data81 == "number") && (isFinite(data81))))){
+const err173 = {instancePath:instancePath+"/stopGracePeriod",schemaPath:"#/properties/stopGracePeriod/type",keyword:"type",params:{type: schema11.properties.stopGracePeriod.type},schema:schema11.properties.stopGracePeriod.type,parentSchema:schema11.properties.stopGracePeriod,data:data81};
+if(vErrors === null){
+vErrors = [err173];
+}
+else {
+vErrors.push(err173);
+}
+errors++;
+}
+}
+if(data.stopSignal !== undefined){
+let data82 = data.stopSignal;
+if(!(((((((((((data82 === "SIGTERM") || (data82 === "SIGINT")) || (data82 === "SIGQUIT")) || (data82 === "SIGHUP")) || (data82 === "SIGUSR1")) || (data82 === "SIGUSR2")) || (data82 === "SIGWINCH")) || (data82 === "SIGABRT")) || (data82 === "SIGALRM")) || (data82 === "SIGKILL")) || (data82 === "SIGRTMIN+3"))){
+const err174 = {instancePath:instancePath+"/stopSignal",schemaPath:"#/properties/stopSignal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stopSignal.enum},schema:schema11.properties.stopSignal.enum,parentSchema:schema11.properties.stopSignal,data:data82};
+if(vErrors === null){
+vErrors = [err174];
+}
+else {
+vErrors.push(err174);
+}
+errors++;
+}
+}
+if(data.schedule !== undefined){
+let data83 = data.schedule;
+if(typeof data83 === "string"){
+if(func3(data83) > 256){
+const err175 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/maxLength",keyword:"maxLength",params:{limit: 256},schema:256,parentSchema:schema11.properties.schedule,data:data83};
+if(vErrors === null){
+vErrors = [err175];
+}
+else {
+vErrors.push(err175);
+}
+errors++;
+}
+}
+else {
+const err176 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "string"},schema:schema11.properties.schedule.type,parentSchema:schema11.properties.schedule,data:data83};
+if(vErrors === null){
+vErrors = [err176];
+}
+else {
+vErrors.push(err176);
+}
+errors++;
+}
+}
+if(data.protect !== undefined){
+let data84 = data.protect;
+if(typeof data84 !== "boolean"){
+const err177 = {instancePath:instancePath+"/protect",schemaPath:"#/properties/protect/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.protect.type,parentSchema:schema11.properties.protect,data:data84};
+if(vErrors === null){
+vErrors = [err177];
+}
+else {
+vErrors.push(err177);
+}
+errors++;
+}
+}
+}
+else {
+const err178 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err178];
+}
+else {
+vErrors.push(err178);
+}
+errors++;
+}
+validate10.errors = vErrors;
+return errors === 0;
+}
