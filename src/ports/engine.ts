@@ -155,42 +155,6 @@ export interface ExecResult {
 }
 
 export interface ForwardOptions {
-  readonly containerPort: number
-  /** Address of this machine to listen on, such as 127.0.0.1. */
-  readonly listenHost: string
-  /** Taken when it is free, else the next free one above it. */
-  readonly preferredPort: number
-}
-
-export interface Forward {
-  /** The port that was taken. */
-  readonly port: number
-  close(): Promise<void>
-}
-
-/** Healthy is: a connection (`tcp`), or an answer with a status from 200 to 399 (`http`). */
-export type Probe =
-  | { readonly kind: 'tcp'; readonly port: number; readonly timeoutMs: number }
-  | {
-      readonly kind: 'http'
-      readonly port: number
-      /** Starts with a slash. */
-      readonly path: string
-      readonly timeoutMs: number
-    }
-
-export type ProbeResult =
-  | { readonly ok: true }
-  /** `message` is one line for people. */
-  | { readonly ok: false; readonly message: string }
-
-export interface EngineEvent {
-  readonly containerId: string
-  readonly action: string
-  readonly labels: Readonly<Record<string, string>>
-}
-
-export interface ForwardOptions {
   readonly containerId: string
   /** Port inside the container. */
   readonly port: number
