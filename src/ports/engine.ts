@@ -173,3 +173,9 @@ export type Probe =
   | { readonly kind: 'tcp'; readonly port: number }
 
 export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+export interface EngineEvent {
+  readonly containerId: string
+  readonly action: string
+  readonly labels: Readonly<Record<string, string>>
+}
