@@ -51,6 +51,14 @@ export const METHOD = {
 
 export type MethodName = keyof typeof METHOD
 
+/** Methods of atproto with which repos are read. */
+export const SYNC_METHOD = {
+  getLatestCommit: 'com.atproto.sync.getLatestCommit',
+  getBlocks: 'com.atproto.sync.getBlocks',
+  getRecord: 'com.atproto.sync.getRecord',
+  subscribeRepos: 'com.atproto.sync.subscribeRepos',
+} as const
+
 /** Labels on every container, network and volume that commune makes. */
 export const LABEL = {
   meshletDid: `${METHODS}.did`,

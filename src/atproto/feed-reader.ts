@@ -1,0 +1,134 @@
+import { CommuneError } from '../model/errors.ts'
+import type { Cid, Did } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import { verifyCommit, type VerifiedCommit } from './repo-walk-commit.ts'
+import type { SignatureVerifier } from './repo-walk-signature.ts'
+import { createRepoSource, type RepoSource } from './repo-walk-source.ts'
+import { walkTree } from './repo-walk-tree.ts'
+import {
+  type RawRecord,
+  REPO_QUOTA,
+  type RepoListing,
+  type RepoQuota,
+  toRawRecord,
+  walkRepo,
+} from './repo-walk.ts'
+
+/** Where a repo is, and whose signatures count in it. */
+export interface ResolvedIdentity {
+  readonly did: Did
+  /** Origin of the PDS. */
+  readonly pdsUrl: string
+  /** `did:key:…` */
+  readonly signingKey: string
+}
+
+/** The part of identity resolution that reading needs; it caches, unless it is forced. */
+export interface FeedIdentity {
+  resolve(
+    did: Did,
+    options?: { readonly force?: boolean; readonly signal?: AbortSignal },
+  ): Promise<ResolvedIdentity>
+}
+
+export interface RepoReaderOptions {
+  readonly identity: FeedIdentity
+  readonly verify: SignatureVerifier
+  readonly clock: Pick<Clock, 'wallMs'>
+  readonly fetch?: typeof globalThis.fetch | undefined
+  readonly quota?: RepoQuota | undefined
+}
+
+/** One record, proven to stand in a repo as of a signed commit. */
+export interface ProvenRecord {
+  readonly commit: VerifiedCommit
+  /** Undefined: proven not to exist. */
+  readonly record: RawRecord | undefined
+}
+
+/** Reads repos with proof, wherever their DIDs say that they are. */
+export interface RepoReader {
+  resolve(did: Did, options?: { force?: boolean; signal?: AbortSignal }): Promise<ResolvedIdentity>
+  /** The commit that the PDS calls its latest; not verified. */
+  latestCommit(at: ResolvedIdentity, signal?: AbortSignal): Promise<{ cid: Cid; rev: string }>
+  listing(
+    at: ResolvedIdentity,
+    options: { known?: (key: string) => RawRecord | undefined; signal?: AbortSignal },
+  ): Promise<RepoListing>
+  record(at: ResolvedIdentity, key: string, signal?: AbortSignal): Promise<ProvenRecord>
+  /**
+   * Runs `read`; when the signature does not fit the key, resolves the DID anew, past all caches, and
+   * tries once more: keys change when an account moves to another PDS.
+   */
+  withCurrentKey<T>(
+    did: Did,
+    options: { force?: boolean; signal?: AbortSignal },
+    read: (at: ResolvedIdentity) => Promise<T>,
+  ): Promise<T>
+}
+
+/** Makes a reader of repos; `fetch` is the guarded one where foreign hosts must not reach the inside. */
+export function createRepoReader(options: RepoReaderOptions): RepoReader {
+  const { verify, clock } = options
+  const quota = options.quota ?? REPO_QUOTA
+  const sourceAt = (at: ResolvedIdentity): RepoSource =>
+    createRepoSource({ pdsUrl: at.pdsUrl, ...(options.fetch && { fetch: options.fetch }) })
+
+  return {
+    resolve: (did, how) => options.identity.resolve(did, how),
+    latestCommit: (at, signal) => sourceAt(at).latestCommit(at.did, signal),
+    listing: (at, { known, signal }) =>
+      walkRepo({
+        ...at,
+        source: sourceAt(at),
+        verify,
+        nowMs: clock.wallMs(),
+        quota,
+        signal,
+        ...(known && { known }),
+      }),
+    record: (at, key, signal) =>
+      proveRecord(at, key, { source: sourceAt(at), verify, nowMs: clock.wallMs(), quota, signal }),
+    async withCurrentKey(did, how, read) {
+      const at = await options.identity.resolve(did, how)
+      try {
+        return await read(at)
+      } catch (error) {
+        const mayHaveChanged = error instanceof CommuneError && error.code === 'identity'
+        if (!mayHaveChanged || how.force) throw error
+        return read(await options.identity.resolve(did, { ...how, force: true }))
+      }
+    },
+  }
+}
+
+interface ProveOptions {
+  readonly source: RepoSource
+  readonly verify: SignatureVerifier
+  readonly nowMs: number
+  readonly quota: RepoQuota
+  readonly signal: AbortSignal | undefined
+}
+
+async function proveRecord(
+  at: ResolvedIdentity,
+  key: string,
+  { source, verify, nowMs, quota, signal }: ProveOptions,
+): Promise<ProvenRecord> {
+  const slash = key.indexOf('/')
+  const [collection, rkey] = [key.slice(0, slash), key.slice(slash + 1)]
+  const proof = await source.record(at.did, collection, rkey, signal)
+  const bytes = proof.blocks.get(proof.commit) ?? new Uint8Array()
+  const commit = await verifyCommit(proof.commit, bytes, { ...at, verify, nowMs })
+  const { leaves } = await walkTree({
+    root: commit.data,
+    range: { start: key, end: `${key}\0` },
+    leavesMax: 1,
+    fetchBlocks: async () => proof.blocks,
+  })
+  const cid = leaves[0]?.[1]
+  if (cid === undefined) return { commit, record: undefined }
+  const block = proof.blocks.get(cid)
+  if (!block) throw new CommuneError('bad-answer', 'the proof lacks the record', { retry: true })
+  return { commit, record: toRawRecord(key, cid, block, quota.recordBytesMax) }
+}

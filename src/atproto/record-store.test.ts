@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { BlockMap } from '@atproto/repo'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { clusterWrite, workloadWrite } from '../../test/support/sample-records.ts'
+import type { RepoWrite } from '../../test/support/scripted-repo.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { LogFields } from '../ports/log.ts'
+import { type Log, silentLog } from '../ports/log.ts'
+import type { VersionedRecord } from './record-store-repo.ts'
+import { createRecordStore } from './record-store.ts'
+
+const DID = 'did:plc:alice'
+const position = { rev: '3aaaaaaaaaa22', data: 'bafydata', commit: 'bafycommit' }
+
+async function record({ collection, rkey, value = {} }: RepoWrite): Promise<VersionedRecord> {
+  const blocks = new BlockMap()
+  const cid = await blocks.add(value)
+  return { key: `${collection}/${rkey}`, cid: cid.toString(), bytes: blocks.get(cid), rev: '3a' }
+}
+
+describe('the record store', () => {
+  let folder: string
+  let file: string
+  const warnings: LogFields[] = []
+  const log: Log = { ...silentLog, warn: (_, fields = {}) => warnings.push(fields) }
+  const open = () => createRecordStore({ file, log, nowMs: 7 })
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'commune-store-'))
+    file = path.join(folder, 'deep', 'records.sqlite')
+    warnings.length = 0
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('keeps records, facts and cursor across a restart', async () => {
+    const put = [await record(clusterWrite('b')), await record(clusterWrite('a'))]
+    const facts = {
+      host: 'http://pds',
+      position,
+      held: { rev: '3b', commit: 'bafyheld', sinceMs: 5 },
+      problem: 'slow',
+      truncated: true,
+    }
+    const seen = (() => {
+      using store = open()
+      const changes = store.apply({ did: DID, via: 'stream', facts, put }, cursorAt(9))
+      expect(changes.map(({ rkey, via }) => [rkey, via])).toEqual([
+        ['a', 'stream'],
+        ['b', 'stream'],
+      ])
+      return store.list(DID, COLLECTION.cluster)
+    })()
+    using again = open()
+    expect(again.list(DID, COLLECTION.cluster)).toEqual(seen)
+    expect(again.facts(DID)).toEqual(facts)
+    expect(again.cursor('http://pds')).toBe(9)
+    expect(again.repoState(DID)).toBe('known')
+    expect(again.dids()).toEqual([DID])
+    expect(warnings).toEqual([])
+  })
+
+  it('tells only what differs in the view, and keeps the object of what did not', async () => {
+    using store = open()
+    const a = await record(clusterWrite('a'))
+    store.apply({ did: DID, via: 'listing', put: [a] })
+    const before = store.get(DID, COLLECTION.cluster, 'a')
+    expect(store.apply({ did: DID, via: 'stream', put: [{ ...a, rev: '3c' }] })).toEqual([])
+    expect(store.get(DID, COLLECTION.cluster, 'a')).toBe(before)
+    expect(store.raw(DID, a.key)?.rev).toBe('3c')
+    const changes = store.apply({ did: DID, via: 'record', remove: [a.key, 'commune.x/y'] })
+    const gone = { did: DID, collection: COLLECTION.cluster, rkey: 'a', via: 'record' }
+    expect(changes).toEqual([gone])
+    expect(store.list(DID, COLLECTION.cluster)).toEqual([])
+  })
+
+  it.each([
+    ['does not fit its lexicon', { ...clusterWrite('a'), value: { $type: COLLECTION.cluster } }],
+    ['is of another type', { ...clusterWrite('a'), collection: COLLECTION.bid }],
+    ['has a key that is not its name', workloadWrite('hello', 'other')],
+    ['is no singleton', { ...clusterWrite('x'), collection: COLLECTION.meshletStatus }],
+  ])('keeps a record out of the view that %s, and says so', async (_, write) => {
+    using store = open()
+    const bad = await record(write)
+    expect(store.apply({ did: DID, via: 'listing', put: [bad] })).toEqual([])
+    expect(store.get(DID, write.collection as never, write.rkey)).toBeUndefined()
+    expect(store.invalid(DID)).toEqual([
+      { collection: write.collection, rkey: write.rkey, cid: bad.cid, reason: expect.any(String) },
+    ])
+    const before = store.invalid(DID)
+    store[Symbol.dispose]()
+    using again = open()
+    expect(again.invalid(DID)).toEqual(before)
+  })
+
+  it.each([
+    ['no CBOR', new Uint8Array([255, 1, 2])],
+    ['not there, being too large', undefined],
+    ['no object', new Uint8Array([1])],
+  ])('survives bytes that are %s', (_, bytes) => {
+    using store = open()
+    store.apply({ did: DID, via: 'listing', put: [{ ...rawCluster, bytes }] })
+    expect(store.invalid(DID)).toHaveLength(1)
+  })
+
+  it('shows a deletion when a record becomes invalid', async () => {
+    using store = open()
+    const a = await record(clusterWrite('a'))
+    store.apply({ did: DID, via: 'listing', put: [a] })
+    const changes = store.apply({ did: DID, via: 'stream', put: [{ ...rawCluster, key: a.key }] })
+    expect(changes).toEqual([
+      { did: DID, collection: COLLECTION.cluster, rkey: 'a', via: 'stream' },
+    ])
+  })
+
+  it('hands out values that nobody can change', async () => {
+    using store = open()
+    store.apply({ did: DID, via: 'listing', put: [await record(clusterWrite('a'))] })
+    const found = store.get<{ members: string[] }>(DID, COLLECTION.cluster, 'a')
+    expect(() => found?.value.members.push('did:plc:x')).toThrow(TypeError)
+  })
+
+  it('forgets a repo, also on disk', async () => {
+    {
+      using store = open()
+      store.apply({ did: DID, via: 'listing', put: [await record(clusterWrite('a'))] })
+      expect(store.forget(DID)).toHaveLength(1)
+      expect(store.forget(DID)).toEqual([])
+      expect(store.repoState(DID)).toBe('unknown')
+    }
+    using again = open()
+    expect([...again.raws(DID), ...again.dids()]).toEqual([])
+  })
+
+  it('changes nothing when the disk refuses', async () => {
+    const store = open()
+    store[Symbol.dispose]()
+    const put = [await record(clusterWrite('a'))]
+    expect(() => store.apply({ did: DID, via: 'listing', put }, cursorAt(3))).toThrow(
+      expect.objectContaining({ code: 'io' }),
+    )
+    expect(store.get(DID, COLLECTION.cluster, 'a')).toBeUndefined()
+    expect(store.cursor('http://pds')).toBeUndefined()
+  })
+
+  it('puts a damaged file aside and begins anew', () => {
+    open()[Symbol.dispose]()
+    writeFileSync(file, 'this is no database, whatever its name says')
+    using store = open()
+    expect(store.dids()).toEqual([])
+    expect(readdirSync(path.dirname(file))).toContain('records.sqlite.broken-7')
+    expect(warnings).toHaveLength(1)
+  })
+
+  it('fails clearly where no file can be', () => {
+    file = path.join(folder, 'a-file', 'records.sqlite')
+    writeFileSync(path.join(folder, 'a-file'), '')
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'io' }))
+  })
+})
+
+const rawCluster: VersionedRecord = {
+  key: `${COLLECTION.cluster}/z`,
+  cid: 'bafyz',
+  rev: '3a',
+  bytes: undefined,
+}
+
+function cursorAt(cursor: number) {
+  return { host: 'http://pds', cursor }
+}

@@ -1,0 +1,145 @@
+import { CommuneError, messageOf } from '../model/errors.ts'
+import { COLLECTION_PREFIX } from '../model/nsid.ts'
+import type { Cid, Did } from '../model/records.ts'
+import { isCollection } from './validate.ts'
+import type { VerifiedCommit } from './repo-walk-commit.ts'
+import { verifyCommit } from './repo-walk-commit.ts'
+import type { SignatureVerifier } from './repo-walk-signature.ts'
+import type { Blocks, RepoSource } from './repo-walk-source.ts'
+import type { Leaf } from './repo-walk-tree.ts'
+import { prefixRange, walkTree } from './repo-walk-tree.ts'
+
+/** How much of one repo is read. What is beyond is ignored, the same for everybody: last by key. */
+export interface RepoQuota {
+  readonly recordsMax: number
+  /** A larger record counts as invalid. */
+  readonly recordBytesMax: number
+  readonly repoBytesMax: number
+}
+
+export const REPO_QUOTA: RepoQuota = {
+  recordsMax: 5_000,
+  recordBytesMax: 64 * 1024,
+  repoBytesMax: 16 * 1024 * 1024,
+}
+
+/** A record as it stands in a repo; `bytes` is its block (DAG-CBOR), absent when over the quota. */
+export interface RawRecord {
+  /** `collection/rkey` */
+  readonly key: string
+  readonly cid: Cid
+  readonly bytes: Uint8Array | undefined
+}
+
+/** Everything of ours in one repo at one revision, proven complete. */
+export interface RepoListing {
+  readonly commit: VerifiedCommit
+  /** Sorted by key. */
+  readonly records: readonly RawRecord[]
+  /** True when the repo is over its quota, so that the last records by key are left out. */
+  readonly truncated: boolean
+}
+
+export interface WalkRepoOptions {
+  readonly did: Did
+  readonly source: RepoSource
+  /** `did:key:…` of the repo's owner. */
+  readonly signingKey: string
+  readonly verify: SignatureVerifier
+  readonly nowMs: number
+  /** Records that are at hand and need not be fetched again when their CID is the same. */
+  readonly known?: (key: string) => RawRecord | undefined
+  readonly quota?: RepoQuota
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A busy repo may drop the blocks of the revision that is being read. */
+const ATTEMPTS_MAX = 5
+/** Keeps an answer well below the limit of `RepoSource`, whatever the records hold. */
+const RECORDS_PER_BATCH = 50
+
+/**
+ * Lists the records of our collections in a repo, with proof: that each is in the signed tree, and
+ * that there are no others. Costs one request a level of the tree and one a batch of new records,
+ * however much else the repo holds. Fails with the codes of `RepoSource` and `verifyCommit`.
+ */
+export async function walkRepo(options: WalkRepoOptions): Promise<RepoListing> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await walkOnce(options)
+    } catch (error) {
+      if (!isMissingBlock(error)) throw error
+      if (attempt >= ATTEMPTS_MAX) {
+        const message = `its blocks can't be read (${messageOf(error)})`
+        throw new CommuneError('bad-answer', message, { cause: error, retry: true })
+      }
+    }
+  }
+}
+
+async function walkOnce(options: WalkRepoOptions): Promise<RepoListing> {
+  const { did, source, signal } = options
+  const fetchBlocks = (cids: readonly Cid[]) => source.blocks(did, cids, signal)
+  const latest = await source.latestCommit(did, signal)
+  const bytes = (await fetchBlocks([latest.cid])).get(latest.cid)
+  const commit = await verifyCommit(latest.cid, bytes ?? new Uint8Array(), options)
+  const quota = options.quota ?? REPO_QUOTA
+  const tree = await walkTree({
+    root: commit.data,
+    range: prefixRange(COLLECTION_PREFIX),
+    leavesMax: quota.recordsMax,
+    fetchBlocks,
+  })
+  const ours = tree.leaves.filter(([key]) => isCollection(collectionOf(key)))
+  const records = await readRecords(ours, options, quota)
+  const truncated = tree.truncated || records.length < ours.length
+  return { commit, records, truncated }
+}
+
+async function readRecords(
+  leaves: readonly Leaf[],
+  options: WalkRepoOptions,
+  quota: RepoQuota,
+): Promise<RawRecord[]> {
+  const records: RawRecord[] = []
+  let total = 0
+  for (let start = 0; start < leaves.length; start += RECORDS_PER_BATCH) {
+    const batch = leaves.slice(start, start + RECORDS_PER_BATCH)
+    const blocks = await fetchUnknown(batch, options)
+    for (const [key, cid] of batch) {
+      const known = options.known?.(key)
+      const record =
+        known?.cid === cid ? known : toRawRecord(key, cid, blocks.get(cid), quota.recordBytesMax)
+      total += record.bytes?.length ?? 0
+      if (total > quota.repoBytesMax) return records
+      records.push(record)
+    }
+  }
+  return records
+}
+
+async function fetchUnknown(batch: readonly Leaf[], options: WalkRepoOptions): Promise<Blocks> {
+  const unknown = batch.filter(([key, cid]) => options.known?.(key)?.cid !== cid)
+  if (unknown.length === 0) return new Map()
+  const cids = [...new Set(unknown.map(([, cid]) => cid))]
+  return options.source.blocks(options.did, cids, options.signal)
+}
+
+/** A record with its bytes, unless they are more than the quota allows. */
+export function toRawRecord(
+  key: string,
+  cid: Cid,
+  bytes: Uint8Array | undefined,
+  bytesMax: number,
+): RawRecord {
+  return { key, cid, bytes: bytes && bytes.length <= bytesMax ? bytes : undefined }
+}
+
+/** The collection of `collection/rkey`. */
+export function collectionOf(key: string): string {
+  return key.slice(0, key.indexOf('/'))
+}
+
+function isMissingBlock(error: unknown): boolean {
+  return error instanceof CommuneError && error.code === 'not-found'
+}
