@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts'
 import { ensureAccount, planAccounts } from './accounts.ts'
 import type { Account, KeptAccount } from './accounts.ts'
 import { lockFolder } from './folder-lock.ts'
-import { makePrivateFolder, readKept, writeKept } from './kept-state.ts'
+import { makePrivateFolder, readKept, writeKept } from '../atproto/private-file.ts'
 import { startPds } from './pds.ts'
 import { startPlc } from './plc.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { CommuneError } from '../model/errors.ts'
-import { makePrivateFolder, readKept, writeKept } from './kept-state.ts'
+import { makePrivateFolder, readKept, writeKept } from '../atproto/private-file.ts'
 import { LOOPBACK, freePort, portError } from './loopback.ts'
 
 /** A PDS that runs. */

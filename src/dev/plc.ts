@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import type * as PlcLibrary from '@did-plc/lib'
 import { messageOf } from '../model/errors.ts'
-import { makePrivateFolder, readKept, writeKept } from './kept-state.ts'
+import { makePrivateFolder, readKept, writeKept } from '../atproto/private-file.ts'
 import { listenOnLoopback } from './loopback.ts'
 import { PlcStore } from './plc-store.ts'
 

@@ -1,0 +1,33 @@
+import { safeFetchWrap } from '@atproto-labs/fetch-node'
+
+export interface GuardedFetchOptions {
+  /** For networks on loopback and in a LAN: http, any port and any address. */
+  readonly allowPrivateAddresses?: boolean
+  /** Allows ports other than 443, as meshlets use them; DID documents may not stand there. */
+  readonly allowCustomPort?: boolean
+  /** Of a whole request, the body included. */
+  readonly timeoutMs?: number
+  /** A larger answer fails, also when it does not announce its size. */
+  readonly responseBytesMax?: number
+}
+
+const TIMEOUT_MS = 10_000
+const RESPONSE_BYTES_MAX = 512 * 1024
+
+/**
+ * A fetch for addresses that somebody else wrote. Without `allowPrivateAddresses` it speaks https
+ * with public hosts only: names that resolve to a private address are refused when the connection is
+ * made, so a name that changes its mind between check and use gains nothing. Redirects are refused
+ * unless the caller says otherwise, and then each hop is checked.
+ */
+export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof globalThis.fetch {
+  const allowed = options.allowPrivateAddresses ?? false
+  const guarded = safeFetchWrap({
+    ssrfProtection: !allowed,
+    allowIpHost: allowed,
+    allowCustomPort: allowed || (options.allowCustomPort ?? false),
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    responseMaxSize: options.responseBytesMax ?? RESPONSE_BYTES_MAX,
+  })
+  return (input, init) => guarded(input, { redirect: 'error', ...init })
+}
