@@ -35,7 +35,7 @@ export function explainMembers(view: RecordView, viewer: Viewer): readonly Membe
   for (const stranger of strangers)
     if (stranger !== ownerDid && !listed.has(stranger))
       rows.push(...strangerRows(view, ownerDid, stranger))
-  return [...ownRows(view, ownerDid), ...rows.sort(byOwnerAndMeshlet)]
+  return [...ownRows(view, ownerDid), ...rows.toSorted(byOwnerAndMeshlet)]
 }
 
 function ownRows(view: RecordView, owner: Did): readonly MemberRow[] {

@@ -45,7 +45,7 @@ function nextRing(view: RecordView, ring: readonly Did[], visited: Set<Did>): re
       visited.add(member)
       next.push(member)
     }
-  return next.sort(compareText)
+  return next.toSorted(compareText)
 }
 
 function addAll(followed: Set<Did>, dids: readonly Did[]): void {

@@ -23,9 +23,9 @@ export interface OwnedMeshlet {
  */
 export function ownedMeshlets(view: RecordView, owner: Did): readonly OwnedMeshlet[] {
   const named = view.list<MeshletRecord>(owner, COLLECTION.meshlet)
-  const dids = [...new Set(named.map(([, record]) => record.value.meshletDid as Did))]
+  const dids = [...new Set(named.map(([, record]) => record.value.meshletDid))]
   return dids
-    .sort(compareText)
+    .toSorted(compareText)
     .slice(0, MESHLETS_PER_OWNER_MAX)
     .map((meshletDid) => ({ meshletDid, ownerDid: owner, ...linkBack(view, meshletDid, owner) }))
 }
@@ -33,7 +33,7 @@ export function ownedMeshlets(view: RecordView, owner: Did): readonly OwnedMeshl
 /** The owner that the machine names; undefined when it names none or has never been read. */
 export function claimedOwner(view: RecordView, meshletDid: Did): Did | undefined {
   const record = view.get<MeshletOwnerRecord>(meshletDid, COLLECTION.meshletOwner, 'self')
-  return record?.value.ownerDid as Did | undefined
+  return record?.value.ownerDid
 }
 
 function linkBack(

@@ -48,7 +48,7 @@ export function listedBy(
 ): ReadonlySet<Did> {
   const listed = new Set<Did>()
   for (const [, record] of clusterRecords(view, meshletDid, clusters))
-    for (const member of record.value.members) listed.add(member as Did)
+    for (const member of record.value.members) listed.add(member)
   return listed
 }
 
@@ -72,7 +72,7 @@ export function membersOf(
     if (verdict === 'yes')
       for (const member of listedBy(view, meshletDid, clusters)) members.add(member)
   members.delete(owner)
-  return [...members].sort(compareText)
+  return [...members].toSorted(compareText)
 }
 
 function clusterRecords(view: RecordView, meshletDid: Did, clusters?: readonly string[]) {

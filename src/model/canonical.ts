@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
 function canonicalObject(value: object): string {
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => compareText(a, b))
+    .toSorted(([a], [b]) => compareText(a, b))
     .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`)
   return `{${fields.join(',')}}`
 }

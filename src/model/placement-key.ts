@@ -1,5 +1,6 @@
 import { canonicalJson, compareText } from './canonical.ts'
 import { sha256Hex } from './hash.ts'
+import { requestOf } from './request.ts'
 import type { Did, WorkloadRecord } from './records.ts'
 
 const FIELDS_DIGITS = 32
@@ -33,9 +34,7 @@ function placementFields(owner: Did, workload: Placed): object {
   return {
     owner,
     name: workload.name,
-    cpuMilli: workload.resources?.cpuMilli || undefined,
-    memoryBytes: workload.resources?.memoryBytes || undefined,
-    storageBytes: workload.resources?.storageBytes || undefined,
+    request: requestOf(workload),
     constraints: sortedTexts(workload.constraints),
     spread: workload.spread,
     clusters: sortedTexts(workload.clusters),
@@ -47,12 +46,12 @@ function placementFields(owner: Did, workload: Placed): object {
 function volumesOf(workload: Placed): object[] | undefined {
   const volumes = (workload.volumes ?? [])
     .map(({ name, sizeBytes }) => ({ name, sizeBytes: sizeBytes || undefined }))
-    .sort((a, b) => compareText(a.name, b.name))
+    .toSorted((a, b) => compareText(a.name, b.name))
   return volumes.length > 0 ? volumes : undefined
 }
 
 /** A set of texts in a fixed order; none and empty are the same. */
 function sortedTexts(texts: readonly string[] | undefined): string[] | undefined {
-  const set = [...new Set(texts)].sort(compareText)
+  const set = [...new Set(texts)].toSorted(compareText)
   return set.length > 0 ? set : undefined
 }

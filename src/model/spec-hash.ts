@@ -1,5 +1,6 @@
 import { canonicalJson, compareText } from './canonical.ts'
 import { sha256Hex } from './hash.ts'
+import { DEFAULT_REQUEST } from './request.ts'
 import type { ContainerSpec, Healthcheck, WorkloadRecord } from './records.ts'
 
 /** Hexadecimal digits of a spec hash: 128 bits. */
@@ -58,14 +59,14 @@ function envOf(env: WorkloadRecord['env']): { name: string; value: string }[] {
   const byName = new Map((env ?? []).map(({ name, value }) => [name, value]))
   return [...byName]
     .map(([name, value]) => ({ name, value }))
-    .sort((a, b) => compareText(a.name, b.name))
+    .toSorted((a, b) => compareText(a.name, b.name))
 }
 
 function resourcesOf(resources: WorkloadRecord['resources']): WorkloadRecord['resources'] {
   const amounts = {
-    ...given('cpuMilli', unless(resources?.cpuMilli, 0)),
-    ...given('memoryBytes', unless(resources?.memoryBytes, 0)),
-    ...given('storageBytes', unless(resources?.storageBytes, 0)),
+    ...given('cpuMilli', unless(resources?.cpuMilli, DEFAULT_REQUEST.cpuMilli)),
+    ...given('memoryBytes', unless(resources?.memoryBytes, DEFAULT_REQUEST.memoryBytes)),
+    ...given('storageBytes', unless(resources?.storageBytes, DEFAULT_REQUEST.storageBytes)),
   }
   return Object.keys(amounts).length > 0 ? amounts : undefined
 }
@@ -118,5 +119,5 @@ function givenList<K extends string, V>(name: K, list: readonly V[]): { [P in K]
 /** Sorted by canonical JSON, each value once: for lists whose order means nothing. */
 function sortedSet<T>(list: readonly T[] | undefined): T[] {
   const byText = new Map((list ?? []).map((item) => [canonicalJson(item), item]))
-  return [...byText].sort(([a], [b]) => compareText(a, b)).map(([, item]) => item)
+  return [...byText].toSorted(([a], [b]) => compareText(a, b)).map(([, item]) => item)
 }

@@ -40,7 +40,7 @@ export function candidateSet(
   ])
     byDid.set(candidate.meshletDid, candidate)
   return {
-    candidates: [...byDid.values()].sort((a, b) => compareText(a.meshletDid, b.meshletDid)),
+    candidates: [...byDid.values()].toSorted((a, b) => compareText(a.meshletDid, b.meshletDid)),
     unread: [owner, ...members].filter((did) => view.repoState(did) === 'unknown'),
   }
 }

@@ -1,0 +1,243 @@
+import type { Verdict } from '../cluster/verdict.ts'
+import { isRebalance } from '../model/placement-key.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
+import type { StoredRecord } from '../ports/records.ts'
+import { isOffer } from './bids.ts'
+import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
+import { joinableRound, type Joinable, type Rounds } from './rounds.ts'
+import { scoreBid, type FairShare } from './score.ts'
+import { slotsOf, type Choice, type ReplicaCount } from './select.ts'
+
+/** A word of the lexicon for why there are no slots. */
+export type PassReason = NonNullable<BidRecord['reason']>
+
+/** Something other than room that keeps this meshlet from running the workload. */
+export interface Obstacle {
+  readonly reason: PassReason
+  /** The same for a person. */
+  readonly message: string
+}
+
+/** Everything that one meshlet's decision about one workload depends on. */
+export interface BidInput {
+  readonly self: {
+    readonly meshletDid: Did
+    readonly ownerDid: Did
+    readonly epoch: number
+    readonly labels: Readonly<Record<string, string>>
+  }
+  readonly uri: AtUri
+  readonly workload: WorkloadRecord
+  readonly placementKey: string
+  readonly specHash: string
+  readonly replicas: ReplicaCount
+  readonly windowMs: number
+  /** Whether this meshlet is a candidate; `no` only once any grace is over. */
+  readonly membership: Verdict
+  /** The gravest first; empty when nothing is in the way. */
+  readonly obstacles: readonly Obstacle[]
+  /** The own bid record whatever its key, as the PDS acknowledged it. */
+  readonly own: StoredRecord<BidRecord> | undefined
+  /** Whether a replica runs here, under any key. */
+  readonly runsHere: boolean
+  /** All that the machine offers. */
+  readonly capacity: Amount
+  /** What is free for this workload: the offer less what others reserve; its own use counts as free. */
+  readonly room: Amount
+  readonly fairShare: FairShare
+  readonly rounds: Rounds
+  /** `select` through the decided rounds. */
+  readonly choice: Choice
+  /** `select` over all rounds: what the choice will be when the open ones close. */
+  readonly prospect: Choice
+  readonly invited: boolean
+  /** For how long somebody chosen later has been running in this meshlet's stead (`contestedBy`). */
+  readonly contestedForMs?: number | undefined
+  readonly now: number
+}
+
+/** A bid record without the fields that only the writer adds. */
+export type BidDraft = Omit<BidRecord, '$type' | 'createdAt'>
+
+/** What to do about the own bid record. `why` is a line for the log and for `explain`. */
+export type BidDecision =
+  | { readonly kind: 'offer'; readonly bid: BidDraft; readonly why: string }
+  | { readonly kind: 'pass'; readonly bid: BidDraft; readonly why: string }
+  | { readonly kind: 'refuse'; readonly bid: BidDraft; readonly why: string }
+  /** Leave the record as it is, or absent. */
+  | { readonly kind: 'keep'; readonly why: string }
+  /** Delete the record. */
+  | { readonly kind: 'withdraw'; readonly why: string }
+  /** Nothing can be decided yet: look again then, or when anything changes. */
+  | { readonly kind: 'wait'; readonly againInMs: number; readonly why: string }
+
+/** Windows for which two runners may disagree before the one that was chosen moves its bid. */
+const CONTEST_WINDOWS = 2
+/** These take an offer back only when somebody else can take over: the last one keeps trying. */
+const FAILURES: ReadonlySet<PassReason> = new Set(['pull-failed', 'create-failed', 'start-failed'])
+/** These stand until the meshlet's owner lifts them. */
+const STANDING: ReadonlySet<PassReason> = new Set(['consent-withdrawn', 'policy', 'cordoned'])
+
+/** What this meshlet should do about its bid for one workload. Pure; writes nothing. */
+export function decideBid(input: BidInput): BidDecision {
+  const { own, membership, placementKey } = input
+  if (membership === 'unknown') return keep('it is not known yet whether this meshlet may run it')
+  if (membership === 'no')
+    return own ? { kind: 'withdraw', why: 'no longer a candidate' } : keep('not a candidate')
+  if (own && isConsentWithdrawn(own.value)) return keep('consent was taken back')
+  if (own?.value.placementKey !== placementKey) return answerFirst(input)
+  return isOffer(own.value) ? reviewOffer(input, own) : reviewPass(input, own.value)
+}
+
+/** There is no bid under this key yet. */
+function answerFirst(input: BidInput): BidDecision {
+  if (input.replicas === 0) return keep('no replicas are wanted')
+  if (!input.invited) return keepUninvited(input)
+  const joinable = joinableRound(input.rounds, input.now, input.windowMs)
+  const isFirstRound = joinable.kind === 'join' && joinable.round === 0
+  if (!isFirstRound && !isUseful(input)) return keep('others offer enough')
+  if (joinable.kind === 'wait') return wait(joinable, 'the open round can’t be joined any more')
+  const obstacle = obstacleOf(input)
+  if (!obstacle) return offer(input, joinable.round, 'invited, and there is room')
+  const isTold = isFirstRound || input.prospect.missing > 0
+  return isTold ? pass(input, joinable.round, obstacle) : keep(obstacle.message)
+}
+
+/** An offer under this key stands. */
+function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision {
+  const won = slotsOf(input.choice, input.self.meshletDid)
+  const [obstacle] = input.obstacles
+  if (obstacle && !staysDespite(obstacle, won, input.choice))
+    return refuse(input, own.value, obstacle)
+  const fits = slotsIn(input.room, requestOf(input.workload))
+  if (won > fits)
+    return moveBid(input, own.value, `chosen for ${won}, but there is room for ${fits}`)
+  if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
+  if (input.rounds.late.has(own.cid)) return moveBid(input, own.value, 'the bid came too late')
+  if ((input.contestedForMs ?? 0) >= CONTEST_WINDOWS * input.windowMs)
+    return moveBid(input, own.value, 'others had started before they saw the bid')
+  const more = Math.min(fits, slotsWanted(input.replicas))
+  if (input.prospect.missing > 0 && more > own.value.slots)
+    return moveBid(input, own.value, 'replicas are missing, and there is room for more')
+  return keep(won > 0 ? 'chosen' : 'standby')
+}
+
+/** A pass or a refusal under this key stands. */
+function reviewPass(input: BidInput, own: BidRecord): BidDecision {
+  if (own.refused?.specHash === input.specHash) return keep('refused this very container')
+  const obstacle = obstacleOf(input)
+  if (obstacle) return keep(obstacle.message)
+  if (input.replicas === 0 || !isUseful(input)) return keep('others offer enough')
+  if (!input.invited) return keepUninvited(input)
+  return moveBid(input, own, 'room came free')
+}
+
+/** Bids again in a round after that of the own bid, which is immutable within its round. */
+function moveBid(input: BidInput, own: BidRecord, why: string): BidDecision {
+  const joinable = joinableRound(input.rounds, input.now, input.windowMs)
+  if (joinable.kind === 'wait') return wait(joinable, why)
+  if (joinable.round <= own.round) return { kind: 'wait', againInMs: input.windowMs, why }
+  const obstacle = obstacleOf(input)
+  return obstacle ? pass(input, joinable.round, obstacle) : offer(input, joinable.round, why)
+}
+
+function staysDespite({ reason }: Obstacle, won: number, choice: Choice): boolean {
+  if (reason === 'cordoned') return won > 0
+  return FAILURES.has(reason) && won > 0 && choice.standbys.length === 0
+}
+
+function isUseful({ replicas, prospect }: BidInput): boolean {
+  return replicas === 'everywhere' || prospect.missing > 0 || prospect.standbys.length === 0
+}
+
+function isConsentWithdrawn({ refused, reason }: BidRecord): boolean {
+  return refused?.standing === true && reason === 'consent-withdrawn'
+}
+
+function obstacleOf(input: BidInput): Obstacle | undefined {
+  if (input.obstacles[0]) return input.obstacles[0]
+  const request = requestOf(input.workload)
+  const lack = lackOf(input.room, request)
+  return lack && { reason: lack, message: lackMessage(lack, input.room, request) }
+}
+
+const KIND_OF = {
+  'no-cpu': ['cpuMilli', 'thousandths of a core'],
+  'no-memory': ['memoryBytes', 'bytes of memory'],
+  'no-storage': ['storageBytes', 'bytes of storage'],
+} as const
+
+function lackMessage(lack: keyof typeof KIND_OF, room: Amount, request: Amount): string {
+  const [kind, unit] = KIND_OF[lack]
+  return `asks for ${request[kind]} ${unit}, ${Math.max(0, room[kind])} are free`
+}
+
+function slotsWanted(replicas: ReplicaCount): number {
+  return replicas === 'everywhere' ? 1 : Math.min(replicas, SLOTS_MAX)
+}
+
+function offer(input: BidInput, round: number, why: string): BidDecision {
+  const { self, capacity, room, fairShare, workload } = input
+  const request = requestOf(workload)
+  const { score, parts } = scoreBid({ ownerDid: self.ownerDid, capacity, room, request, fairShare })
+  const { ledgerDay } = fairShare
+  const replaces = replacedBid(input, round)
+  const bid = {
+    ...draft(input, round),
+    slots: Math.min(slotsIn(room, request), slotsWanted(input.replicas)),
+    score,
+    scoreParts: [...parts],
+    ...(workload.spread !== undefined && { domain: domainOf(self, workload.spread) }),
+    ...(ledgerDay !== undefined && { ledgerDay }),
+    ...(replaces !== undefined && { replaces }),
+  }
+  return { kind: 'offer', bid, why }
+}
+
+/** A holder goes first in round 0, unless the owner asked for new bids and nothing else. */
+function replacedBid({ own, runsHere, placementKey }: BidInput, round: number): string | undefined {
+  if (!own || !runsHere || round !== 0) return undefined
+  const keyBefore = own.value.placementKey
+  return keyBefore === placementKey || isRebalance(keyBefore, placementKey) ? undefined : own.cid
+}
+
+function domainOf(self: BidInput['self'], spread: string): string {
+  if (spread === 'owner') return self.ownerDid
+  if (spread === 'meshlet') return self.meshletDid
+  return self.labels[spread] ?? ''
+}
+
+function pass(input: BidInput, round: number, { reason, message }: Obstacle): BidDecision {
+  return { kind: 'pass', bid: { ...draft(input, round), reason, message }, why: message }
+}
+
+/** Takes an offer back. It stays in its round: a refusal opens none. */
+function refuse(input: BidInput, own: BidRecord, { reason, message }: Obstacle): BidDecision {
+  const refused = {
+    ...(FAILURES.has(reason) && { specHash: input.specHash }),
+    ...(STANDING.has(reason) && { standing: true }),
+  }
+  const bid = { ...draft(input, own.round), reason, message, refused }
+  return { kind: 'refuse', bid, why: message }
+}
+
+function draft({ uri, placementKey, self }: BidInput, round: number): BidDraft {
+  return { workload: uri, placementKey, round, epoch: self.epoch, slots: 0, score: 0 }
+}
+
+function keep(why: string): BidDecision {
+  return { kind: 'keep', why }
+}
+
+/** The invitation widens with each window that ends short. */
+function keepUninvited({ rounds, now, windowMs, prospect }: BidInput): BidDecision {
+  const { shortSinceMs } = rounds
+  if (prospect.missing === 0 || shortSinceMs === undefined) return keep('not invited')
+  const againInMs = windowMs - ((now - shortSinceMs) % windowMs)
+  return { kind: 'wait', againInMs, why: 'not invited yet' }
+}
+
+function wait(joinable: Joinable & { kind: 'wait' }, why: string): BidDecision {
+  return { kind: 'wait', againInMs: joinable.againInMs, why }
+}
