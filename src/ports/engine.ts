@@ -22,7 +22,11 @@ export interface Engine {
   removeContainer(id: string, signal?: AbortSignal): Promise<void>
   logs(id: string, options: LogOptions): AsyncIterable<EngineLogLine>
   stats(id: string, signal?: AbortSignal): Promise<EngineStats>
-  exec(id: string, command: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }): Promise<ExecResult>
+  exec(
+    id: string,
+    command: readonly string[],
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<ExecResult>
   /**
    * Makes a TCP port of a container answer on the machine's loopback, through the container's own
    * network namespace. Fails with `unsupported` where this program may not enter it.
@@ -51,7 +55,14 @@ export interface EngineInfo {
   readonly portsProblem?: string
 }
 
-export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+export type ContainerState =
+  | 'created'
+  | 'running'
+  | 'paused'
+  | 'restarting'
+  | 'removing'
+  | 'exited'
+  | 'dead'
 
 export interface EngineContainer {
   readonly id: string
@@ -88,7 +99,10 @@ export interface RegistryAuth {
 
 export interface PullOptions {
   readonly auth?: RegistryAuth
-  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
+  readonly onProgress?: (progress: {
+    readonly doneBytes: number
+    readonly totalBytes: number
+  }) => void
   readonly signal?: AbortSignal
 }
 

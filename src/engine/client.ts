@@ -1,0 +1,84 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import Dockerode, { type DockerOptions } from 'dockerode'
+import type { EngineEndpoint } from './endpoint.ts'
+import { engineTimeout, toEngineError } from './engine-error.ts'
+
+/** Time-outs of calls by what they ask of the engine, milliseconds. */
+export const ENGINE_TIMEOUT_MS = {
+  /** Answers from the engine's memory. */
+  read: 15_000,
+  /** Creates, starts, removes: a slow disk can take long. */
+  write: 60_000,
+  /** On top of the grace period that a container gets to stop. */
+  stopMargin: 20_000,
+} as const
+
+export interface CallOptions {
+  /** What is done, as part of a sentence: "listing containers". */
+  readonly doing: string
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The connection to an engine: every request has a time-out and can be aborted. */
+export interface EngineClient {
+  readonly docker: Dockerode
+  readonly address: string
+  /**
+   * Runs a request. Rejects with the caller's own reason when her signal is aborted, otherwise with
+   * `engine-unreachable` or `engine`; `expected` may turn a refusal into a value or another error.
+   */
+  call<T>(
+    options: CallOptions,
+    request: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>,
+    expected?: (error: unknown) => T,
+  ): Promise<T>
+  close(): void
+}
+
+export function createEngineClient(endpoint: EngineEndpoint): EngineClient {
+  const agent =
+    endpoint.options.protocol === 'https'
+      ? new HttpsAgent({ keepAlive: true })
+      : new HttpAgent({ keepAlive: true })
+  // The types of the client library leave the agent out.
+  const docker = new Dockerode({ ...endpoint.options, agent } as DockerOptions)
+  const { address } = endpoint
+
+  return {
+    docker,
+    address,
+    async call(options, request, expected) {
+      const { signal } = options
+      signal?.throwIfAborted()
+      const controller = new AbortController()
+      const onAbort = () => controller.abort(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const timer = setTimeout(
+        () => controller.abort(engineTimeout(options.doing, address, options.timeoutMs)),
+        options.timeoutMs,
+      )
+      try {
+        return await Promise.race([request(docker, controller.signal), rejected(controller.signal)])
+      } catch (error) {
+        if (controller.signal.aborted) throw controller.signal.reason
+        if (expected !== undefined) return expected(error)
+        throw toEngineError(error, options.doing, address)
+      } finally {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+    },
+    close() {
+      agent.destroy()
+    },
+  }
+}
+
+/** The client library does not reject for every aborted request, so abortion is raced as well. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,0 +1,241 @@
+import type { ContainerInspectInfo, ContainerStats } from 'dockerode'
+import { CommuneError } from '../model/errors.ts'
+import { LABEL } from '../model/nsid.ts'
+import type {
+  ContainerCreate,
+  ContainerState,
+  EngineContainer,
+  EngineStats,
+} from '../ports/engine.ts'
+import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
+import { createOptions } from './hardening.ts'
+import { imageDefaults } from './images.ts'
+
+const INSPECT_CONCURRENCY_MAX = 8
+/** Docker writes times that never were as the year 1. */
+const NEVER_PREFIX = '0001-01-01'
+const STATES: ReadonlySet<string> = new Set<ContainerState>([
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+])
+
+/** Every container with the meshlet's label, running or not, by name. */
+export async function listContainers(
+  client: EngineClient,
+  meshletDid: string,
+  signal?: AbortSignal,
+): Promise<EngineContainer[]> {
+  const found = await client.call(
+    { doing: 'listing containers', timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) =>
+      docker.listContainers({
+        all: true,
+        filters: { label: [`${LABEL.meshletDid}=${meshletDid}`] },
+        abortSignal,
+      }),
+  )
+  const queue = found.map((container) => container.Id)
+  const containers: EngineContainer[] = []
+  const worker = async () => {
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      const details = await inspectContainer(client, id, signal)
+      if (details !== undefined) containers.push(toEngineContainer(details))
+    }
+  }
+  await Promise.all(Array.from({ length: INSPECT_CONCURRENCY_MAX }, worker))
+  return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** What the engine knows of a container; undefined when it is gone. */
+export async function inspectContainer(
+  client: EngineClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<ContainerInspectInfo | undefined> {
+  const doing = `looking at container ${id}`
+  return client.call<ContainerInspectInfo | undefined>(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) => docker.getContainer(id).inspect({ abortSignal }),
+    (error) => {
+      if (statusOf(error) === 404) return undefined
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** Fails with `image-not-found`, `name-taken`, `invalid-input`, `forbidden` or `engine`. */
+export async function createContainer(
+  client: EngineClient,
+  container: ContainerCreate,
+  engine: { readonly hasInit: boolean },
+  signal?: AbortSignal,
+): Promise<string> {
+  const image = await imageDefaults(client, container.image, signal)
+  const { name, ...body } = createOptions(container, image, engine)
+  const doing = `creating container ${container.name}`
+  return client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      // The client would otherwise repeat the whole body, environment included, in the URL.
+      const request = { _query: { name }, _body: body, abortSignal }
+      return (await docker.createContainer(request as unknown as typeof body)).id
+    },
+    (error) => {
+      if (statusOf(error) === 409) {
+        throw new CommuneError('name-taken', `A container named ${container.name} exists already`, {
+          cause: error,
+        })
+      }
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** Starting what runs is no error. Fails with `not-found` when it is gone. */
+export async function startContainer(
+  client: EngineClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `starting container ${id}`
+  await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      await docker.getContainer(id).start({ abortSignal })
+    },
+    (error) => {
+      if (statusOf(error) === 304) return
+      if (statusOf(error) === 404) throw gone(id, error)
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** Stop signal, `graceMs` (rounded up to seconds: Docker knows no less), then SIGKILL. */
+export async function stopContainer(
+  client: EngineClient,
+  id: string,
+  graceMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `stopping container ${id}`
+  await client.call(
+    { doing, timeoutMs: graceMs + ENGINE_TIMEOUT_MS.stopMargin, signal },
+    async (docker, abortSignal) => {
+      await docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000), abortSignal })
+    },
+    (error) => {
+      if (statusOf(error) !== 304 && statusOf(error) !== 404) {
+        throw toEngineError(error, doing, client.address)
+      }
+    },
+  )
+}
+
+export async function killContainer(
+  client: EngineClient,
+  id: string,
+  unixSignal: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `killing container ${id}`
+  await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      await docker.getContainer(id).kill({ signal: unixSignal, abortSignal })
+    },
+    (error) => {
+      const notRunning = statusOf(error) === 409 || /is not running/.test(engineMessage(error))
+      if (!notRunning && statusOf(error) !== 404) throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** By force, with its anonymous volumes. Removing what is gone, or about to be, is no error. */
+export async function removeContainer(
+  client: EngineClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `removing container ${id}`
+  await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      await docker.getContainer(id).remove({ force: true, v: true, abortSignal })
+    },
+    (error) => {
+      if (statusOf(error) === 404) return
+      if (statusOf(error) === 409 && /already in progress/.test(engineMessage(error))) return
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** Use and limits in force. Fails with `not-found`. */
+export async function containerStats(
+  client: EngineClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<EngineStats> {
+  const doing = `measuring container ${id}`
+  const stats = await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) =>
+      docker
+        .getContainer(id)
+        .stats({ stream: false, 'one-shot': true, ...{ abortSignal } }) as Promise<ContainerStats>,
+    (error) => {
+      if (statusOf(error) === 404) throw gone(id, error)
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+  const memory = stats.memory_stats ?? {}
+  // Page cache is given back under pressure: `docker stats` leaves it out as well.
+  const cache = memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0
+  return {
+    memoryLimitBytes: memory.limit ?? 0,
+    memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
+    pidsLimit: Number(stats.pids_stats?.limit ?? 0),
+    pids: stats.pids_stats?.current ?? 0,
+    cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
+  }
+}
+
+/** The container is not there. */
+export function gone(id: string, cause?: unknown): CommuneError {
+  return new CommuneError('not-found', `Container ${id} does not exist`, { cause })
+}
+
+function toEngineContainer(details: ContainerInspectInfo): EngineContainer {
+  const { State: state, Config: config, HostConfig: host } = details
+  const startedAtMs = timeMs(state.StartedAt)
+  const finishedAtMs = timeMs(state.FinishedAt)
+  const ended = state.Status === 'exited' || state.Status === 'dead'
+  return {
+    id: details.Id,
+    name: details.Name.replace(/^\//, ''),
+    labels: config.Labels ?? {},
+    state: STATES.has(state.Status) ? (state.Status as ContainerState) : 'dead',
+    image: config.Image,
+    createdAtMs: timeMs(details.Created) ?? 0,
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
+    ...(ended ? { exitCode: state.ExitCode } : {}),
+    oomKilled: state.OOMKilled,
+    ...(state.Error === '' ? {} : { error: state.Error }),
+    memoryBytes: host.Memory ?? 0,
+    nanoCpus: host.NanoCpus ?? 0,
+  }
+}
+
+function timeMs(text: string | undefined): number | undefined {
+  if (text === undefined || text.startsWith(NEVER_PREFIX)) return undefined
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
+}

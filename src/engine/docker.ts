@@ -1,0 +1,152 @@
+import type { ContainerInspectInfo, DockerVersion } from 'dockerode'
+import { CommuneError } from '../model/errors.ts'
+import type { Engine, EngineInfo } from '../ports/engine.ts'
+import { createEngineClient, ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import {
+  containerStats,
+  createContainer,
+  gone,
+  inspectContainer,
+  killContainer,
+  listContainers,
+  removeContainer,
+  startContainer,
+  stopContainer,
+} from './containers.ts'
+import { parseDockerHost } from './endpoint.ts'
+import { containerEvents } from './events.ts'
+import { execInContainer } from './exec.ts'
+import { inspectImage, pullImage } from './images.ts'
+import { containerLogs } from './logs.ts'
+import type { NetnsTarget } from './netns-messages.ts'
+import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
+import { ensureNetwork, listNetworks, removeNetwork } from './networks.ts'
+
+export interface DockerEngineOptions {
+  /** As Docker's DOCKER_HOST; /var/run/docker.sock when absent. */
+  readonly dockerHost?: string | undefined
+  /** Where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are looked up. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly netns?: Netns
+}
+
+/**
+ * Docker, or what speaks its API (Podman). Nothing is asked of the engine yet. Fails with `usage`
+ * when the address is none. Every call rejects with `engine-unreachable` when no answer comes.
+ */
+export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
+  const endpoint = parseDockerHost(options.dockerHost, options.environment)
+  const client = createEngineClient(endpoint)
+  const local = endpoint.options.socketPath !== undefined
+  const netns =
+    options.netns ??
+    (local
+      ? createNetns()
+      : unsupportedNetns('The engine is on another machine: its ports can’t be reached'))
+
+  /** Asked again until it is known: whether containers can have an init process. */
+  let hasInit: boolean | undefined
+  const info = async (signal?: AbortSignal): Promise<EngineInfo> => {
+    const found = await engineInfo(client, signal)
+    hasInit = found.hasInit
+    const portsProblem = await netns.problem()
+    return { ...found, ...(portsProblem === undefined ? {} : { portsProblem }) }
+  }
+  const locate = async (id: string, signal?: AbortSignal) =>
+    runningTarget(id, await inspectContainer(client, id, signal))
+
+  return {
+    info,
+    listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
+    inspectImage: (reference, signal) => inspectImage(client, reference, signal),
+    pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
+    ensureNetwork: (network, signal) => ensureNetwork(client, network, signal),
+    listNetworks: (meshletDid, signal) => listNetworks(client, meshletDid, signal),
+    removeNetwork: (name, signal) => removeNetwork(client, name, signal),
+    async createContainer(container, signal) {
+      hasInit ??= (await engineInfo(client, signal)).hasInit
+      return createContainer(client, container, { hasInit }, signal)
+    },
+    startContainer: (id, signal) => startContainer(client, id, signal),
+    stopContainer: (id, graceMs, signal) => stopContainer(client, id, graceMs, signal),
+    killContainer: (id, unixSignal = 'SIGKILL', signal) =>
+      killContainer(client, id, unixSignal, signal),
+    removeContainer: (id, signal) => removeContainer(client, id, signal),
+    logs: (id, logOptions) => containerLogs(client, id, logOptions),
+    stats: (id, signal) => containerStats(client, id, signal),
+    exec: (id, command, execOptions) => execInContainer(client, id, command, execOptions),
+    forward: ({ containerId, port, preferredPort }) =>
+      netns.forward(() => locate(containerId), { containerPort: port, preferredPort }),
+    async probe(id, probe, timeoutMs, signal) {
+      try {
+        return await netns.probe(await locate(id, signal), probe, timeoutMs)
+      } catch (error) {
+        if (!(error instanceof CommuneError) || error.code !== 'not-found') throw error
+        return { ok: false, message: error.message }
+      }
+    },
+    events: (meshletDid, signal) => containerEvents(client, meshletDid, signal),
+    async close() {
+      await netns.close()
+      client.close()
+    },
+  }
+}
+
+/** The types of the client library leave the options of these calls out, and describe no info. */
+interface Asked {
+  version(options: { abortSignal: AbortSignal }): Promise<DockerVersion>
+  info(options: { abortSignal: AbortSignal }): Promise<RawInfo | undefined>
+}
+
+interface RawInfo {
+  readonly NCPU?: number
+  readonly MemTotal?: number
+  readonly OSType?: string
+  readonly Runtimes?: Readonly<Record<string, unknown>>
+  readonly InitBinary?: string
+  readonly InitCommit?: { readonly ID?: string }
+}
+
+async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<EngineInfo> {
+  const options = { doing: 'asking what it is', timeoutMs: ENGINE_TIMEOUT_MS.read, signal }
+  const ask = <T>(request: (docker: Asked, given: { abortSignal: AbortSignal }) => Promise<T>) =>
+    client.call(options, (docker, abortSignal) =>
+      request(docker as unknown as Asked, { abortSignal }),
+    )
+  const version = await ask((docker, given) => docker.version(given))
+  const info = await ask((docker, given) => docker.info(given))
+  if (typeof info?.NCPU !== 'number' || typeof info.MemTotal !== 'number') {
+    throw new CommuneError('engine', `What answers at ${client.address} is no container engine`)
+  }
+  const podman = (version.Components ?? []).some((component) => /podman/i.test(component.Name))
+  return {
+    name: podman ? 'Podman' : 'Docker',
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    os: info.OSType ?? version.Os,
+    architecture: version.Arch,
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+    runtimes: Object.keys(info.Runtimes ?? {}).toSorted(),
+    hasInit: hasInitProgram(info),
+  }
+}
+
+/** Docker names its init program also when it is not installed; then it calls its commit "N/A". */
+function hasInitProgram(info: RawInfo): boolean {
+  return Boolean(info.InitBinary) && info.InitCommit?.ID !== 'N/A'
+}
+
+function runningTarget(id: string, details: ContainerInspectInfo | undefined): NetnsTarget {
+  if (details === undefined) throw gone(id)
+  if (!details.State.Running || details.State.Pid <= 0) {
+    throw new CommuneError('not-found', `Container ${id} is not running`, { retry: true })
+  }
+  const networks = Object.values(details.NetworkSettings.Networks ?? {})
+  return {
+    containerId: details.Id,
+    pid: details.State.Pid,
+    addresses: networks.flatMap((network) => (network.IPAddress ? [network.IPAddress] : [])),
+  }
+}

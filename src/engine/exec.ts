@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type { Exec } from 'dockerode'
+import type { ExecResult } from '../ports/engine.ts'
+import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import { gone } from './containers.ts'
+import { statusOf, toEngineError } from './engine-error.ts'
+import { outputFrames } from './multiplexed.ts'
+
+const OUTPUT_BYTES_MAX = 64 * 1024
+
+/**
+ * Runs a command inside and gathers what it writes, at most 64 KiB. After `timeoutMs` it is killed
+ * where the engine is on this machine (Docker itself has no way to end it) and the result has no
+ * exit code. Fails with `not-found` or `engine`.
+ */
+export async function execInContainer(
+  client: EngineClient,
+  id: string,
+  command: readonly string[],
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<ExecResult> {
+  const doing = `running a command in container ${id}`
+  const { signal } = options
+  const exec = await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    (docker, abortSignal) =>
+      docker.getContainer(id).exec({
+        Cmd: [...command],
+        AttachStdout: true,
+        AttachStderr: true,
+        abortSignal,
+      }),
+    (error) => {
+      if (statusOf(error) === 404) throw gone(id, error)
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+  const stop = new AbortController()
+  const deadline = setTimeout(() => stop.abort(), options.timeoutMs)
+  const onAbort = () => stop.abort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const output: Buffer[] = []
+  try {
+    const stream = (await client.call(
+      { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal: stop.signal },
+      () => exec.start({ Detach: false, Tty: false, abortSignal: stop.signal }),
+    )) as unknown as Readable
+    await gather(stream, output, stop.signal)
+    signal?.throwIfAborted()
+    const { ExitCode } = await exec.inspect()
+    return { ...(ExitCode === null ? {} : { exitCode: ExitCode }), output: text(output) }
+  } catch (error) {
+    if (!stop.signal.aborted) throw toEngineError(error, doing, client.address)
+    await endProcess(exec, id)
+    signal?.throwIfAborted()
+    return { output: text(output) }
+  } finally {
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', onAbort)
+    stop.abort()
+  }
+}
+
+async function gather(stream: Readable, output: Buffer[], signal: AbortSignal): Promise<void> {
+  const onAbort = () => stream.destroy(new Error('aborted'))
+  signal.addEventListener('abort', onAbort, { once: true })
+  let bytes = 0
+  try {
+    for await (const frame of outputFrames(stream)) {
+      const room = OUTPUT_BYTES_MAX - bytes
+      if (room <= 0) continue
+      output.push(Buffer.from(frame.payload.subarray(0, room)))
+      bytes += Math.min(room, frame.payload.length)
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Kills what is left of a command, if the process is on this machine and really of this container. */
+async function endProcess(exec: Exec, containerId: string): Promise<void> {
+  const details = await exec.inspect().catch(() => undefined)
+  const pid = (details as { Pid?: number; Running?: boolean } | undefined)?.Pid
+  if (pid === undefined || pid <= 1 || details?.Running !== true) return
+  const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
+  if (
+    !groups.includes(details.ContainerID) ||
+    !details.ContainerID.startsWith(containerId.slice(0, 12))
+  ) {
+    return
+  }
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself in the meantime, or belongs to another user: nothing more can be done.
+  }
+}
+
+function text(output: readonly Buffer[]): string {
+  return Buffer.concat(output).toString('utf8')
+}

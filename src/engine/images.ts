@@ -1,0 +1,148 @@
+import type { Readable } from 'node:stream'
+import type { ImageInspectInfo } from 'dockerode'
+import { CommuneError } from '../model/errors.ts'
+import type { EngineImage, PullOptions } from '../ports/engine.ts'
+import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import { statusOf, toEngineError } from './engine-error.ts'
+import type { ImageDefaults } from './hardening.ts'
+import { followPull, pullError } from './pull-stream.ts'
+
+const DIGEST = /@(sha256:[0-9a-f]{64})$/
+/** A pull in which nothing happens for so long is given up. */
+const PULL_STALL_MS = 60_000
+const PULL_MS_MAX = 60 * 60_000
+
+/** The local image; undefined when it is not there. */
+export async function inspectImage(
+  client: EngineClient,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<EngineImage | undefined> {
+  const details = await inspect(client, reference, signal)
+  if (details === undefined) return undefined
+  const digest = knownDigest(details, reference)
+  return {
+    id: details.Id,
+    ...(digest === undefined ? {} : { digest }),
+    sizeBytes: details.Size,
+    architecture: details.Architecture,
+    os: details.Os,
+  }
+}
+
+/** What the image says about containers. Fails with `image-not-found`. */
+export async function imageDefaults(
+  client: EngineClient,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<ImageDefaults> {
+  const details = await inspect(client, reference, signal)
+  if (details === undefined) {
+    throw new CommuneError('image-not-found', `The image ${reference} is not on this machine`, {
+      retry: true,
+    })
+  }
+  return {
+    env: details.Config?.Env ?? [],
+    labels: Object.keys(details.Config?.Labels ?? {}),
+    volumes: Object.keys(details.Config?.Volumes ?? {}),
+  }
+}
+
+export interface PullTimes {
+  readonly stallMs: number
+  readonly totalMs: number
+}
+
+/**
+ * Pulls by digest and checks that the engine holds that digest afterwards. Gives up when nothing
+ * moves for `stallMs`. The credentials go into one header of this request and nowhere else.
+ */
+export async function pullImage(
+  client: EngineClient,
+  reference: string,
+  options: PullOptions = {},
+  times: PullTimes = { stallMs: PULL_STALL_MS, totalMs: PULL_MS_MAX },
+): Promise<EngineImage> {
+  const digest = DIGEST.exec(reference)?.[1]
+  if (digest === undefined) {
+    throw new CommuneError('invalid-input', `${reference} names no digest`, {
+      hint: 'commune sync resolves a tag to its digest',
+    })
+  }
+  const doing = `pulling ${reference}`
+  const { auth } = options
+  const stop = new AbortController()
+  const onAbort = () => stop.abort(options.signal?.reason)
+  options.signal?.throwIfAborted()
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const stream = await client.call(
+      { doing, timeoutMs: times.stallMs, signal: stop.signal },
+      async (docker, abortSignal) => {
+        const authconfig = auth && {
+          username: auth.username,
+          password: auth.password,
+          serveraddress: auth.serverAddress,
+        }
+        return (await docker.pull(reference, { authconfig, abortSignal })) as Readable
+      },
+      (error) => {
+        if (statusOf(error) === undefined) throw toEngineError(error, doing, client.address)
+        throw pullError(reference, error)
+      },
+    )
+    await followPull(stream, {
+      reference,
+      times,
+      signal: stop.signal,
+      onProgress: options.onProgress,
+    })
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort)
+    // Also ends a request that is still open.
+    stop.abort()
+  }
+  return checkedImage(client, reference, digest, options.signal)
+}
+
+async function checkedImage(
+  client: EngineClient,
+  reference: string,
+  digest: string,
+  signal?: AbortSignal,
+): Promise<EngineImage> {
+  const image = await inspectImage(client, reference, signal)
+  if (image?.digest === digest) return image
+  const message = `The engine says that it pulled ${reference}, but holds ${image?.digest ?? 'nothing'}`
+  throw new CommuneError('engine', message, { retry: true })
+}
+
+/** The types of the client library leave the signal out of this call. */
+interface Inspectable {
+  inspect(options: { abortSignal: AbortSignal }): Promise<ImageInspectInfo>
+}
+
+async function inspect(
+  client: EngineClient,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<ImageInspectInfo | undefined> {
+  const doing = `looking at image ${reference}`
+  return client.call<ImageInspectInfo | undefined>(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) =>
+      (docker.getImage(reference) as unknown as Inspectable).inspect({ abortSignal }),
+    (error) => {
+      if (statusOf(error) === 404) return undefined
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** The digest under which the engine knows the image: the one asked for if it is among them. */
+function knownDigest(details: ImageInspectInfo, reference: string): string | undefined {
+  const digests = (details.RepoDigests ?? []).flatMap((text) => DIGEST.exec(text)?.[1] ?? [])
+  const asked = DIGEST.exec(reference)?.[1]
+  return asked !== undefined && digests.includes(asked) ? asked : digests[0]
+}

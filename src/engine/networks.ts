@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises'
+import type { NetworkInspectInfo } from 'dockerode'
+import { CommuneError } from '../model/errors.ts'
+import { LABEL } from '../model/nsid.ts'
+import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
+import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
+import { bridgeName, candidateSubnets, parseRoutes } from './subnets.ts'
+
+/** Without an address on the bridge the host, and everything behind it, does not exist for a container. */
+const NO_HOST_ADDRESS = 'com.docker.network.bridge.inhibit_ipv4'
+const BRIDGE_NAME = 'com.docker.network.bridge.name'
+const CREATE_ATTEMPTS_MAX = 64
+const ROUTES_FILE = '/proc/net/route'
+
+/** Makes the network unless it is there as wanted. Fails with `unsupported`, `name-taken` or `engine`. */
+export async function ensureNetwork(
+  client: EngineClient,
+  network: NetworkCreate,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (network.egress !== 'none') {
+    throw new CommuneError(
+      'unsupported',
+      'egress: internet needs a firewall that this version does not set up',
+      {
+        hint: 'leave egress out, or run the workload on a meshlet of a later version',
+      },
+    )
+  }
+  const existing = await inspectNetwork(client, network.name, signal)
+  if (existing !== undefined) {
+    if (isAsWanted(existing, network)) return network.name
+    if (existing.Labels?.[LABEL.meshletDid] !== network.labels[LABEL.meshletDid]) {
+      throw new CommuneError('name-taken', `A network ${network.name} exists that is not ours`)
+    }
+    // Ours, but somebody changed it: a network can't be altered, only made anew.
+    await removeNetwork(client, network.name, signal)
+  }
+  await createNetwork(client, network, signal)
+  return network.name
+}
+
+/** The networks that carry the label of this meshlet. */
+export async function listNetworks(
+  client: EngineClient,
+  meshletDid: string,
+  signal?: AbortSignal,
+): Promise<EngineNetwork[]> {
+  const found = await client.call(
+    { doing: 'listing networks', timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) =>
+      docker.listNetworks({
+        filters: { label: [`${LABEL.meshletDid}=${meshletDid}`] },
+        abortSignal,
+      }),
+  )
+  return found
+    .map((network) => ({ name: network.Name, labels: network.Labels ?? {} }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Removing what is gone is no error. */
+export async function removeNetwork(
+  client: EngineClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `removing network ${name}`
+  await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      await docker.getNetwork(name).remove({ abortSignal })
+    },
+    (error) => {
+      if (statusOf(error) !== 404) throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+/** The types of the client library leave the options of this call out. */
+interface Inspectable {
+  inspect(options: { abortSignal: AbortSignal }): Promise<NetworkInspectInfo>
+}
+
+async function inspectNetwork(
+  client: EngineClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<NetworkInspectInfo | undefined> {
+  const doing = `looking at network ${name}`
+  return client.call<NetworkInspectInfo | undefined>(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+    (docker, abortSignal) =>
+      (docker.getNetwork(name) as unknown as Inspectable).inspect({ abortSignal }),
+    (error) => {
+      if (statusOf(error) === 404) return undefined
+      throw toEngineError(error, doing, client.address)
+    },
+  )
+}
+
+function isAsWanted(found: NetworkInspectInfo, wanted: NetworkCreate): boolean {
+  const labels = found.Labels ?? {}
+  return (
+    found.Internal === true &&
+    found.Driver === 'bridge' &&
+    found.Options?.[NO_HOST_ADDRESS] === 'true' &&
+    Object.entries(wanted.labels).every(([name, value]) => labels[name] === value)
+  )
+}
+
+/** Tries one subnet and bridge name after the other until the engine finds them free. */
+async function createNetwork(
+  client: EngineClient,
+  network: NetworkCreate,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `making network ${network.name}`
+  const routes = parseRoutes(await readFile(ROUTES_FILE, 'utf8').catch(() => ''))
+  let attempt = 0
+  for (const subnet of candidateSubnets(network.name, routes)) {
+    const outcome = await client.call<'made' | 'taken' | 'exists'>(
+      { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+      async (docker, abortSignal) => {
+        await docker.createNetwork({
+          Name: network.name,
+          CheckDuplicate: true,
+          Driver: 'bridge',
+          Internal: true,
+          EnableIPv6: false,
+          Attachable: false,
+          IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
+          Options: { [NO_HOST_ADDRESS]: 'true', [BRIDGE_NAME]: bridgeName(network.name, attempt) },
+          Labels: { ...network.labels },
+          abortSignal,
+        })
+        return 'made'
+      },
+      (error) => {
+        const message = engineMessage(error)
+        if (/already exists|already in use/.test(message) && !/bridge name|iface/.test(message)) {
+          return 'exists'
+        }
+        if (/overlap|conflicts with network|bridge name|address space|already used/.test(message)) {
+          return 'taken'
+        }
+        throw toEngineError(error, doing, client.address)
+      },
+    )
+    if (outcome !== 'taken') return
+    attempt += 1
+    if (attempt >= CREATE_ATTEMPTS_MAX) break
+  }
+  throw new CommuneError('engine', `No free subnet was found for network ${network.name}`, {
+    hint: 'remove unused networks: docker network prune',
+  })
+}
