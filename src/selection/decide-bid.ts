@@ -54,6 +54,8 @@ export interface BidInput {
   readonly invited: boolean
   /** For how long somebody chosen later has been running in this meshlet's stead (`contestedBy`). */
   readonly contestedForMs?: number | undefined
+  /** True when this meshlet was down and somebody else runs in its stead (`replacedBy`). */
+  readonly isReplaced?: boolean
   readonly now: number
 }
 
@@ -114,6 +116,7 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
   if (won > fits)
     return moveBid(input, own.value, `chosen for ${won}, but there is room for ${fits}`)
   if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
+  if (input.isReplaced) return moveBid(input, own.value, 'replaced while it was down')
   if (input.rounds.late.has(own.cid)) return moveBid(input, own.value, 'the bid came too late')
   if ((input.contestedForMs ?? 0) >= CONTEST_WINDOWS * input.windowMs)
     return moveBid(input, own.value, 'others had started before they saw the bid')

@@ -28,3 +28,23 @@ export function contestedBy(choice: Choice, self: Did, running: ReadonlySet<Did>
     .map(({ meshletDid }) => meshletDid)
     .filter((did) => running.has(did) && slotsOf(choice, did) === 0)
 }
+
+/**
+ * Those who run the workload because this meshlet was down: they are chosen without it, would not be
+ * with it, and run. When there are any, a meshlet that comes back takes a new epoch and bids again in
+ * a later round, in the commit that answers the suspicions; so nothing moves back.
+ */
+export function replacedBy(
+  input: SelectInput,
+  self: Did,
+  running: ReadonlySet<Did>,
+): readonly Did[] {
+  const others = new Set([...input.down].filter((did) => did !== self))
+  const withSelf = select({ ...input, down: others })
+  const withoutSelf = select({ ...input, down: new Set([...others, self]) })
+  return withoutSelf.winners
+    .filter(
+      ({ meshletDid, slots }) => running.has(meshletDid) && slots > slotsOf(withSelf, meshletDid),
+    )
+    .map(({ meshletDid }) => meshletDid)
+}
