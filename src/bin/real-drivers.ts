@@ -1,0 +1,18 @@
+import type { Drivers } from '../cli/drivers.ts'
+
+/** The real world, each part loaded when it is first used so that small commands stay quick. */
+export function createRealDrivers(): Drivers {
+  return {
+    startNetwork: async (...args) => (await import('../dev/network.ts')).startNetwork(...args),
+    readFolder: async (...args) => (await import('../spec/read-folder.ts')).readFolder(...args),
+    openSession: async (...args) => (await import('../atproto/session.ts')).openSession(...args),
+    createIdentity: async (...args) =>
+      (await import('../atproto/identity.ts')).createIdentity(...args),
+    createGuardedFetch: async (...args) =>
+      (await import('../atproto/guarded-fetch.ts')).createGuardedFetch(...args),
+    readRepos: async (...args) => (await import('../atproto/feed-snapshot.ts')).readRepos(...args),
+    callMeshlet: async (...args) => (await import('../xrpc/client.ts')).callMeshlet(...args),
+    resolveDigest: async (...args) =>
+      (await import('../engine/resolve-digest.ts')).resolveDigest(...args),
+  }
+}

@@ -1,0 +1,41 @@
+import type { OptionSpec } from './command-spec.ts'
+
+/** For every command that talks to a PDS. */
+export const CONNECTION: readonly OptionSpec[] = [
+  { flags: '--service URL', description: 'PDS of your account (COMMUNE_SERVICE)' },
+  { flags: '--identifier NAME', description: 'your handle or DID (COMMUNE_IDENTIFIER)' },
+  { flags: '--plc-url URL', description: 'PLC directory (COMMUNE_PLC_URL)' },
+]
+
+export interface ConnectionOptions {
+  readonly service?: string
+  readonly identifier?: string
+  readonly plcUrl?: string
+}
+
+/** For every command that only reads: nobody needs to be logged in for that. */
+export const READING: readonly OptionSpec[] = [
+  { flags: '-o, --output FORMAT', description: 'table, wide, json, yaml or name' },
+  { flags: '--owner WHO', description: 'handle or DID of the owner to look at; you, when absent' },
+  ...CONNECTION,
+]
+
+export interface ReadingOptions extends ConnectionOptions {
+  readonly output?: string
+  readonly owner?: string
+}
+
+/** For commands that compare a folder with the repo. */
+export const FOLDER: readonly OptionSpec[] = [
+  { flags: '--set NAME', description: 'name of the set of files, instead of the one derived' },
+  { flags: '--prune', description: 'delete what this set published and no longer holds' },
+  { flags: '--adopt', description: 'take over records of another set, or of none' },
+  { flags: '--offline', description: 'ask no registry: keep the published digest of each tag' },
+]
+
+export interface FolderOptions {
+  readonly set?: string
+  readonly prune?: boolean
+  readonly adopt?: boolean
+  readonly offline?: boolean
+}

@@ -1,0 +1,68 @@
+import { CommuneError } from '../../model/errors.ts'
+import { COLLECTION } from '../../model/nsid.ts'
+import type { Write } from '../../ports/records.ts'
+import type { ExistingWorkload } from '../../sync/sync-plan.ts'
+import type { ConnectionOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { confirm } from '../confirm.ts'
+import { EXIT } from '../exit.ts'
+import { prepareHints } from '../hints.ts'
+import { openLogin } from '../open-login.ts'
+import { readSnapshot } from '../read-snapshot.ts'
+import { openSessionReader } from '../reading.ts'
+
+interface DeleteOptions extends ConnectionOptions {
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+}
+
+/** Deletes all of the named workloads in one commit, or none of them. */
+export async function runDelete(
+  context: CommandContext,
+  names: readonly string[],
+  options: DeleteOptions,
+): Promise<number> {
+  const { io } = context
+  await using login = await openLogin(context, options)
+  const { session, connection } = login
+  const snapshot = await readSnapshot(session, io.signal)
+  const wanted = [...new Set(names)].map((name) => find(snapshot.existing, name))
+  const list = wanted.map(({ name }) => name).join(', ')
+  if (options.dryRun === true) {
+    io.out(`Would delete ${list} of ${session.handle}.\n`)
+    return EXIT.done
+  }
+  const question = `Delete ${list} of ${session.handle}, and end what runs of it?`
+  if (!(await confirm(io, question, { yes: options.yes, flag: '--yes' }))) {
+    io.note('Nothing was changed.\n')
+    return EXIT.failed
+  }
+  const sendHints = prepareHints(
+    context,
+    session,
+    await openSessionReader(context, session, connection),
+  )
+  const writes = wanted.map(
+    ({ name }): Write => ({ action: 'delete', collection: COLLECTION.workload, rkey: name }),
+  )
+  const swap = snapshot.commit === undefined ? {} : { swapCommit: snapshot.commit }
+  const { rev } = await session.writer.apply(writes, { ...swap, signal: io.signal })
+  for (const { name } of wanted) io.out(`deleted ${name}\n`)
+  await sendHints({ rev, names: wanted.map(({ name }) => name) })
+  return EXIT.done
+}
+
+function find(existing: readonly ExistingWorkload[], name: string): ExistingWorkload {
+  const found = existing.find((entry) => entry.name === name)
+  if (found === undefined) {
+    throw new CommuneError('not-found', `There is no workload "${name}"; nothing was deleted.`, {
+      hint: '"commune get workloads" lists those that there are.',
+    })
+  }
+  if (found.record?.protect === true) {
+    throw new CommuneError('forbidden', `"${name}" is protected; nothing was deleted.`, {
+      hint: 'Publish it once with "protect: false", then delete it.',
+    })
+  }
+  return found
+}

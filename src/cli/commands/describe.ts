@@ -1,0 +1,74 @@
+import { stringify } from 'yaml'
+import type { ReadingOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { EXIT } from '../exit.ts'
+import { explainWorkload, formatExplanation } from '../explanation.ts'
+import { formatAge } from '../age.ts'
+import { statusText, workloadData } from '../get-workloads.ts'
+import { parseOutput, printData } from '../output.ts'
+import { openReader } from '../reading.ts'
+import { printable } from '../table.ts'
+import { workloadView, type WorkloadView } from '../workload-view.ts'
+
+/** Everything about one workload: what was published, where it came from, and how it is doing. */
+export async function runDescribe(
+  context: CommandContext,
+  [name = '']: readonly string[],
+  options: ReadingOptions,
+): Promise<number> {
+  const { io } = context
+  const format = parseOutput(options.output)
+  const reader = await openReader(context, options)
+  using reading = await reader.read()
+  const workload = workloadView(reading.view, reading.owner, name)
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      printData(io, format, { ...workloadData(workload), statuses: workload.statuses })
+      break
+    case 'name':
+      io.out(`${workload.name}\n`)
+      break
+    case 'table':
+    case 'wide':
+      io.out(
+        [
+          facts(workload, reading.names.account(reading.owner), io.clock.wallMs()),
+          section('Published', stringify(withoutBookkeeping(workload))),
+          formatExplanation(explainWorkload(reading, workload)),
+        ].join('\n'),
+      )
+      break
+  }
+  return EXIT.done
+}
+
+function facts(workload: WorkloadView, owner: string, nowMs: number): string {
+  const { record, cid, uri } = workload
+  const { source } = record
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Name', workload.name],
+    ['Owner', owner],
+    ['Status', statusText(workload)],
+    ['Uri', uri],
+    ['Revision', cid],
+    ['Spec hash', workload.specHash],
+    ['First published', `${record.createdAt} (${formatAge(record.createdAt, nowMs) ?? '?'} ago)`],
+    ['Set', source?.set],
+    ['File', source?.path],
+    ['Repository', source?.repo],
+    ['Commit', source?.revision && `${source.revision}${source.dirty === true ? ' (dirty)' : ''}`],
+  ]
+  const known = rows.filter(([, value]) => value !== undefined)
+  const width = Math.max(...known.map(([label]) => label.length))
+  return known.map(([label, value]) => `${label.padEnd(width)}  ${printable(value ?? '')}\n`).join('')
+}
+
+function withoutBookkeeping({ record }: WorkloadView): object {
+  const { $type: _type, source: _source, previous: _previous, createdAt: _at, ...rest } = record
+  return JSON.parse(JSON.stringify(rest)) as object
+}
+
+function section(title: string, body: string): string {
+  return `${title}\n${body.replace(/^(?=.)/gm, '  ')}`
+}

@@ -1,0 +1,32 @@
+import { hasDifferences } from '../../sync/sync-plan.ts'
+import type { ConnectionOptions, FolderOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { DIFF_EXIT } from '../exit.ts'
+import { loadFolder, noteIssues } from '../load-folder.ts'
+import { openLogin } from '../open-login.ts'
+import { parseOutput } from '../output.ts'
+import { hasInvalid, makePlan, showPlan } from '../planning.ts'
+import { readSnapshot } from '../read-snapshot.ts'
+
+interface DiffOptions extends FolderOptions, ConnectionOptions {
+  readonly output?: string
+}
+
+/** Shows the very plan that sync would apply. */
+export async function runDiff(
+  context: CommandContext,
+  [path = '.']: readonly string[],
+  options: DiffOptions,
+): Promise<number> {
+  const { io } = context
+  const format = parseOutput(options.output)
+  const folder = await loadFolder(context, path, options.set)
+  await using login = await openLogin(context, options)
+  const { session } = login
+  const snapshot = await readSnapshot(session, io.signal)
+  const plan = await makePlan(context, session, folder, options, snapshot)
+  noteIssues(io, folder.issues)
+  showPlan(io, plan, { format, handle: session.handle, done: false })
+  if (hasInvalid(plan)) return DIFF_EXIT.failed
+  return hasDifferences(plan) ? DIFF_EXIT.different : DIFF_EXIT.same
+}

@@ -1,0 +1,140 @@
+import { CommuneError } from '../../model/errors.ts'
+import { parseDuration } from '../../model/duration.ts'
+import { runSync, type SyncOutcome } from '../../sync/run-sync.ts'
+import { hasWrites, itemsOf, type SyncPlan } from '../../sync/sync-plan.ts'
+import type { Session } from '../../atproto/session.ts'
+import type { ConnectionOptions, FolderOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { confirm } from '../confirm.ts'
+import { EXIT } from '../exit.ts'
+import { prepareHints } from '../hints.ts'
+import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
+import { openLogin } from '../open-login.ts'
+import { parseOutput, type OutputFormat } from '../output.ts'
+import { makePlan, showPlan } from '../planning.ts'
+import { readSnapshot } from '../read-snapshot.ts'
+import { openSessionReader, type Reader } from '../reading.ts'
+import { waitForWorkloads } from '../wait.ts'
+
+export interface SyncOptions extends FolderOptions, ConnectionOptions {
+  readonly output?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly watch?: boolean
+  readonly wait?: boolean
+  readonly timeout?: string
+}
+
+const WAIT_MS = 5 * 60_000
+
+interface Run {
+  readonly context: CommandContext
+  readonly session: Session
+  readonly reader: Reader
+  readonly options: SyncOptions
+  readonly format: OutputFormat
+  readonly timeoutMs: number
+}
+
+/** Publishes a folder; with `--watch` again and again until it is interrupted. */
+export async function runSyncCommand(
+  context: CommandContext,
+  [path = '.']: readonly string[],
+  options: SyncOptions,
+): Promise<number> {
+  const format = parseOutput(options.output)
+  const timeoutMs = options.timeout === undefined ? WAIT_MS : parseTimeout(options.timeout)
+  refuseContradictions(options)
+  // Reading the folder first means that a mistake in it needs no network to be reported.
+  const folder = await loadFolder(context, path, options.set)
+  await using login = await openLogin(context, options)
+  const { session, connection } = login
+  const reader = await openSessionReader(context, session, connection)
+  const run: Run = { context, session, reader, options, format, timeoutMs }
+  if (options.watch !== true) return await syncOnce(run, folder)
+  const { watchFolder } = await import('../watch-folder.ts')
+  return await watchFolder(context.io, path, {
+    first: () => syncOnce(run, folder),
+    again: async () => syncOnce(run, await loadFolder(context, path, options.set)),
+  })
+}
+
+async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
+  const { context, session, options, format } = run
+  const { io } = context
+  noteIssues(io, folder.issues)
+  const show = (plan: SyncPlan, done: boolean) =>
+    showPlan(io, plan, { format, handle: session.handle, done })
+  const sendHints =
+    options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
+  const outcome = await runSync({
+    writer: session.writer,
+    readSnapshot: (signal) => readSnapshot(session, signal),
+    makePlan: (snapshot) => makePlan(context, session, folder, options, snapshot),
+    approve: (plan) => approve(run, plan, show),
+    signal: io.signal,
+  })
+  if (outcome.kind === 'declined') {
+    if (options.dryRun === true) return exitOf(outcome.plan)
+    io.note('Nothing was changed.\n')
+    return EXIT.failed
+  }
+  show(outcome.plan, true)
+  if (outcome.rev !== undefined) await sendHints?.({ rev: outcome.rev, names: outcome.written })
+  const code = exitOf(outcome.plan)
+  if (options.wait !== true) return code
+  return waitAfter(run, outcome, code)
+}
+
+async function waitAfter(
+  run: Run,
+  outcome: Extract<SyncOutcome, { kind: 'applied' }>,
+  code: number,
+): Promise<number> {
+  const waited = await waitForWorkloads(run.context, {
+    reader: run.reader,
+    revisions: outcome.revisions,
+    timeoutMs: run.timeoutMs,
+  })
+  // What is wrong with the input says more than what could be done with the rest of it.
+  return code === EXIT.done ? waited : code
+}
+
+/** Creating and changing never ask; deleting much does. */
+async function approve(
+  run: Run,
+  plan: SyncPlan,
+  show: (plan: SyncPlan, done: boolean) => void,
+): Promise<boolean> {
+  const { options, context } = run
+  if (options.dryRun === true) {
+    show(plan, false)
+    return false
+  }
+  if (plan.confirm.length === 0 || !hasWrites(plan)) return true
+  if (options.yes !== true) show(plan, false)
+  const question = `This ${plan.confirm.join(' and ')}. Go on?`
+  return confirm(context.io, question, { yes: options.yes, flag: '--yes' })
+}
+
+/** 2 for what is wrong with the input, 1 for what was refused. */
+function exitOf(plan: SyncPlan): number {
+  if (itemsOf(plan, 'invalid').length > 0) return EXIT.usage
+  if (itemsOf(plan, 'conflict').length > 0 || itemsOf(plan, 'skip').length > 0) return EXIT.failed
+  return EXIT.done
+}
+
+function refuseContradictions(options: SyncOptions): void {
+  if (options.watch === true && options.dryRun === true) {
+    throw new CommuneError('usage', '--watch and --dry-run do not go together.', {
+      hint: 'Leave one of them out.',
+    })
+  }
+}
+
+function parseTimeout(text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed.ok && parsed.value > 0) return parsed.value
+  const expected = parsed.ok ? 'more than nothing' : parsed.expected
+  throw new CommuneError('usage', `--timeout ${text} is not understood: expected ${expected}.`)
+}

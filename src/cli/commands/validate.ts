@@ -1,0 +1,53 @@
+import { hasErrors, type Issue } from '../../spec/issue.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { EXIT } from '../exit.ts'
+import { noteIssues } from '../load-folder.ts'
+import { parseOutput, printData } from '../output.ts'
+
+interface ValidateOptions {
+  readonly output?: string
+}
+
+/** Reads files and folders and reports all that is wrong with them, together. */
+export async function runValidate(
+  { io, drivers }: CommandContext,
+  paths: readonly string[],
+  options: ValidateOptions,
+): Promise<number> {
+  const format = parseOutput(options.output)
+  const folders = []
+  for (const path of paths) folders.push(await drivers.readFolder(path))
+  const issues = folders.flatMap((folder) => folder.issues)
+  const workloads = folders.flatMap((folder) => folder.workloads)
+  const ok = !hasErrors(issues) && workloads.length > 0
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      printData(io, format, {
+        ok,
+        workloads: workloads.map(({ file, line, record }) => ({ name: record.name, file, line })),
+        issues,
+      })
+      break
+    case 'name':
+      io.out(workloads.map(({ record }) => `${record.name}\n`).join(''))
+      break
+    case 'table':
+    case 'wide':
+      noteIssues(io, issues)
+      io.out(`${summary(workloads.length, issues, paths)}\n`)
+      break
+  }
+  return ok ? EXIT.done : EXIT.usage
+}
+
+function summary(workloads: number, issues: readonly Issue[], paths: readonly string[]): string {
+  const errors = issues.filter(({ severity }) => severity === 'error').length
+  const warnings = issues.length - errors
+  if (workloads === 0 && errors === 0) return `There is no workload in ${paths.join(', ')}.`
+  return [
+    `${workloads} valid ${workloads === 1 ? 'workload' : 'workloads'}`,
+    ...(errors === 0 ? [] : [`${errors} ${errors === 1 ? 'error' : 'errors'}`]),
+    ...(warnings === 0 ? [] : [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`]),
+  ].join(', ')
+}

@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Network } from '../dev/network.ts'
+import { invariant } from '../model/errors.ts'
+import type { CommandContext } from './command-spec.ts'
+import type { Io } from './io.ts'
+import { linkMeshlet } from './link-meshlet.ts'
+
+/** What each machine of a trial network offers: small, since all share one computer. */
+const OFFER = { cpu: '2', memory: '2Gi' } as const
+const STOP_MS = 15_000
+
+interface DevMeshlets extends CommandContext {
+  readonly network: Network
+  readonly dir: string
+  readonly owners: readonly string[]
+}
+
+/**
+ * Links each owner with her meshlet and starts a process for each, which works for all of them. One
+ * that ends is said and not started again. All are stopped when the result is disposed of.
+ */
+export async function startDevMeshlets(options: DevMeshlets): Promise<AsyncDisposable> {
+  const { io, network, owners } = options
+  const children: ChildProcess[] = []
+  const stop = () => stopAll(children)
+  try {
+    for (const name of owners) {
+      await link(options, name)
+      children.push(start(options, name))
+    }
+    io.note(`Started ${children.length} meshlets for ${network.pdsUrl}\n`)
+    return { [Symbol.asyncDispose]: stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function accountOf({ network }: DevMeshlets, name: string): Network['accounts'][number] {
+  const account = network.accounts.find((candidate) => candidate.name === name)
+  invariant(account !== undefined, `the network has no account ${name}`)
+  return account
+}
+
+/** The owner's half of the link; the machine writes its own. */
+async function link(options: DevMeshlets, name: string): Promise<void> {
+  const { io, drivers, network } = options
+  const owner = accountOf(options, name)
+  const meshlet = accountOf(options, `${name}-mesh`)
+  await using session = await drivers.openSession({
+    service: network.pdsUrl,
+    identifier: owner.did,
+    password: owner.password,
+    plcUrl: network.plcUrl,
+  })
+  const when = { now: io.clock.wallMs(), signal: io.signal }
+  await linkMeshlet(session, { name: meshlet.name, did: meshlet.did, ...when })
+}
+
+function start(options: DevMeshlets, name: string): ChildProcess {
+  const { io, network, owners, dir } = options
+  const owner = accountOf(options, name)
+  const meshlet = accountOf(options, `${name}-mesh`)
+  const others = owners.filter((other) => other !== name).map((other) => accountOf(options, other).did)
+  const child = spawn(
+    process.execPath,
+    [
+      programPath(),
+      `--did=${meshlet.did}`,
+      `--owner=${owner.did}`,
+      `--cluster-members=${others.join(',')}`,
+      `--service=${network.pdsUrl}`,
+      `--identifier=${meshlet.did}`,
+      `--plc-url=${network.plcUrl}`,
+      `--state-dir=${join(dir, 'meshlets', meshlet.name)}`,
+      '--listen=127.0.0.1:0',
+      `--cpu=${OFFER.cpu}`,
+      `--memory=${OFFER.memory}`,
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...io.env, MESHLET_PASSWORD: meshlet.password },
+    },
+  )
+  forward(io, meshlet.name, child)
+  return child
+}
+
+/** The program beside this one, in its sources and after a build alike. */
+function programPath(): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`../bin/meshlet.${ending}`, import.meta.url).pathname
+}
+
+function forward(io: Io, name: string, child: ChildProcess): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue
+    createInterface({ input: stream }).on('line', (line) => io.note(`${name} | ${line}\n`))
+  }
+  child.on('error', (error) => io.note(`${name} | can't be started: ${error.message}\n`))
+  child.on('exit', (code, signal) => {
+    if (!io.signal.aborted) io.note(`${name} | ended (${signal ?? `code ${code}`})\n`)
+  })
+}
+
+async function stopAll(children: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(children.map(stopOne))
+}
+
+/** Asks first, and insists when that takes too long. */
+function stopOne(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+    return Promise.resolve()
+  }
+  return new Promise((done) => {
+    const insist = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    child.once('exit', () => {
+      clearTimeout(insist)
+      done()
+    })
+    child.kill('SIGTERM')
+  })
+}

@@ -1,0 +1,25 @@
+import type { createGuardedFetch } from '../atproto/guarded-fetch.ts'
+import type { readRepos } from '../atproto/feed-snapshot.ts'
+import type { createIdentity } from '../atproto/identity.ts'
+import type { openSession } from '../atproto/session.ts'
+import type { startNetwork } from '../dev/network.ts'
+import type { resolveDigest } from '../engine/resolve-digest.ts'
+import type { readFolder } from '../spec/read-folder.ts'
+import type { callMeshlet } from '../xrpc/client.ts'
+
+/** The same function, loaded when it is first called. */
+type Lazy<F extends (...args: never[]) => unknown> = (
+  ...args: Parameters<F>
+) => Promise<Awaited<ReturnType<F>>>
+
+/** What commands need of the world. `bin` puts the real ones in, and loads each when it is used. */
+export interface Drivers {
+  readonly startNetwork: Lazy<typeof startNetwork>
+  readonly readFolder: Lazy<typeof readFolder>
+  readonly openSession: Lazy<typeof openSession>
+  readonly createIdentity: Lazy<typeof createIdentity>
+  readonly createGuardedFetch: Lazy<typeof createGuardedFetch>
+  readonly readRepos: Lazy<typeof readRepos>
+  readonly callMeshlet: Lazy<typeof callMeshlet>
+  readonly resolveDigest: Lazy<typeof resolveDigest>
+}

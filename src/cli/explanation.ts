@@ -1,0 +1,186 @@
+import { explainMembers } from '../cluster/explain-members.ts'
+import type { Did, ScorePart } from '../model/records.ts'
+import { bidState, type BidState } from './bid-state.ts'
+import type { Reading } from './reading.ts'
+import { formatTable, printable } from './table.ts'
+import { wantedText } from './get-workloads.ts'
+import { describeReplica } from './wait-state.ts'
+import { replicasOf, type WorkloadView } from './workload-view.ts'
+
+/** The whole story of one placement, as data. */
+export interface Explanation {
+  readonly name: string
+  readonly uri: string
+  readonly revision: string
+  readonly placementKey: string
+  readonly wanted: string
+  /** Who could bid, with the answer. By DID. */
+  readonly candidates: readonly CandidateStory[]
+  /** Machines that are known and could not bid. */
+  readonly others: readonly { readonly machine: string; readonly reason: string }[]
+  /** Offers in the order in which they are taken. */
+  readonly order: readonly OrderedOffer[]
+  readonly chosen: readonly { readonly meshlet: Did; readonly name: string; readonly slots: number }[]
+  /** Replicas that nobody offers to run. */
+  readonly missing: number
+  readonly replicas: readonly { readonly machine: string; readonly state: string }[]
+}
+
+export interface CandidateStory {
+  readonly meshlet: Did
+  readonly name: string
+  readonly state: BidState | 'no answer' | 'membership unknown'
+  readonly reason: string
+}
+
+export interface OrderedOffer {
+  readonly meshlet: Did
+  readonly name: string
+  readonly round: number
+  readonly score: number
+  readonly parts: readonly ScorePart[]
+  /** Decides between equal scores: the lower goes first. */
+  readonly mix: number
+  readonly slots: number
+  readonly holder: boolean
+  readonly domain?: string
+}
+
+/** Gathers the story from the records that everybody can read. */
+export function explainWorkload(reading: Reading, workload: WorkloadView): Explanation {
+  const { names } = reading
+  const { choice } = workload
+  return {
+    name: workload.name,
+    uri: workload.uri,
+    revision: workload.cid,
+    placementKey: workload.placementKey,
+    wanted: wantedText(workload),
+    candidates: candidateStories(reading, workload),
+    others: othersOf(reading, workload),
+    order: choice.ranked.map((bid) => ({
+      meshlet: bid.meshletDid,
+      name: names.meshlet(bid.meshletDid),
+      round: bid.round,
+      score: bid.score,
+      parts: partsOf(workload, bid.meshletDid),
+      mix: bid.mix,
+      slots: bid.slots,
+      holder: bid.holder,
+      ...(bid.domain === undefined ? {} : { domain: bid.domain }),
+    })),
+    chosen: choice.winners.map(({ meshletDid, slots }) => ({
+      meshlet: meshletDid,
+      name: names.meshlet(meshletDid),
+      slots,
+    })),
+    missing: choice.missing,
+    replicas: replicasOf(workload).map((replica) => ({
+      machine: names.meshlet(replica.meshletDid),
+      state: describeReplica(replica),
+    })),
+  }
+}
+
+function candidateStories(reading: Reading, workload: WorkloadView): readonly CandidateStory[] {
+  return workload.candidates.candidates.map(({ meshletDid, verdict }) => {
+    const base = { meshlet: meshletDid, name: reading.names.meshlet(meshletDid) }
+    if (verdict === 'unknown') {
+      const reason = reading.view.repoProblem(meshletDid) ?? 'its repo has not been read'
+      return { ...base, state: 'membership unknown', reason }
+    }
+    const bid = workload.bids.find((candidate) => candidate.meshletDid === meshletDid)
+    if (bid === undefined) {
+      const problem = reading.view.repoProblem(meshletDid)
+      return { ...base, state: 'no answer', reason: problem ?? 'it has written no bid' }
+    }
+    const { value: record } = bid
+    const offers = `offers ${record.slots} ${record.slots === 1 ? 'slot' : 'slots'}`
+    const reason = record.message ?? record.reason ?? offers
+    return { ...base, state: bidState(workload, bid), reason }
+  })
+}
+
+function othersOf(reading: Reading, workload: WorkloadView): Explanation['others'] {
+  const { view, owner, names } = reading
+  const asked = new Set(workload.candidates.candidates.map(({ meshletDid }) => meshletDid))
+  const rows = explainMembers(view, { ownerDid: owner })
+  return rows
+    .filter(({ meshletDid }) => meshletDid === undefined || !asked.has(meshletDid))
+    .map(({ ownerDid, meshletDid, reason, verdict }) => ({
+      machine: meshletDid === undefined ? names.account(ownerDid) : names.meshlet(meshletDid),
+      reason: verdict === 'yes' ? 'not in the clusters that the workload names' : reason,
+    }))
+}
+
+function partsOf(workload: WorkloadView, meshletDid: Did): readonly ScorePart[] {
+  return workload.bids.find((bid) => bid.meshletDid === meshletDid)?.value.scoreParts ?? []
+}
+
+/** The story for people. Ends with a newline. */
+export function formatExplanation(story: Explanation): string {
+  const parts = [
+    `${story.name}: ${story.wanted} wanted, ${chosenCount(story)} chosen, ${story.missing} missing\n`,
+    section('Who could run it', candidatesTable(story)),
+    section('Who could not', othersTable(story)),
+    section('Order of the offers: round, holders first, score, then hash', orderTable(story)),
+    section('Choice', choiceText(story)),
+    section('What runs', replicasTable(story)),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+function section(title: string, body: string): string {
+  return body === '' ? '' : `${title}\n${body.replace(/^(?=.)/gm, '  ')}`
+}
+
+function chosenCount({ chosen }: Explanation): number {
+  return chosen.reduce((sum, { slots }) => sum + slots, 0)
+}
+
+function candidatesTable({ candidates }: Explanation): string {
+  if (candidates.length === 0) return 'Nobody: no machine of yours, and nobody accepts your work.\n'
+  return formatTable(
+    ['meshlet', 'answer', 'why'],
+    candidates.map(({ name, state, reason }) => [name, state, reason]),
+  )
+}
+
+function othersTable({ others }: Explanation): string {
+  if (others.length === 0) return ''
+  return formatTable(['machine', 'why'], others.map(({ machine, reason }) => [machine, reason]))
+}
+
+function orderTable({ order }: Explanation): string {
+  if (order.length === 0) return ''
+  return formatTable(
+    ['', 'meshlet', 'round', 'score', 'made of', 'hash', 'slots', 'domain'],
+    order.map((offer, index) => [
+      String(index + 1),
+      `${offer.name}${offer.holder ? ' (holds it)' : ''}`,
+      String(offer.round),
+      String(offer.score),
+      offer.parts.map(({ name, value }) => `${name} ${value}`).join(' + '),
+      String(offer.mix),
+      String(offer.slots),
+      offer.domain,
+    ]),
+  )
+}
+
+function choiceText({ chosen, missing }: Explanation): string {
+  const lines = chosen.map(
+    ({ name, slots }) => `${name} runs ${slots} ${slots === 1 ? 'replica' : 'replicas'}\n`,
+  )
+  if (missing > 0) lines.push(`nobody offers to run ${missing} of them\n`)
+  return printableLines(lines)
+}
+
+function replicasTable({ replicas }: Explanation): string {
+  if (replicas.length === 0) return ''
+  return formatTable(['machine', 'state'], replicas.map(({ machine, state }) => [machine, state]))
+}
+
+function printableLines(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line.trimEnd())}\n`).join('')
+}

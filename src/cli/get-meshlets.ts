@@ -1,0 +1,88 @@
+import { candidates } from '../cluster/membership.ts'
+import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { membersOf } from '../cluster/recognition.ts'
+import { CommuneError } from '../model/errors.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import { formatBytes, formatCpu } from '../model/quantity.ts'
+import type { Did, MeshletStatusRecord, Resources } from '../model/records.ts'
+import { formatAge } from './age.ts'
+import type { GetInput } from './commands/get.ts'
+import { printList, type Column } from './output.ts'
+
+interface Machine {
+  readonly did: Did
+  readonly ownerDid: Did
+  readonly candidate: boolean
+  readonly status: MeshletStatusRecord | undefined
+}
+
+/** The owner's machines and those of her members. */
+export function printMeshlets({ io, reading, format, name }: GetInput): void {
+  const { view, owner, names } = reading
+  const all = machinesOf(reading)
+  const items = name === undefined ? all : all.filter(({ did }) => isCalled(did))
+  if (name !== undefined && items.length === 0) {
+    throw new CommuneError('not-found', `There is no meshlet "${name}".`, {
+      hint: '"commune get meshlets" lists those that there are.',
+    })
+  }
+  const columns: readonly Column<Machine>[] = [
+    { header: 'name', cell: ({ did }) => names.meshlet(did) },
+    { header: 'state', cell: ({ status, did }) => status?.state ?? view.repoProblem(did) ?? 'silent' },
+    { header: 'takes my work', cell: ({ candidate }) => (candidate ? 'yes' : 'no') },
+    { header: 'cpu free', cell: ({ status }) => amounts(status, 'cpuMilli', formatCpu) },
+    { header: 'memory free', cell: ({ status }) => amounts(status, 'memoryBytes', formatBytes) },
+    { header: 'updated', cell: ({ status }) => age(status) },
+    { header: 'version', wide: true, cell: ({ status }) => status?.softwareVersion },
+    { header: 'endpoint', wide: true, cell: ({ status }) => status?.endpoint },
+    { header: 'labels', wide: true, cell: ({ status }) => labelsText(status) },
+    { header: 'did', wide: true, cell: ({ did }) => did },
+    { header: 'owner', wide: true, cell: ({ ownerDid }) => names.account(ownerDid) },
+  ]
+  printList(io, format, {
+    items,
+    columns,
+    nameOf: ({ did }) => did,
+    dataOf: (item) => ({ name: names.meshlet(item.did), ...item }),
+    empty: `${names.account(owner)} has no meshlet yet; "commune meshlet add DID" declares one.`,
+  })
+
+  function isCalled(did: Did): boolean {
+    const full = names.meshlet(did)
+    return name === did || name === full || full.endsWith(`/${name}`)
+  }
+  function age(status: MeshletStatusRecord | undefined): string | undefined {
+    return formatAge(status?.updatedAt ?? status?.createdAt, io.clock.wallMs())
+  }
+}
+
+function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {
+  const taking = new Set(
+    candidates(view, owner)
+      .filter(({ verdict }) => verdict === 'yes')
+      .map(({ meshletDid }) => meshletDid),
+  )
+  return [owner, ...membersOf(view, owner)].flatMap((ownerDid) =>
+    ownedMeshlets(view, ownerDid).map(({ meshletDid }) => ({
+      did: meshletDid,
+      ownerDid,
+      candidate: taking.has(meshletDid),
+      status: view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')?.value,
+    })),
+  )
+}
+
+function amounts(
+  status: MeshletStatusRecord | undefined,
+  field: keyof Omit<Resources, '$type'>,
+  format: (amount: number) => string,
+): string | undefined {
+  const total = status?.capacity[field]
+  if (total === undefined) return undefined
+  const free = status?.available?.[field]
+  return free === undefined ? format(total) : `${format(free)} of ${format(total)}`
+}
+
+function labelsText(status: MeshletStatusRecord | undefined): string | undefined {
+  return status?.labels?.map(({ name, value }) => `${name}=${value}`).join(',')
+}

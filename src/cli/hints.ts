@@ -1,0 +1,83 @@
+import type { Session } from '../atproto/session.ts'
+import { candidates } from '../cluster/membership.ts'
+import { messageOf } from '../model/errors.ts'
+import { COLLECTION, METHOD } from '../model/nsid.ts'
+import { workloadUri } from '../model/workload-uri.ts'
+import type { Did, Hint, MeshletStatusRecord } from '../model/records.ts'
+import type { CommandContext } from './command-spec.ts'
+import { debug } from './io.ts'
+import type { Reader } from './reading.ts'
+
+const HINT_TIMEOUT_MS = 2_000
+/** As the lexicon allows. */
+const HINTS_MAX = 64
+
+/** What was written, and by which revision. */
+export interface Written {
+  readonly rev: string
+  readonly names: readonly string[]
+}
+
+interface Peer {
+  readonly did: Did
+  readonly endpoint: string
+}
+
+/**
+ * Finds out whom to tell while the plan is still being made, so that the hints follow the commit at
+ * once. The function that comes back sends them. A hint is only for speed: what fails is not
+ * repeated, and everything works without (DESIGN §6).
+ */
+export function prepareHints(
+  context: CommandContext,
+  session: Session,
+  reader: Reader,
+): (written: Written) => Promise<void> {
+  const { io } = context
+  const peers = findPeers(reader).catch((error: unknown) => {
+    debug(io, `no hints: ${messageOf(error)}`)
+    return []
+  })
+  return async (written) => {
+    const hints = hintsOf(session.did, written)
+    await Promise.all((await peers).map((peer) => tell(context, session, peer, hints)))
+  }
+}
+
+async function findPeers(reader: Reader): Promise<readonly Peer[]> {
+  using reading = await reader.read()
+  const { view } = reading
+  return candidates(view, reader.owner).flatMap(({ meshletDid }) => {
+    const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
+    const endpoint = status?.value.endpoint
+    return endpoint === undefined ? [] : [{ did: meshletDid, endpoint }]
+  })
+}
+
+/** One hint a record; beyond the limit one for the whole repo. */
+function hintsOf(did: Did, { rev, names }: Written): readonly Hint[] {
+  const base = { did, rev }
+  if (names.length === 0 || names.length > HINTS_MAX) return [base]
+  return names.map((name) => ({ ...base, uri: workloadUri(did, name) }))
+}
+
+async function tell(
+  { io, drivers }: CommandContext,
+  session: Session,
+  peer: Peer,
+  hints: readonly Hint[],
+): Promise<void> {
+  try {
+    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
+    await drivers.callMeshlet({
+      ...peer,
+      method: METHOD.heartbeat,
+      token: await session.getServiceAuth({ aud: peer.did, lxm: METHOD.heartbeat }),
+      input: { epoch: 0, hints },
+      signal,
+    })
+    debug(io, `hinted ${peer.did}`)
+  } catch (error) {
+    debug(io, `no hint to ${peer.did}: ${messageOf(error)}`)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../ports/clock.ts'
+
+/** Everything that a command may know of the terminal and the process around it. */
+export interface Io {
+  /** Results. */
+  readonly out: (text: string) => void
+  /** Narration. */
+  readonly note: (text: string) => void
+  /** True when a person can be asked. */
+  readonly isInteractive: boolean
+  readonly color: { readonly out: boolean; readonly note: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Only when `isInteractive`. Resolves to the answer without its newline. */
+  readonly ask: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>
+}
+
+/** A line of narration that is only of use when something is odd. */
+export function debug(io: Io, message: string): void {
+  if (isDebug(io.env)) io.note(`debug: ${message}\n`)
+}
+
+export function isDebug(env: Io['env']): boolean {
+  return env['COMMUNE_DEBUG'] !== undefined && env['COMMUNE_DEBUG'] !== ''
+}

@@ -1,0 +1,38 @@
+import type { Session } from '../atproto/session.ts'
+import { CommuneError } from '../model/errors.ts'
+import type { ConnectionOptions } from './command-options.ts'
+import type { CommandContext } from './command-spec.ts'
+import { resolveConnection, type Connection } from './connection.ts'
+
+export interface OpenLogin extends AsyncDisposable {
+  readonly session: Session
+  readonly connection: Connection
+}
+
+/** The session of whoever is logged in, or of whom flags and environment name. */
+export async function openLogin(
+  { io, drivers }: CommandContext,
+  options: ConnectionOptions,
+): Promise<OpenLogin> {
+  const connection = await resolveConnection(io, options)
+  const { password, ...rest } = connection
+  try {
+    const session = await drivers.openSession({ ...rest, password: password ?? '' })
+    return {
+      session,
+      connection,
+      [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    throw password === undefined ? loginEnded(error, connection) : error
+  }
+}
+
+/** Without a password a session that ended can't be opened again: say that, and not what is refused. */
+function loginEnded(error: unknown, { identifier }: Connection): unknown {
+  if (!(error instanceof CommuneError) || error.code !== 'unauthorized') return error
+  return new CommuneError('unauthorized', `The login of ${identifier} has ended.`, {
+    hint: 'Run "commune login" again, or set COMMUNE_PASSWORD.',
+    cause: error,
+  })
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import type { Session } from '../atproto/session.ts'
+import { formatPlan } from '../sync/format-plan.ts'
+import { planSync } from '../sync/plan-sync.ts'
+import type { RepoSnapshot } from '../sync/run-sync.ts'
+import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
+import type { FolderOptions } from './command-options.ts'
+import type { CommandContext } from './command-spec.ts'
+import { lookUpImages } from './look-up-images.ts'
+import type { Io } from './io.ts'
+import type { LoadedFolder } from './load-folder.ts'
+import { printData, type OutputFormat } from './output.ts'
+
+const NONCE_BYTES = 12
+
+/** The planner with the clock, the chance and the registries of the real world. */
+export async function makePlan(
+  context: CommandContext,
+  session: Session,
+  folder: LoadedFolder,
+  options: FolderOptions,
+  snapshot: RepoSnapshot,
+): Promise<SyncPlan> {
+  const offline = options.offline ?? false
+  return planSync({
+    ...folder,
+    owner: session.did,
+    existing: snapshot.existing,
+    lookups: await lookUpImages(context, { ...folder, existing: snapshot.existing, offline }),
+    offline,
+    prune: options.prune ?? false,
+    adopt: options.adopt ?? false,
+    now: new Date(context.io.clock.wallMs()).toISOString(),
+    newNonce: () => randomBytes(NONCE_BYTES).toString('base64url'),
+  })
+}
+
+export interface ShowPlanOptions {
+  readonly format: OutputFormat
+  readonly handle: string
+  readonly done: boolean
+}
+
+/** The plan as a result, in the format that was asked for. */
+export function showPlan(io: Io, plan: SyncPlan, options: ShowPlanOptions): void {
+  const { format } = options
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return printData(io, format, plan)
+    case 'name':
+      return io.out(
+        plan.items
+          .filter(({ action }) => action !== 'unchanged' && action !== 'invalid')
+          .map(({ name }) => `${name}\n`)
+          .join(''),
+      )
+    case 'table':
+    case 'wide': {
+      const wide = format === 'wide'
+      const text = formatPlan(plan, {
+        color: io.color.out,
+        wide,
+        ownerName: options.handle,
+        done: options.done,
+      })
+      return io.out(`${text}\n`)
+    }
+  }
+}
+
+/** True when something in the folder could not be published. */
+export function hasInvalid(plan: SyncPlan): boolean {
+  return itemsOf(plan, 'invalid').length > 0
+}

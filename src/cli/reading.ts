@@ -1,0 +1,138 @@
+import type { RepoSnapshot } from '../atproto/feed-snapshot.ts'
+import type { Identity } from '../atproto/identity.ts'
+import type { Session } from '../atproto/session.ts'
+import { followSet } from '../cluster/follow-set.ts'
+import { membersOf } from '../cluster/recognition.ts'
+import { CommuneError } from '../model/errors.ts'
+import { isDid } from '../model/workload-uri.ts'
+import type { Did } from '../model/records.ts'
+import type { ReadingOptions } from './command-options.ts'
+import type { CommandContext } from './command-spec.ts'
+import { readLogin, configPaths } from './config-file.ts'
+import { DEFAULT_PLC_URL, isLoopback, parseUrl, settingsOf, type Connection } from './connection.ts'
+import { createNames, type Names } from './names.ts'
+
+const HANDLE_TIMEOUT_MS = 10_000
+
+/** The public records around one owner, at one moment. */
+export interface Reading extends Disposable {
+  readonly owner: Did
+  readonly view: RepoSnapshot
+  readonly names: Names
+}
+
+/** Reads the same repos as often as it is asked; identities are resolved once. */
+export interface Reader {
+  readonly owner: Did
+  read(): Promise<Reading>
+}
+
+interface Settings {
+  readonly service?: string
+  readonly identifier?: string
+  readonly plcUrl: string
+}
+
+/** Reading needs no password: every record is public and is verified with its owner's key. */
+export async function openReader(
+  context: CommandContext,
+  options: ReadingOptions,
+): Promise<Reader> {
+  const settings = await readSettings(context, options)
+  const who = options.owner ?? settings.identifier
+  if (who === undefined) {
+    throw new CommuneError('unauthorized', 'Whose records should be read?', {
+      hint: 'Give --owner HANDLE-OR-DID, set COMMUNE_IDENTIFIER, or run "commune login".',
+    })
+  }
+  const allowPrivateAddresses =
+    isLoopback(settings.plcUrl) || (settings.service !== undefined && isLoopback(settings.service))
+  const identity = await context.drivers.createIdentity({
+    plcUrl: settings.plcUrl,
+    allowPrivateAddresses,
+  })
+  const owner = await resolveOwner(who.replace(/^@/, ''), settings, identity, context.io.signal)
+  return createReader(context, { owner, identity, allowPrivateAddresses })
+}
+
+/** A reader for whoever is logged in. */
+export async function openSessionReader(
+  context: CommandContext,
+  session: Pick<Session, 'did'>,
+  { plcUrl, allowPrivateAddresses }: Connection,
+): Promise<Reader> {
+  const identity = await context.drivers.createIdentity({ plcUrl, allowPrivateAddresses })
+  return createReader(context, { owner: session.did, identity, allowPrivateAddresses })
+}
+
+async function createReader(
+  { io, drivers }: CommandContext,
+  about: {
+    readonly owner: Did
+    readonly identity: Identity
+    readonly allowPrivateAddresses: boolean
+  },
+): Promise<Reader> {
+  const { owner, identity, allowPrivateAddresses } = about
+  const fetch = await drivers.createGuardedFetch({
+    allowPrivateAddresses,
+    timeoutMs: HANDLE_TIMEOUT_MS,
+  })
+  return {
+    owner,
+    async read() {
+      const view = await drivers.readRepos({
+        identity,
+        clock: io.clock,
+        seed: [owner],
+        grow: (records) => followSet(records, owner, owner, membersOf(records, owner)),
+        fetch,
+        signal: io.signal,
+      })
+      const names = await createNames(view, identity)
+      return { owner, view, names, [Symbol.dispose]: () => view[Symbol.dispose]() }
+    },
+  }
+}
+
+async function readSettings(context: CommandContext, options: ReadingOptions): Promise<Settings> {
+  const given = settingsOf(context.io, options)
+  const login = await readLogin(configPaths(context.io.env))
+  const service = given.service ?? login?.service
+  const identifier = given.identifier ?? login?.identifier
+  return {
+    ...(service === undefined ? {} : { service: parseUrl(service, 'The service') }),
+    ...(identifier === undefined ? {} : { identifier }),
+    plcUrl: parseUrl(given.plcUrl ?? login?.plcUrl ?? DEFAULT_PLC_URL, 'The PLC directory'),
+  }
+}
+
+/** One's own PDS knows handles that the public network does not, such as those of a test network. */
+async function resolveOwner(
+  who: string,
+  settings: Settings,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<Did> {
+  if (isDid(who)) return who
+  if (settings.service !== undefined) {
+    const url = `${settings.service}/xrpc/com.atproto.identity.resolveHandle?handle=${encodeURIComponent(who)}`
+    const did = await askForHandle(url, signal)
+    if (did !== undefined) return did
+  }
+  return identity.resolveHandle(who, { signal })
+}
+
+async function askForHandle(url: string, signal: AbortSignal): Promise<Did | undefined> {
+  try {
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(HANDLE_TIMEOUT_MS)])
+    const response = await fetch(url, { signal: timeout })
+    const answer = (await response.json()) as { did?: unknown } | null
+    const did = answer?.did
+    return response.ok && typeof did === 'string' && isDid(did) ? did : undefined
+  } catch {
+    // The directory is asked next, and says what is wrong.
+    signal.throwIfAborted()
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { EXIT } from './exit.ts'
+import type { Io } from './io.ts'
+import { systemClock } from './system-clock.ts'
+
+/** The terminal and the process that this program really runs in. */
+export function createTerminal(process: NodeJS.Process): Io {
+  const { stdin, stdout, stderr, env } = process
+  for (const stream of [stdout, stderr]) {
+    // `commune get … | head` closes the pipe early, and that is no failure.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed)
+    })
+  }
+  return {
+    out: (text) => void stdout.write(text),
+    note: (text) => void stderr.write(text),
+    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
+    color: { out: wantsColor(stdout, env), note: wantsColor(stderr, env) },
+    env,
+    signal: abortOnSignals(process),
+    clock: systemClock,
+    ask: (question, options) => ask(process, question, options?.hidden ?? false),
+  }
+}
+
+/** https://no-color.org: any value but the empty one turns colours off. */
+function wantsColor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+/** The first signal asks the command to end well, the second one does not ask. */
+function abortOnSignals(process: NodeJS.Process): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted)
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
+async function ask(process: NodeJS.Process, question: string, hidden: boolean): Promise<string> {
+  process.stderr.write(question)
+  const output = hidden ? silence() : process.stderr
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
+  try {
+    return await lines.question('')
+  } finally {
+    lines.close()
+    if (hidden) process.stderr.write('\n')
+  }
+}
+
+function silence(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() })
+}

@@ -1,0 +1,151 @@
+import type { RepoSnapshot } from '../atproto/feed-snapshot.ts'
+import { candidateSet, type CandidateSet } from '../cluster/membership.ts'
+import { CommuneError } from '../model/errors.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import { placementKey } from '../model/placement-key.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type {
+  AtUri,
+  Cid,
+  Did,
+  ReplicaStatus,
+  WorkloadRecord,
+  WorkloadStatusRecord,
+} from '../model/records.ts'
+import { specHash } from '../model/spec-hash.ts'
+import { workloadUri } from '../model/workload-uri.ts'
+import { bidsFor, type CountedBid } from '../selection/bids.ts'
+import { downSet } from '../selection/down-set.ts'
+import { electorateOf } from '../selection/electorate.ts'
+import { select, type Choice, type ReplicaCount } from '../selection/select.ts'
+import { suspicionsInForce } from '../selection/suspicions.ts'
+
+/** What one machine says of the workload. */
+export interface MachineStatus {
+  readonly meshletDid: Did
+  readonly record: WorkloadStatusRecord
+}
+
+/** Everything that the public records say about one workload. */
+export interface WorkloadView {
+  readonly uri: AtUri
+  readonly name: string
+  readonly cid: Cid
+  readonly record: WorkloadRecord
+  readonly wanted: ReplicaCount
+  readonly placementKey: string
+  readonly specHash: string
+  readonly candidates: CandidateSet
+  readonly bids: readonly CountedBid[]
+  readonly choice: Choice
+  /** Also of machines that were not chosen, as long as they say anything. By DID. */
+  readonly statuses: readonly MachineStatus[]
+}
+
+/** All workloads of an owner, by name. */
+export function workloadViews(view: RepoSnapshot, owner: Did): readonly WorkloadView[] {
+  return view
+    .list<WorkloadRecord>(owner, COLLECTION.workload)
+    .map(([name, { cid, value }]) => viewOf(view, owner, name, cid, value))
+}
+
+/** One of them. Fails with code `not-found`. */
+export function workloadView(view: RepoSnapshot, owner: Did, name: string): WorkloadView {
+  requireReadable(view, owner)
+  const stored = view.get<WorkloadRecord>(owner, COLLECTION.workload, name)
+  if (stored !== undefined) return viewOf(view, owner, name, stored.cid, stored.value)
+  throw new CommuneError('not-found', `There is no workload "${name}".`, {
+    hint: '"commune get workloads" lists those that there are.',
+  })
+}
+
+/** Fails with code `unreachable` when nothing can be said because the owner's repo can't be read. */
+export function requireReadable(view: RepoSnapshot, owner: Did): void {
+  if (view.repoState(owner) === 'known') return
+  const why = view.repoProblem(owner) ?? 'it has not been read'
+  throw new CommuneError('unreachable', `The repo of ${owner} can't be read: ${why}`, {
+    hint: 'Check COMMUNE_SERVICE and COMMUNE_PLC_URL; "commune doctor" looks at both.',
+    retry: true,
+  })
+}
+
+function viewOf(
+  view: RepoSnapshot,
+  owner: Did,
+  name: string,
+  cid: Cid,
+  record: WorkloadRecord,
+): WorkloadView {
+  const uri = workloadUri(owner, name)
+  const key = placementKey(owner, record)
+  const set = candidateSet(view, owner, record.clusters)
+  const members = set.candidates.filter(({ verdict }) => verdict === 'yes')
+  const bids = bidsFor(view, members, uri)
+  const wanted: ReplicaCount = record.everywhere === true ? 'everywhere' : (record.replicas ?? 1)
+  const choice = select({
+    placementKey: key,
+    spread: record.spread,
+    bids,
+    candidates: new Set(members.map(({ meshletDid }) => meshletDid)),
+    down: downOf(view, set, record),
+    replicas: wanted,
+  })
+  return {
+    uri,
+    name,
+    cid,
+    record,
+    wanted,
+    placementKey: key,
+    specHash: specHash(record),
+    candidates: set,
+    bids,
+    choice,
+    statuses: statusesOf(view, uri),
+  }
+}
+
+/** Who is down by the votes of the others. A meshlet waits a little before it acts on them. */
+function downOf(
+  view: RepoSnapshot,
+  { candidates }: CandidateSet,
+  { placement }: WorkloadRecord,
+): ReadonlySet<Did> {
+  const votes = suspicionsInForce(
+    view,
+    candidates.map(({ meshletDid }) => meshletDid),
+  )
+  const atMostOne = placement?.atMostOne ?? false
+  return downSet({ electorate: electorateOf(candidates), votes, atMostOne })
+}
+
+function statusesOf(view: RepoSnapshot, uri: AtUri): readonly MachineStatus[] {
+  const rkey = recordKeyFor(uri)
+  return view.dids.flatMap((meshletDid) => {
+    const stored = view.get<WorkloadStatusRecord>(meshletDid, COLLECTION.workloadStatus, rkey)
+    return stored?.value.workload === uri ? [{ meshletDid, record: stored.value }] : []
+  })
+}
+
+/** A replica on a machine, as the machine reports it. */
+export interface Replica extends ReplicaStatus {
+  readonly meshletDid: Did
+}
+
+export function replicasOf(workload: WorkloadView): readonly Replica[] {
+  return workload.statuses.flatMap(({ meshletDid, record }) =>
+    (record.replicas ?? []).map((replica) => ({ ...replica, meshletDid })),
+  )
+}
+
+/** Running, and not known to be unwell. */
+export function isReady(replica: ReplicaStatus): boolean {
+  const health = replica.health ?? 'none'
+  return replica.phase === 'running' && (health === 'healthy' || health === 'none')
+}
+
+/** How many replicas are wanted as far as that is a number: `everywhere` is as many as were chosen. */
+export function wantedCount(workload: WorkloadView): number {
+  if (workload.wanted !== 'everywhere') return workload.wanted
+  return workload.choice.winners.length + workload.choice.missing
+}

@@ -1,0 +1,81 @@
+import { COLLECTION } from '../model/nsid.ts'
+import type { Cid } from '../model/records.ts'
+import type { RepoWriter, Write } from '../ports/records.ts'
+import { itemsOf, type SyncPlan } from './sync-plan.ts'
+
+/** The PDS takes 200 writes and a body of 1,000,000 bytes; some room is left for the envelope. */
+const WRITES_MAX = 200
+const BYTES_MAX = 800_000
+
+export interface Applied {
+  /** Revision of the repo after the last write; undefined when nothing was written. */
+  readonly rev?: string
+  /** CID of every record that was written, by name. */
+  readonly written: ReadonlyMap<string, Cid>
+}
+
+interface ApplyPorts {
+  readonly writer: RepoWriter
+  /** Commit that the plan was made from: the writes fail with code `conflict` when the repo moved. */
+  readonly swapCommit: Cid | undefined
+  readonly signal?: AbortSignal
+  /** Called after every commit, so that what was done is known even if a later one fails. */
+  readonly onCommit?: (applied: Applied) => void
+}
+
+/**
+ * Writes the plan: one commit up to the PDS's limit, beyond that several, each guarded by the one
+ * before, first what is added and then what is deleted, so that it may stop after any of them.
+ */
+export async function applyPlan(plan: SyncPlan, ports: ApplyPorts): Promise<Applied> {
+  const written = new Map<string, Cid>()
+  let swapCommit = ports.swapCommit
+  let rev: string | undefined
+  for (const batch of batchesOf(writesOf(plan))) {
+    const result = await ports.writer.apply(batch, {
+      ...(swapCommit === undefined ? {} : { swapCommit }),
+      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+    })
+    swapCommit = result.commit
+    rev = result.rev
+    for (const [index, write] of batch.entries()) {
+      const cid = result.cids[index]
+      if (cid !== undefined) written.set(write.rkey, cid)
+    }
+    ports.onCommit?.({ rev, written })
+  }
+  return rev === undefined ? { written } : { rev, written }
+}
+
+/** The writes of a plan, in the order in which they may be interrupted. */
+export function writesOf(plan: SyncPlan): readonly Write[] {
+  const puts = [...itemsOf(plan, 'create'), ...itemsOf(plan, 'update')].map(
+    ({ name, record }): Write => ({
+      action: 'put',
+      collection: COLLECTION.workload,
+      rkey: name,
+      value: { ...record, $type: COLLECTION.workload },
+    }),
+  )
+  const deletes = itemsOf(plan, 'delete').map(
+    ({ name }): Write => ({ action: 'delete', collection: COLLECTION.workload, rkey: name }),
+  )
+  return [...puts, ...deletes]
+}
+
+function batchesOf(writes: readonly Write[]): readonly (readonly Write[])[] {
+  const batches: Write[][] = []
+  let bytes = 0
+  for (const write of writes) {
+    const size = write.action === 'put' ? JSON.stringify(write.value).length * 2 : 0
+    const last = batches.at(-1)
+    if (last === undefined || last.length >= WRITES_MAX || bytes + size > BYTES_MAX) {
+      batches.push([write])
+      bytes = size
+    } else {
+      last.push(write)
+      bytes += size
+    }
+  }
+  return batches
+}

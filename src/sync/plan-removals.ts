@@ -1,0 +1,68 @@
+import type { ExistingWorkload, PlanItem } from './sync-plan.ts'
+
+interface RemovalInput {
+  readonly set: string
+  readonly desired: readonly { readonly name: string }[]
+  readonly existing: readonly ExistingWorkload[]
+  readonly prune: boolean
+  readonly empty: boolean
+  readonly anyInvalid: boolean
+}
+
+export interface Removals {
+  readonly items: readonly PlanItem[]
+  /** Why nothing is pruned; undefined when pruning is safe. */
+  readonly blocked: string | undefined
+  /** Why somebody should confirm. */
+  readonly confirm: readonly string[]
+}
+
+/**
+ * What is in the repo and no longer in the folder. Only records of this very set are looked at, so
+ * that one folder never removes what another one published.
+ */
+export function planRemovals(input: RemovalInput): Removals {
+  const wanted = new Set(input.desired.map(({ name }) => name))
+  const owned = input.existing.filter(({ set }) => set === input.set)
+  const gone = owned.filter(({ name }) => !wanted.has(name))
+  const blocked = gone.length === 0 ? undefined : blockedBecause(input)
+  const items = gone.map((entry) => removalOf(entry, input.prune, blocked))
+  return { items, blocked, confirm: confirmBecause(items, owned.length) }
+}
+
+function blockedBecause(input: RemovalInput): string | undefined {
+  if (input.empty) return 'the folder holds no workload, so nothing is pruned'
+  if (input.anyInvalid) return 'something in the folder is not valid, so nothing is pruned'
+  return undefined
+}
+
+function removalOf(entry: ExistingWorkload, prune: boolean, blocked: string | undefined): PlanItem {
+  const { name, record } = entry
+  if (blocked !== undefined) {
+    return { action: 'keep', name, reason: `not in this folder; kept, because ${blocked}` }
+  }
+  if (!prune) {
+    return { action: 'keep', name, reason: 'not in this folder; kept, --prune deletes it' }
+  }
+  if (record?.protect === true) {
+    const reason = 'protected: publish it once with protect: false to let it be deleted'
+    return { action: 'skip', name, reason }
+  }
+  const hasVolumes = (record?.volumes?.length ?? 0) > 0
+  const reason = 'not in this folder any more'
+  return { action: 'delete', name, reason, hasVolumes, consequences: ['stops'] }
+}
+
+/** Deleting data, or most of a set, is more often a mistake than a wish (DESIGN §9). */
+function confirmBecause(items: readonly PlanItem[], owned: number): readonly string[] {
+  const deletions = items.filter((item) => item.action === 'delete')
+  const withVolumes = deletions.filter(({ hasVolumes }) => hasVolumes).map(({ name }) => name)
+  const reasons: string[] = []
+  if (deletions.length * 2 > owned && deletions.length > 1) {
+    reasons.push(`deletes ${deletions.length} of the ${owned} workloads of this set`)
+  }
+  if (withVolumes.length > 0) {
+    reasons.push(`deletes what has volumes: ${withVolumes.join(', ')}`)
+  }
+  return reasons
+}

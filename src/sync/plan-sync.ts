@@ -1,0 +1,213 @@
+import type { ContainerSpec, Did, Source, WorkloadRecord } from '../model/records.ts'
+import { containerSpecOf, specHash } from '../model/spec-hash.ts'
+import { consequencesOf, countOf, movesPlacement } from './consequences.ts'
+import { diffFields } from './field-diff.ts'
+import { pinImage, type ImageLookup } from './pin-image.ts'
+import { planRemovals } from './plan-removals.ts'
+import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
+
+/** A workload as its file says it, before sync adds what only sync knows. */
+export type WorkloadDraft = Omit<
+  WorkloadRecord,
+  'placementNonce' | 'previous' | 'source' | 'createdAt'
+>
+
+export interface DesiredWorkload {
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly record: WorkloadDraft
+}
+
+/** A document that can't be published: it blocks pruning and nothing else. */
+export interface BrokenDocument {
+  readonly file: string
+  readonly line?: number
+  readonly message: string
+}
+
+export interface PlanSyncInput {
+  readonly owner: Did
+  readonly set: string
+  readonly desired: readonly DesiredWorkload[]
+  readonly broken: readonly BrokenDocument[]
+  /** True when the folder holds no workload file at all. */
+  readonly empty: boolean
+  readonly existing: readonly ExistingWorkload[]
+  /** Where the files come from; the path of each file is added. */
+  readonly source: Omit<Source, 'set' | 'path'>
+  /** What registries said, by reference as written. */
+  readonly lookups: ReadonlyMap<string, ImageLookup>
+  readonly offline: boolean
+  readonly prune: boolean
+  /** Take over records that belong to another set or to none. */
+  readonly adopt: boolean
+  /** ISO 8601. */
+  readonly now: string
+  readonly newNonce: () => string
+}
+
+/** Compares the folder with the repo. Pure: the same input gives the same plan in any order. */
+export function planSync(input: PlanSyncInput): SyncPlan {
+  const existing = new Map(input.existing.map((entry) => [entry.name, entry]))
+  const written = [...input.desired]
+    .sort(byName)
+    .map((desired) => planOne(input, desired, existing.get(desired.name)))
+  const invalid = [...written.filter(isInvalid), ...input.broken.map(brokenItem)]
+  const removals = planRemovals({ ...input, anyInvalid: invalid.length > 0 })
+  const items = [...written, ...input.broken.map(brokenItem), ...removals.items]
+  return {
+    owner: input.owner,
+    set: input.set,
+    items: markRenames(items, existing).sort(byName),
+    confirm: removals.confirm,
+    ...(removals.blocked === undefined ? {} : { pruneBlocked: removals.blocked }),
+  }
+}
+
+function planOne(
+  input: PlanSyncInput,
+  desired: DesiredWorkload,
+  existing: ExistingWorkload | undefined,
+): PlanItem {
+  const { name, file, line } = desired
+  const here = { name, file, line }
+  if (existing && !input.adopt && existing.set !== input.set) {
+    return { ...here, action: 'conflict', reason: conflictReason(input.set, existing) }
+  }
+  const pinned = pinImage({
+    image: desired.record.image,
+    imagePolicy: desired.record.imagePolicy,
+    previous: existing?.record?.image,
+    lookup: input.lookups.get(desired.record.image),
+    offline: input.offline,
+  })
+  if (pinned.kind === 'problem') return { ...here, action: 'invalid', reason: pinned.message }
+  const draft = { ...desired.record, image: pinned.image }
+  return existing?.record === undefined
+    ? planNew(input, desired, draft, existing)
+    : planChange(input, desired, draft, existing.record, existing.set)
+}
+
+function planNew(
+  input: PlanSyncInput,
+  desired: DesiredWorkload,
+  draft: WorkloadDraft,
+  existing: ExistingWorkload | undefined,
+): PlanItem {
+  const { name, file, line } = desired
+  const record: WorkloadRecord = {
+    ...draft,
+    placementNonce: input.newNonce(),
+    source: sourceOf(input, file),
+    createdAt: input.now as WorkloadRecord['createdAt'],
+  }
+  const consequences = countOf(record) === 0 ? (['in place'] as const) : (['starts'] as const)
+  if (existing === undefined) {
+    const reason = 'new in this folder'
+    return { action: 'create', name, file, line, record, consequences, reason }
+  }
+  const reason = 'the published record is not valid and is replaced'
+  return { action: 'update', name, file, line, record, consequences, changes: [], reason }
+}
+
+function planChange(
+  input: PlanSyncInput,
+  desired: DesiredWorkload,
+  draft: WorkloadDraft,
+  before: WorkloadRecord,
+  set: string | undefined,
+): PlanItem {
+  const { name, file, line } = desired
+  const changes = diffFields(before, draft)
+  const adopted = set !== input.set
+  if (changes.length === 0 && !adopted) {
+    return { action: 'unchanged', name, file, line, reason: 'already published' }
+  }
+  const record = recordAfter(input, desired, draft, before)
+  const reason = adopted ? adoptReason(set) : 'changed in this folder'
+  const consequences = consequencesOf(input.owner, before, record)
+  return { action: 'update', name, file, line, record, changes, consequences, reason }
+}
+
+function recordAfter(
+  input: PlanSyncInput,
+  desired: DesiredWorkload,
+  draft: WorkloadDraft,
+  before: WorkloadRecord,
+): WorkloadRecord {
+  const moves = movesPlacement(input.owner, before, { ...draft, createdAt: before.createdAt })
+  const nonce = moves || before.placementNonce === undefined ? input.newNonce() : before.placementNonce
+  const after: WorkloadRecord = {
+    ...draft,
+    placementNonce: nonce,
+    source: sourceOf(input, desired.file),
+    createdAt: before.createdAt,
+  }
+  const previous = previousOf(before, after)
+  return previous === undefined ? after : { ...after, previous }
+}
+
+/** The container spec to go back to: what was published before the container last changed. */
+function previousOf(before: WorkloadRecord, after: WorkloadRecord): ContainerSpec | undefined {
+  return specHash(before) === specHash(after) ? before.previous : containerSpecOf(before)
+}
+
+function sourceOf(input: PlanSyncInput, path: string): Source {
+  return { set: input.set, ...input.source, path }
+}
+
+function conflictReason(set: string, existing: ExistingWorkload): string {
+  return existing.set === undefined
+    ? `${existing.name} is published already, but by no set; --adopt lets "${set}" take it over`
+    : `${existing.name} belongs to the set "${existing.set}", and "${set}" claims it too; rename one, or take it over with --adopt`
+}
+
+function adoptReason(set: string | undefined): string {
+  return set === undefined ? 'taken over; it belonged to no set' : `taken over from the set "${set}"`
+}
+
+function brokenItem(document: BrokenDocument): PlanItem {
+  const { file, line, message } = document
+  return {
+    action: 'invalid',
+    name: '',
+    file,
+    ...(line === undefined ? {} : { line }),
+    reason: message,
+  }
+}
+
+function isInvalid(item: PlanItem): boolean {
+  return item.action === 'invalid'
+}
+
+/** A name that comes and another that goes, with the same container, are probably one workload. */
+function markRenames(
+  items: readonly PlanItem[],
+  existing: ReadonlyMap<string, ExistingWorkload>,
+): PlanItem[] {
+  const gone = items.filter(({ action }) => action === 'delete' || action === 'keep')
+  const taken = new Set<string>()
+  return items.map((item) => {
+    if (item.action !== 'create') return item
+    const old = gone.find(({ name }) => {
+      const record = existing.get(name)?.record
+      return !taken.has(name) && record !== undefined && specHash(record) === specHash(item.record)
+    })
+    if (old === undefined) return item
+    taken.add(old.name)
+    return { ...item, renamedFrom: old.name }
+  })
+}
+
+function byName(
+  a: { readonly name: string; readonly file?: string },
+  b: { readonly name: string; readonly file?: string },
+): number {
+  return compare(a.name, b.name) || compare(a.file ?? '', b.file ?? '')
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
