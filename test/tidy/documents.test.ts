@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { filesBelow, readText, ROOT, type SourceFile } from './source-tree.ts'
+
+const documents = [
+  ...filesBelow('docs', /\.md$/),
+  ...filesBelow('.', /^[A-Z]+\.md$/).filter(({ path }) => !path.includes('/')),
+]
+
+test('links lead somewhere', () => {
+  const broken = documents.flatMap((document) =>
+    linksOf(document)
+      .filter((link) => !resolves(document.path, link))
+      .map((link) => `${document.path}: ${link}`),
+  )
+  expect(broken).toEqual([])
+})
+
+test('every decision is listed, and its number is its own', () => {
+  const decisions = documents.filter(({ path }) => /^docs\/decisions\/\d/.test(path))
+  const index = readText('docs/decisions/README.md')
+  for (const { path } of decisions) expect(index).toContain(path.replace('docs/decisions/', ''))
+  const numbers = decisions.map(({ path }) => path.slice('docs/decisions/'.length).slice(0, 4))
+  expect(new Set(numbers).size).toBe(numbers.length)
+})
+
+test('every dependency is explained, and nothing else is', () => {
+  const { dependencies, devDependencies } = JSON.parse(readText('package.json')) as Record<
+    string,
+    object
+  >
+  const named = Object.keys({ ...dependencies, ...devDependencies })
+  const explained = [...readText('docs/dependencies.md').matchAll(/^\| `([^`]+)` \|/gm)].map(
+    ([, name = '']) => name,
+  )
+  expect(explained.toSorted()).toEqual(named.toSorted())
+})
+
+test('the lock file names every platform and no registry', () => {
+  const lock = JSON.parse(readText('package-lock.json')) as {
+    packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>
+  }
+  const { packages } = lock
+  const missing = Object.entries(packages).flatMap(([path, locked]) =>
+    Object.entries(locked.optionalDependencies ?? {})
+      .filter(
+        ([name, version]) =>
+          /^\d/.test(version) && /-(?:linux|darwin|win32)|\/(?:linux|darwin|win32)/.test(name),
+      )
+      .filter(
+        ([name]) => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+      )
+      .map(([name]) => name),
+  )
+  expect(missing, 'run: node scripts/complete-lock.ts').toEqual([])
+  expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([])
+})
+
+/** Targets of inline links outside of code. */
+function linksOf({ text }: SourceFile): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target ?? '')
+    .filter((target) => !/^[a-z]+:/.test(target))
+}
+
+function resolves(from: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? from : normalize(join(dirname(from), path))
+  if (!existsSync(join(ROOT, target))) return false
+  return anchor === undefined || anchorsOf(readText(target)).includes(anchor)
+}
+
+/** As code hosts make them from headings. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
