@@ -7,8 +7,9 @@ import type {
   EngineContainer,
   EngineStats,
 } from '../ports/engine.ts'
-import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
-import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
+import type { EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
+import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
 import { createOptions } from './hardening.ts'
 import { imageDefaults } from './images.ts'
 
@@ -205,11 +206,6 @@ export async function containerStats(
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
   }
-}
-
-/** The container is not there. */
-export function gone(id: string, cause?: unknown): CommuneError {
-  return new CommuneError('not-found', `Container ${id} does not exist`, { cause })
 }
 
 function toEngineContainer(details: ContainerInspectInfo): EngineContainer {

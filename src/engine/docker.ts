@@ -1,11 +1,11 @@
 import type { ContainerInspectInfo, DockerVersion } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import type { Engine, EngineInfo } from '../ports/engine.ts'
-import { createEngineClient, ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import { createEngineClient, type EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import {
   containerStats,
   createContainer,
-  gone,
   inspectContainer,
   killContainer,
   listContainers,
@@ -14,9 +14,10 @@ import {
   stopContainer,
 } from './containers.ts'
 import { parseDockerHost } from './endpoint.ts'
+import { gone } from './engine-error.ts'
 import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
-import { inspectImage, pullImage } from './images.ts'
+import { inspectImage, pullImage, removeImage } from './images.ts'
 import { containerLogs } from './logs.ts'
 import type { NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
@@ -60,6 +61,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
     inspectImage: (reference, signal) => inspectImage(client, reference, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
+    removeImage: (reference, signal) => removeImage(client, reference, signal),
     ensureNetwork: (network, signal) => ensureNetwork(client, network, signal),
     listNetworks: (meshletDid, signal) => listNetworks(client, meshletDid, signal),
     removeNetwork: (name, signal) => removeNetwork(client, name, signal),

@@ -95,3 +95,8 @@ function unreachableHint(code: string): string {
       return 'see whether the engine runs (docker info)'
   }
 }
+
+/** The container is not there. */
+export function gone(id: string, cause?: unknown): CommuneError {
+  return new CommuneError('not-found', `Container ${id} does not exist`, { cause })
+}

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { LABEL } from '../model/nsid.ts'
 import type { EngineEvent } from '../ports/engine.ts'
-import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import type { EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { toEngineError } from './engine-error.ts'
 import { jsonLines } from './json-lines.ts'
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Exec } from 'dockerode'
 import type { ExecResult } from '../ports/engine.ts'
-import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
-import { gone } from './containers.ts'
-import { statusOf, toEngineError } from './engine-error.ts'
+import type { EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
+import { gone, statusOf, toEngineError } from './engine-error.ts'
 import { outputFrames } from './multiplexed.ts'
 
 const OUTPUT_BYTES_MAX = 64 * 1024

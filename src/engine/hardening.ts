@@ -49,10 +49,11 @@ export function createOptions(
   engine: { readonly hasInit: boolean },
 ): ContainerCreateOptions {
   const capabilities = checkedCapabilities(container)
+  const user = checkedUser(container)
   return {
     name: checkedName(container.name, 'container'),
     Image: container.image,
-    User: checkedUser(container),
+    User: user,
     Env: environment(container.env, image.env),
     Labels: { ...blanked(image.labels), ...container.labels },
     ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
@@ -75,6 +76,7 @@ export function createOptions(
         wanted: container.tmpfs,
         imageVolumes: image.volumes,
         memoryBytes: container.memoryBytes,
+        user,
       }),
       NetworkMode: checkedNetwork(container.network),
       // Docker's resolver passes a container's questions on to the host's name server, also out of

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream'
 import type { ImageInspectInfo } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import type { EngineImage, PullOptions } from '../ports/engine.ts'
-import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
+import type { EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { statusOf, toEngineError } from './engine-error.ts'
 import type { ImageDefaults } from './hardening.ts'
 import { followPull, pullError } from './pull-stream.ts'
@@ -47,6 +48,24 @@ export async function imageDefaults(
     labels: Object.keys(details.Config?.Labels ?? {}),
     volumes: Object.keys(details.Config?.Volumes ?? {}),
   }
+}
+
+/** Takes the reference away, and what no other reference needs. Removing what is gone is no error. */
+export async function removeImage(
+  client: EngineClient,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doing = `removing image ${reference}`
+  await client.call(
+    { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
+    async (docker, abortSignal) => {
+      await docker.getImage(reference).remove({ abortSignal })
+    },
+    (error) => {
+      if (statusOf(error) !== 404) throw toEngineError(error, doing, client.address)
+    },
+  )
 }
 
 export interface PullTimes {

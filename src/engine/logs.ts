@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { EngineLogLine, LogOptions } from '../ports/engine.ts'
-import { ENGINE_TIMEOUT_MS, type EngineClient } from './client.ts'
-import { gone } from './containers.ts'
-import { statusOf, toEngineError } from './engine-error.ts'
+import type { EngineClient } from './client.ts'
+import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
+import { gone, statusOf, toEngineError } from './engine-error.ts'
 import { outputFrames } from './multiplexed.ts'
 
 /** Docker splits longer lines into pieces of 16 KiB; so many of them are put together again. */

@@ -15,6 +15,8 @@ export interface TmpfsPlan {
   /** Paths that the image declares as volumes: covered, since a volume would be a disk without a limit. */
   readonly imageVolumes: readonly string[]
   readonly memoryBytes: number
+  /** `uid:gid` that owns them. */
+  readonly user: string
 }
 
 /**
@@ -45,6 +47,7 @@ function mountOptions(given: readonly string[], plan: TmpfsPlan): string {
       })
     }
   }
+  const [uid, gid] = plan.user.split(':')
   const named = (prefix: string) => given.some((word) => word.startsWith(prefix))
   return [
     given.includes('ro') ? 'ro' : 'rw',
@@ -52,6 +55,9 @@ function mountOptions(given: readonly string[], plan: TmpfsPlan): string {
     ...ALWAYS,
     ...given.filter((word) => NUMBERED.test(word)),
     ...(named('size=') ? [] : [`size=${Math.min(DEFAULT_SIZE_BYTES, plan.memoryBytes)}`]),
+    // runc gives the mount the mode of the folder beneath, whatever is asked: so the owner must fit.
+    ...(named('uid=') ? [] : [`uid=${uid}`]),
+    ...(named('gid=') ? [] : [`gid=${gid}`]),
     ...(named('mode=') ? [] : ['mode=1777']),
   ].join(',')
 }

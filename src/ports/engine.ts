@@ -7,6 +7,8 @@ export interface Engine {
   inspectImage(reference: string, signal?: AbortSignal): Promise<EngineImage | undefined>
   /** Pulls by digest. Fails with code `image-not-found`, `image-denied`, `registry-unreachable` or `engine`. */
   pullImage(reference: string, options?: PullOptions): Promise<EngineImage>
+  /** Removing what is gone is no error. Fails with `engine` while a container uses it. */
+  removeImage(reference: string, signal?: AbortSignal): Promise<void>
   /** Makes the network of a workload unless it exists; returns its name. */
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal): Promise<string>
   listNetworks(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineNetwork[]>

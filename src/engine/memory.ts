@@ -1,0 +1,339 @@
+import { CommuneError } from '../model/errors.ts'
+import { LABEL } from '../model/nsid.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
+import type {
+  ContainerCreate,
+  Engine,
+  EngineEvent,
+  EngineImage,
+  EngineLogLine,
+  EngineNetwork,
+  ExecResult,
+  ForwardOptions,
+  LogOptions,
+  NetworkCreate,
+  Probe,
+  ProbeResult,
+} from '../ports/engine.ts'
+import { gone } from './engine-error.ts'
+import { createOptions, PIDS_LIMIT } from './hardening.ts'
+import { MemoryContainer, type Program } from './memory-container.ts'
+import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
+
+export interface MemoryEngineOptions {
+  readonly clock: Clock
+  /** What the program of a container does; runs for ever and listens nowhere when left out. */
+  readonly program?: (container: ContainerCreate) => Program
+  /** The image behind a reference, if a registry has it; every reference is there when left out. */
+  readonly registry?: (reference: string) => EngineImage | CommuneError
+  readonly cpus?: number
+  readonly memoryBytes?: number
+}
+
+const DEFAULT_CPUS = 4
+const DEFAULT_MEMORY_BYTES = 8 * 1024 ** 3
+const PROGRAM_BYTES = 1024 * 1024
+
+/**
+ * An engine that only remembers, on the given clock: for the simulator and the tests. It keeps the
+ * same contract as the Docker driver, held to it by the same suite, and fails when it is told to.
+ */
+export class MemoryEngine implements Engine {
+  readonly #options: MemoryEngineOptions
+  readonly #images = new Map<string, EngineImage>()
+  readonly #networks = new Map<string, EngineNetwork>()
+  readonly #containers = new Map<string, MemoryContainer>()
+  readonly #listeners = new Set<(event: EngineEvent) => void>()
+  readonly #ports = new Set<number>()
+  #faults: FaultScript = () => undefined
+  #created = 0
+
+  constructor(options: MemoryEngineOptions) {
+    this.#options = options
+  }
+
+  /** From now on calls fail as the script says. */
+  script(faults: FaultScript): void {
+    this.#faults = faults
+  }
+
+  /** All that is there, by name; for assertions, without faults. */
+  get containers(): readonly MemoryContainer[] {
+    return [...this.#containers.values()].toSorted((a, b) =>
+      a.options.name < b.options.name ? -1 : 1,
+    )
+  }
+
+  /** The machine loses power: every container ends at once, nothing is removed. */
+  powerCut(): void {
+    for (const container of this.#containers.values()) container.end(137)
+  }
+
+  info(signal?: AbortSignal) {
+    return this.#call('info', '', signal, () => ({
+      name: 'memory',
+      version: '1',
+      apiVersion: '1',
+      os: 'linux',
+      architecture: 'amd64',
+      cpus: this.#options.cpus ?? DEFAULT_CPUS,
+      memoryBytes: this.#options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+      runtimes: ['memory'],
+      hasInit: true,
+    }))
+  }
+
+  listContainers(meshletDid: string, signal?: AbortSignal) {
+    return this.#call('listContainers', meshletDid, signal, () =>
+      this.containers
+        .filter((container) => container.meshletDid === meshletDid)
+        .map((container) => container.describe()),
+    )
+  }
+
+  inspectImage(reference: string, signal?: AbortSignal) {
+    return this.#call('inspectImage', reference, signal, () => this.#images.get(reference))
+  }
+
+  pullImage(reference: string, options: { signal?: AbortSignal } = {}) {
+    return this.#call('pullImage', reference, options.signal, () => {
+      const digest = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1]
+      if (digest === undefined) {
+        throw new CommuneError('invalid-input', `${reference} names no digest`)
+      }
+      const found = this.#options.registry?.(reference) ?? anyImage(digest)
+      if (found instanceof CommuneError) throw found
+      this.#images.set(reference, found)
+      return found
+    })
+  }
+
+  removeImage(reference: string, signal?: AbortSignal) {
+    return this.#call('removeImage', reference, signal, () => {
+      if (this.containers.some((container) => container.options.image === reference)) {
+        throw new CommuneError('engine', `The image ${reference} is in use`)
+      }
+      this.#images.delete(reference)
+    })
+  }
+
+  ensureNetwork(network: NetworkCreate, signal?: AbortSignal) {
+    return this.#call('ensureNetwork', network.name, signal, () => {
+      if (network.egress !== 'none') {
+        throw new CommuneError('unsupported', 'egress: internet needs a firewall')
+      }
+      const existing = this.#networks.get(network.name)
+      if (existing && existing.labels[LABEL.meshletDid] !== network.labels[LABEL.meshletDid]) {
+        throw new CommuneError('name-taken', `A network ${network.name} exists that is not ours`)
+      }
+      this.#networks.set(network.name, { name: network.name, labels: network.labels })
+      return network.name
+    })
+  }
+
+  listNetworks(meshletDid: string, signal?: AbortSignal) {
+    return this.#call('listNetworks', meshletDid, signal, () =>
+      [...this.#networks.values()]
+        .filter((network) => network.labels[LABEL.meshletDid] === meshletDid)
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    )
+  }
+
+  removeNetwork(name: string, signal?: AbortSignal) {
+    return this.#call('removeNetwork', name, signal, () => {
+      if (
+        this.containers.some((container) => container.running && container.options.network === name)
+      ) {
+        throw new CommuneError('engine', `Network ${name} has active endpoints`)
+      }
+      this.#networks.delete(name)
+    })
+  }
+
+  createContainer(container: ContainerCreate, signal?: AbortSignal) {
+    return this.#call('createContainer', container.name, signal, () => {
+      if (!this.#images.has(container.image)) {
+        throw new CommuneError(
+          'image-not-found',
+          `The image ${container.image} is not on this machine`,
+          {
+            retry: true,
+          },
+        )
+      }
+      // The same input is refused as by the real driver.
+      createOptions(container, { env: [], labels: [], volumes: [] }, { hasInit: true })
+      if (this.containers.some((other) => other.options.name === container.name)) {
+        throw new CommuneError('name-taken', `A container named ${container.name} exists already`)
+      }
+      this.#created += 1
+      const id = this.#created.toString(16).padStart(64, '0')
+      const program = this.#options.program?.(container) ?? {}
+      const made = new MemoryContainer(id, container, program, this.#options.clock, (action) =>
+        this.#tell(id, action, container.labels),
+      )
+      this.#containers.set(id, made)
+      this.#tell(id, 'create', container.labels)
+      return id
+    })
+  }
+
+  startContainer(id: string, signal?: AbortSignal) {
+    return this.#call('startContainer', id, signal, () => {
+      const container = this.#find(id)
+      if (!this.#networks.has(container.options.network)) {
+        throw new CommuneError('engine', `The network ${container.options.network} does not exist`)
+      }
+      const problem = container.start()
+      if (problem !== undefined)
+        throw new CommuneError('engine', `The engine failed at starting: ${problem}`)
+    })
+  }
+
+  stopContainer(id: string, graceMs: number, signal?: AbortSignal) {
+    return this.#call('stopContainer', id, signal, () => this.#containers.get(id)?.stop(graceMs))
+  }
+
+  killContainer(id: string, unixSignal = 'SIGKILL', signal?: AbortSignal) {
+    return this.#call('killContainer', id, signal, () => this.#containers.get(id)?.kill(unixSignal))
+  }
+
+  removeContainer(id: string, signal?: AbortSignal) {
+    return this.#call('removeContainer', id, signal, () => {
+      const container = this.#containers.get(id)
+      if (container === undefined) return
+      container.end(137)
+      this.#containers.delete(id)
+      this.#tell(id, 'destroy', container.options.labels)
+    })
+  }
+
+  async *logs(id: string, options: LogOptions): AsyncGenerator<EngineLogLine> {
+    const { signal, follow = false, tail, sinceMs = 0 } = options
+    if (signal?.aborted) return
+    await this.#call('logs', id, signal, () => undefined)
+    const container = this.#find(id)
+    const ended = new Promise<void>((resolve) =>
+      signal?.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    const kept = container.log.filter((line) => line.timeMs >= sinceMs)
+    yield* tail === undefined ? kept : kept.slice(Math.max(0, kept.length - tail))
+    let next = container.log.length
+    while (follow && !signal?.aborted) {
+      while (next < container.log.length) {
+        const line = container.log[next]
+        next += 1
+        if (line) yield line
+      }
+      if (!container.running) return
+      await Promise.race([container.untilChange(), ended])
+    }
+  }
+
+  stats(id: string, signal?: AbortSignal) {
+    return this.#call('stats', id, signal, () => {
+      const { options, running } = this.#find(id)
+      return {
+        memoryLimitBytes: running ? options.memoryBytes : 0,
+        memoryBytes: running ? PROGRAM_BYTES : 0,
+        pidsLimit: running ? PIDS_LIMIT : 0,
+        pids: running ? 1 : 0,
+        cpuNanos: 0,
+      }
+    })
+  }
+
+  exec(
+    id: string,
+    command: readonly string[],
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<ExecResult> {
+    return this.#call('exec', id, options.signal, async () => {
+      const container = this.#find(id)
+      if (!container.running) throw new CommuneError('engine', `Container ${id} is not running`)
+      const answer = container.program.exec
+        ? container.program.exec(command)
+        : { exitCode: 0, output: '' }
+      if (answer !== undefined) return answer
+      await sleep(this.#options.clock, options.timeoutMs, options.signal)
+      return { output: '' }
+    })
+  }
+
+  forward(options: ForwardOptions) {
+    return this.#call('forward', options.containerId, undefined, () => {
+      if (!this.#find(options.containerId).running) {
+        throw new CommuneError('not-found', `Container ${options.containerId} is not running`, {
+          retry: true,
+        })
+      }
+      let port = options.preferredPort
+      while (this.#ports.has(port)) port += 1
+      this.#ports.add(port)
+      return { port, close: async () => void this.#ports.delete(port) }
+    })
+  }
+
+  probe(id: string, probe: Probe, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
+    return this.#call('probe', id, signal, () => {
+      const container = this.#containers.get(id)
+      if (!container?.running) return { ok: false, message: `Container ${id} is not running` }
+      const status = container.program.ports?.[probe.port]
+      if (status === undefined)
+        return { ok: false, message: `nothing listens on port ${probe.port}` }
+      if (probe.kind === 'tcp' || (status >= 200 && status < 400)) return { ok: true }
+      return { ok: false, message: `GET ${probe.path} on port ${probe.port} answered ${status}` }
+    })
+  }
+
+  async *events(meshletDid: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    if (signal.aborted) return
+    const queue: EngineEvent[] = []
+    let wake = () => {}
+    const listener = (event: EngineEvent) => {
+      if (event.labels[LABEL.meshletDid] === meshletDid) queue.push(event)
+      wake()
+    }
+    const onAbort = () => wake()
+    this.#listeners.add(listener)
+    signal.addEventListener('abort', onAbort)
+    try {
+      await this.#call('events', meshletDid, signal, () => undefined)
+      while (!signal.aborted) {
+        const event = queue.shift()
+        if (event) yield event
+        else await new Promise<void>((resolve) => (wake = resolve))
+      }
+    } finally {
+      this.#listeners.delete(listener)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ports.clear()
+  }
+
+  #call<T>(
+    call: EngineCall,
+    subject: string,
+    signal: AbortSignal | undefined,
+    act: () => T | Promise<T>,
+  ): Promise<T> {
+    return withFault(this.#faults(call, subject), call, this.#options.clock, signal, act)
+  }
+
+  #find(id: string): MemoryContainer {
+    const container = this.#containers.get(id)
+    if (container === undefined) throw gone(id)
+    return container
+  }
+
+  #tell(containerId: string, action: string, labels: Readonly<Record<string, string>>): void {
+    for (const listener of this.#listeners) listener({ containerId, action, labels })
+  }
+}
+
+function anyImage(digest: string): EngineImage {
+  return { id: digest, digest, sizeBytes: 1024 * 1024, architecture: 'amd64', os: 'linux' }
+}
