@@ -5,7 +5,7 @@ export interface GuardedFetchOptions {
   readonly allowPrivateAddresses?: boolean
   /** Allows ports other than 443, as meshlets use them; DID documents may not stand there. */
   readonly allowCustomPort?: boolean
-  /** Of a whole request, the body included. */
+  /** Of a whole request, the body included; then it fails with a `TimeoutError`. */
   readonly timeoutMs?: number
   /** A larger answer fails, also when it does not announce its size. */
   readonly responseBytesMax?: number
@@ -22,12 +22,19 @@ const RESPONSE_BYTES_MAX = 512 * 1024
  */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof globalThis.fetch {
   const allowed = options.allowPrivateAddresses ?? false
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
   const guarded = safeFetchWrap({
     ssrfProtection: !allowed,
     allowIpHost: allowed,
     allowCustomPort: allowed || (options.allowCustomPort ?? false),
-    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    // The library's own time-out can't be told from a caller who gave up, so ours stands in.
+    timeout: Number.POSITIVE_INFINITY,
     responseMaxSize: options.responseBytesMax ?? RESPONSE_BYTES_MAX,
   })
-  return (input, init) => guarded(input, { redirect: 'error', ...init })
+  return (input, init) => {
+    const signals = [AbortSignal.timeout(timeoutMs)]
+    if (input instanceof Request) signals.push(input.signal)
+    if (init?.signal != null) signals.push(init.signal)
+    return guarded(input, { redirect: 'error', ...init, signal: AbortSignal.any(signals) })
+  }
 }

@@ -8,9 +8,10 @@ import {
 } from '@atproto/identity'
 import type { DidDocument } from '@atproto/identity'
 import { isHandleString } from '@atproto/lex'
-import { CommuneError, messageOf } from '../model/errors.ts'
+import { CommuneError } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import { abortable } from './abortable.ts'
+import { connectionError } from './connection-error.ts'
 import { parseDid } from './did-syntax.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { IdentityCache } from './identity-cache.ts'
@@ -65,6 +66,7 @@ export function createIdentity(options: IdentityOptions = {}): Identity {
   const ask = async (did: string): Promise<ResolvedIdentity> => {
     const document = await readDocument(
       did,
+      did.startsWith('did:web:') ? 'its host' : plcUrl,
       () => resolver.did.resolve(did, true),
       () => isTombstoned(fetch, plcUrl, did),
     )
@@ -114,6 +116,7 @@ export function createIdentity(options: IdentityOptions = {}): Identity {
 
 async function readDocument(
   did: string,
+  directory: string,
   read: () => Promise<DidDocument | null>,
   tombstoned: () => Promise<boolean>,
 ): Promise<DidDocument> {
@@ -121,7 +124,7 @@ async function readDocument(
   try {
     document = await read()
   } catch (error) {
-    if ((error as { status?: unknown }).status !== 410) throw readError(did, error)
+    if ((error as { status?: unknown }).status !== 410) throw readError(did, directory, error)
     document = null
   }
   if (document !== null) return document
@@ -134,7 +137,7 @@ async function readDocument(
   throw new CommuneError('identity', `${did} is not registered in the PLC directory.`)
 }
 
-function readError(did: string, error: unknown): CommuneError {
+function readError(did: string, directory: string, error: unknown): CommuneError {
   if (error instanceof DidNotFoundError || error instanceof PoorlyFormattedDidDocumentError) {
     return new CommuneError('identity', `${did} has a malformed DID document.`, { cause: error })
   }
@@ -144,17 +147,15 @@ function readError(did: string, error: unknown): CommuneError {
       retry: true,
     })
   }
-  return new CommuneError('identity', `${did} can't be looked up: ${reasonOf(error)}`, {
+  const { status } = error as { status?: unknown }
+  const reason =
+    typeof status === 'number'
+      ? `${directory} answers with status ${status}.`
+      : connectionError(error, directory).message
+  return new CommuneError('identity', `${did} can't be looked up: ${reason}`, {
     cause: error,
     retry: true,
   })
-}
-
-/** The innermost message: fetch itself only ever says that it failed. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const text = messageOf(cause)
-  return text === '' ? String((cause as { code?: unknown }).code ?? 'no connection') : text
 }
 
 async function isTombstoned(

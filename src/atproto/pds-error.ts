@@ -1,6 +1,7 @@
 import { XRPCError } from '@atproto/api'
 import { CommuneError } from '../model/errors.ts'
 import type { ErrorDetails } from '../model/errors.ts'
+import { connectionError } from './connection-error.ts'
 
 /** Whom we talked to as whom, for the message. */
 export interface PdsCall {
@@ -15,7 +16,9 @@ const SIGN_IN_HINT =
 /** Turns whatever a call to a PDS rejected with into a CommuneError that says what to do. */
 export function pdsError(error: unknown, call: PdsCall): CommuneError {
   if (error instanceof CommuneError) return error
-  if (!(error instanceof XRPCError)) return connectionError(error, call)
+  // The client wraps whatever the transport below it throws.
+  if (error instanceof Error && error.cause instanceof CommuneError) return error.cause
+  if (!(error instanceof XRPCError)) return connectionError(error, call.service)
   if (error.status === INVALID_RESPONSE) {
     return new CommuneError('bad-answer', `${call.service} does not answer like a PDS.`, {
       hint: 'Check the address of the service.',
@@ -23,7 +26,7 @@ export function pdsError(error: unknown, call: PdsCall): CommuneError {
       cause: error,
     })
   }
-  if (error.status === NO_RESPONSE) return connectionError(error.cause ?? error, call)
+  if (error.status === NO_RESPONSE) return connectionError(error.cause ?? error, call.service)
   return answerError(error, call)
 }
 
@@ -73,14 +76,28 @@ function answerError(error: XRPCError, call: PdsCall): CommuneError {
     return new CommuneError('not-found', `The record is not there${said}`, details)
   }
   if (error.error === 'AccountTakedown' || error.error === 'AccountDeactivated') {
-    return new CommuneError('forbidden', `The account ${identifier} is not active${said}`, details)
+    return new CommuneError(
+      'forbidden',
+      `The account ${identifier} on ${service} is not active${said}`,
+      details,
+    )
   }
-  // An expired token is renewed before it comes here; what still does can't be renewed.
-  if (error.error === 'ExpiredToken' || error.error === 'InvalidToken') {
+  if (error.error === 'InvalidToken') {
     return new CommuneError('unauthorized', signInMessage(error, call), {
       ...details,
       hint: SIGN_IN_HINT,
     })
+  }
+  // An expired token comes here only when renewing it failed for the moment.
+  if (error.error === 'ExpiredToken') {
+    return new CommuneError(
+      'unavailable',
+      `${service} does not renew the session of ${identifier}.`,
+      {
+        ...details,
+        retry: true,
+      },
+    )
   }
   if (error.status >= 500) {
     const retryAfterMs = retryAfterMsOf(error.headers)
@@ -131,56 +148,4 @@ export function retryAfterMsOf(
 
 function bounded(delayMs: number): number {
   return Math.min(Math.max(delayMs, 0), RETRY_AFTER_MS_MAX)
-}
-
-function connectionError(error: unknown, { service }: PdsCall): CommuneError {
-  const chain = causes(error)
-  if (chain.some((cause) => cause.name === 'TimeoutError' || codeOf(cause)?.includes('TIMEOUT'))) {
-    return new CommuneError('timeout', `${service} does not answer in time.`, {
-      retry: true,
-      cause: error,
-    })
-  }
-  const aborted = chain.find((cause) => cause.name === 'AbortError')
-  if (aborted !== undefined) {
-    return new CommuneError('interrupted', 'The call was given up.', { cause: error })
-  }
-  const last = chain.at(-1)
-  const code = chain.map(codeOf).find((found) => found !== undefined)
-  return new CommuneError('unreachable', `${service} can't be reached: ${reasonOf(code, last)}`, {
-    hint: 'Check the address of the service and the network.',
-    retry: true,
-    cause: error,
-  })
-}
-
-function reasonOf(code: string | undefined, last: Error | undefined): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'nothing listens there (connection refused).'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the host name does not resolve.'
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'the connection broke off.'
-    default:
-      return `${last?.message ?? 'no connection'}.`
-  }
-}
-
-/** The error and what caused it, outermost first; a loop or a very long chain is cut. */
-function causes(error: unknown): readonly Error[] {
-  const chain: Error[] = []
-  let next: unknown = error
-  while (next instanceof Error && chain.length < 8) {
-    chain.push(next)
-    next = next instanceof AggregateError ? (next.errors[0] as unknown) : next.cause
-  }
-  return chain
-}
-
-function codeOf(error: Error): string | undefined {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code : undefined
 }
