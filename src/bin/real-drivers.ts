@@ -12,6 +12,8 @@ export function createRealDrivers(): Drivers {
       (await import('../atproto/guarded-fetch.ts')).createGuardedFetch(...args),
     readRepos: async (...args) => (await import('../atproto/feed-snapshot.ts')).readRepos(...args),
     callMeshlet: async (...args) => (await import('../xrpc/client.ts')).callMeshlet(...args),
+    createDockerEngine: async (...args) =>
+      (await import('../engine/docker.ts')).createDockerEngine(...args),
     resolveDigest: async (...args) =>
       (await import('../engine/resolve-digest.ts')).resolveDigest(...args),
   }

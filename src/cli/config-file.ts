@@ -32,7 +32,9 @@ export async function readLogin(paths: ConfigPaths): Promise<Login | undefined> 
     text = await readFile(paths.login, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CommuneError('io', `${paths.login} can't be read: ${messageOf(error)}`, { cause: error })
+    throw new CommuneError('io', `${paths.login} can't be read: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
   const login = parseLogin(text)
   if (login !== undefined) return login

@@ -19,10 +19,7 @@ export interface Connection {
 }
 
 /** What to use: flags, then the environment, then `commune login`. Fails with code `unauthorized`. */
-export async function resolveConnection(
-  io: Io,
-  options: ConnectionOptions,
-): Promise<Connection> {
+export async function resolveConnection(io: Io, options: ConnectionOptions): Promise<Connection> {
   const given = settingsOf(io, options)
   const paths = configPaths(io.env)
   const password = filled(io.env['COMMUNE_PASSWORD'])

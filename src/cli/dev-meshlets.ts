@@ -63,7 +63,9 @@ function start(options: DevMeshlets, name: string): ChildProcess {
   const { io, network, owners, dir } = options
   const owner = accountOf(options, name)
   const meshlet = accountOf(options, `${name}-mesh`)
-  const others = owners.filter((other) => other !== name).map((other) => accountOf(options, other).did)
+  const others = owners
+    .filter((other) => other !== name)
+    .map((other) => accountOf(options, other).did)
   const child = spawn(
     process.execPath,
     [

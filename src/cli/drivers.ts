@@ -3,6 +3,7 @@ import type { readRepos } from '../atproto/feed-snapshot.ts'
 import type { createIdentity } from '../atproto/identity.ts'
 import type { openSession } from '../atproto/session.ts'
 import type { startNetwork } from '../dev/network.ts'
+import type { createDockerEngine } from '../engine/docker.ts'
 import type { resolveDigest } from '../engine/resolve-digest.ts'
 import type { readFolder } from '../spec/read-folder.ts'
 import type { callMeshlet } from '../xrpc/client.ts'
@@ -21,5 +22,6 @@ export interface Drivers {
   readonly createGuardedFetch: Lazy<typeof createGuardedFetch>
   readonly readRepos: Lazy<typeof readRepos>
   readonly callMeshlet: Lazy<typeof callMeshlet>
+  readonly createDockerEngine: Lazy<typeof createDockerEngine>
   readonly resolveDigest: Lazy<typeof resolveDigest>
 }

@@ -20,7 +20,11 @@ export interface Explanation {
   readonly others: readonly { readonly machine: string; readonly reason: string }[]
   /** Offers in the order in which they are taken. */
   readonly order: readonly OrderedOffer[]
-  readonly chosen: readonly { readonly meshlet: Did; readonly name: string; readonly slots: number }[]
+  readonly chosen: readonly {
+    readonly meshlet: Did
+    readonly name: string
+    readonly slots: number
+  }[]
   /** Replicas that nobody offers to run. */
   readonly missing: number
   readonly replicas: readonly { readonly machine: string; readonly state: string }[]
@@ -148,7 +152,10 @@ function candidatesTable({ candidates }: Explanation): string {
 
 function othersTable({ others }: Explanation): string {
   if (others.length === 0) return ''
-  return formatTable(['machine', 'why'], others.map(({ machine, reason }) => [machine, reason]))
+  return formatTable(
+    ['machine', 'why'],
+    others.map(({ machine, reason }) => [machine, reason]),
+  )
 }
 
 function orderTable({ order }: Explanation): string {
@@ -178,7 +185,10 @@ function choiceText({ chosen, missing }: Explanation): string {
 
 function replicasTable({ replicas }: Explanation): string {
   if (replicas.length === 0) return ''
-  return formatTable(['machine', 'state'], replicas.map(({ machine, state }) => [machine, state]))
+  return formatTable(
+    ['machine', 'state'],
+    replicas.map(({ machine, state }) => [machine, state]),
+  )
 }
 
 function printableLines(lines: readonly string[]): string {

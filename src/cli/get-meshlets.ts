@@ -28,7 +28,10 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
   }
   const columns: readonly Column<Machine>[] = [
     { header: 'name', cell: ({ did }) => names.meshlet(did) },
-    { header: 'state', cell: ({ status, did }) => status?.state ?? view.repoProblem(did) ?? 'silent' },
+    {
+      header: 'state',
+      cell: ({ status, did }) => status?.state ?? view.repoProblem(did) ?? 'silent',
+    },
     { header: 'takes my work', cell: ({ candidate }) => (candidate ? 'yes' : 'no') },
     { header: 'cpu free', cell: ({ status }) => amounts(status, 'cpuMilli', formatCpu) },
     { header: 'memory free', cell: ({ status }) => amounts(status, 'memoryBytes', formatBytes) },

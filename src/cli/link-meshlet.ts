@@ -40,9 +40,13 @@ export async function linkMeshlet(
   const taken = known.get(link.name)
   if (taken === link.did) return 'unchanged'
   if (taken !== undefined) {
-    throw new CommuneError('name-taken', `${link.name} is the name of another machine (${taken}).`, {
-      hint: `Choose another --name, or run "commune meshlet remove ${link.name}" first.`,
-    })
+    throw new CommuneError(
+      'name-taken',
+      `${link.name} is the name of another machine (${taken}).`,
+      {
+        hint: `Choose another --name, or run "commune meshlet remove ${link.name}" first.`,
+      },
+    )
   }
   const value = {
     $type: COLLECTION.meshlet,

@@ -4,7 +4,9 @@ import { isDebug, type Io } from './io.ts'
 /** A log on stderr for parts that commands start; only `COMMUNE_DEBUG` shows what is not trouble. */
 export function noteLog(io: Io, bound: LogFields = {}): Log {
   const write = (level: string, message: string, fields: LogFields = {}) => {
-    const all = Object.entries({ ...bound, ...fields }).map(([name, value]) => ` ${name}=${show(value)}`)
+    const all = Object.entries({ ...bound, ...fields }).map(
+      ([name, value]) => ` ${name}=${show(value)}`,
+    )
     io.note(`${level}: ${message}${all.join('')}\n`)
   }
   const quiet = !isDebug(io.env)

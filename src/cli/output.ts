@@ -45,7 +45,12 @@ export function printList<T>(io: Io, format: OutputFormat, view: View<T>): void 
       if (view.items.length === 0) return io.note(`${view.empty}\n`)
       const columns = view.columns.filter(({ wide }) => format === 'wide' || wide !== true)
       const rows: Row[] = view.items.map((item) => columns.map(({ cell }) => cell(item)))
-      return io.out(formatTable(columns.map(({ header }) => header), rows))
+      return io.out(
+        formatTable(
+          columns.map(({ header }) => header),
+          rows,
+        ),
+      )
     }
   }
 }

@@ -83,7 +83,10 @@ function addCommand(
   for (const { flags, description } of spec.options) command.option(angled(flags), description)
   command.action(async (...given: readonly unknown[]) => {
     // Commander hands over the arguments, then the options, then the command itself.
-    const args = given.slice(0, -2).flat().filter((arg) => arg !== undefined)
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((arg) => arg !== undefined)
     const run = await spec.load()
     finish(await run(context, args as string[], given.at(-2) as never))
   })

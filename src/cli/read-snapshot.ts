@@ -50,7 +50,9 @@ function toExisting(uri: string, cid: string, value: unknown): ExistingWorkload 
     name,
     cid,
     ...(set === undefined ? {} : { set }),
-    ...(parsed.ok && parsed.value.name === name ? { record: parsed.value as unknown as WorkloadRecord } : {}),
+    ...(parsed.ok && parsed.value.name === name
+      ? { record: parsed.value as unknown as WorkloadRecord }
+      : {}),
   }
 }
 

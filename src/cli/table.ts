@@ -6,12 +6,17 @@ const CELL_MAX = 100
 /** Aligned columns, two spaces apart, a header in capitals. Ends with a newline. */
 export function formatTable(header: readonly string[], rows: readonly Row[]): string {
   const cells = [header.map((name) => name.toUpperCase()), ...rows.map(cellsOf)]
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const widths = header.map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  )
   return cells.map((row) => `${formatRow(row, widths)}\n`).join('')
 }
 
 function formatRow(row: readonly string[], widths: readonly number[]): string {
-  return row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  return row
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd()
 }
 
 function cellsOf(row: Row): string[] {

@@ -1,5 +1,11 @@
 import type { Cid } from '../model/records.ts'
-import { isReady, replicasOf, wantedCount, type Replica, type WorkloadView } from './workload-view.ts'
+import {
+  isReady,
+  replicasOf,
+  wantedCount,
+  type Replica,
+  type WorkloadView,
+} from './workload-view.ts'
 
 /** How far one workload is on the way to what was published. */
 export type WaitState =

@@ -57,9 +57,11 @@ export function writesOf(plan: SyncPlan): readonly Write[] {
       value: { ...record, $type: COLLECTION.workload },
     }),
   )
-  const deletes = itemsOf(plan, 'delete').map(
-    ({ name }): Write => ({ action: 'delete', collection: COLLECTION.workload, rkey: name }),
-  )
+  const deletes = itemsOf(plan, 'delete').map(({ name }): Write => ({
+    action: 'delete',
+    collection: COLLECTION.workload,
+    rkey: name,
+  }))
   return [...puts, ...deletes]
 }
 

@@ -84,15 +84,17 @@ function essence(path: string, entry: unknown): unknown {
 
 /** Text that is equal for equal values, whatever the order of their keys. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(
-          Object.entries(part)
-            .filter(([name]) => name !== '$type')
-            .sort(([a], [b]) => (a < b ? -1 : 1)),
-        )
-      : part,
-  ) ?? 'undefined'
+  return (
+    JSON.stringify(value, (_key, part: unknown) =>
+      part !== null && typeof part === 'object' && !Array.isArray(part)
+        ? Object.fromEntries(
+            Object.entries(part)
+              .filter(([name]) => name !== '$type')
+              .sort(([a], [b]) => (a < b ? -1 : 1)),
+          )
+        : part,
+    ) ?? 'undefined'
+  )
 }
 
 function parse(text: string): unknown {

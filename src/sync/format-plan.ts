@@ -22,9 +22,9 @@ interface Look {
 const STYLE = { green: 32, yellow: 33, red: 31, dim: 2, bold: 1, magenta: 35 } as const
 
 const LOOK: Readonly<Record<PlanAction, Look>> = {
-  create: { sign: '+', style: 'green', word: 'to create', past: 'created' },
-  update: { sign: '~', style: 'yellow', word: 'to change', past: 'changed' },
-  delete: { sign: '-', style: 'red', word: 'to delete', past: 'deleted' },
+  create: { sign: '+', style: 'green', word: 'create', past: 'created' },
+  update: { sign: '~', style: 'yellow', word: 'change', past: 'changed' },
+  delete: { sign: '-', style: 'red', word: 'delete', past: 'deleted' },
   keep: { sign: '?', style: 'magenta', word: 'kept', past: 'kept' },
   skip: { sign: '!', style: 'magenta', word: 'protected', past: 'protected' },
   conflict: { sign: '!', style: 'red', word: 'in conflict', past: 'in conflict' },
@@ -62,36 +62,50 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
   }
   const counts = ORDER.flatMap((action) => {
     const count = plan.items.filter((item) => item.action === action).length
-    const look = LOOK[action]
-    const word = options.done === true ? look.past : look.word
-    return count === 0 ? [] : [paint(options, look.style, `${count} ${word}`)]
+    const { style } = LOOK[action]
+    const to = options.done !== true && isWrite(action) ? 'to ' : ''
+    return count === 0 ? [] : [paint(options, style, `${count} ${to}${wordOf(action, options)}`)]
   })
   return `${counts.join(', ')} (${where}).`
 }
 
 function formatItem(item: PlanItem, nameWidth: number, options: FormatOptions): string {
   const look = LOOK[item.action]
-  const what = item.name.padEnd(nameWidth)
-  const head = `${look.sign} ${what}  ${headline(item)}`.replace(/ +$/, '')
+  // A document that can't be read has no name, but a place.
+  const what = item.name === '' ? placeOf(item) : item.name.padEnd(nameWidth)
+  const head = `${look.sign} ${what}  ${headline(item, options)}`.trimEnd()
   const lines = [paint(options, look.style, head), ...details(item, options)]
   return lines.join('\n')
 }
 
-function headline(item: PlanItem): string {
-  const at = item.file === undefined ? '' : `  ${item.file}${item.line === undefined ? '' : `:${item.line}`}`
+function headline(item: PlanItem, options: FormatOptions): string {
+  const place = item.name === '' ? '' : placeOf(item)
   switch (item.action) {
     case 'create':
     case 'update':
     case 'delete':
-      return `${consequenceText(item)}${at}`
+      return `${wordOf(item.action, options)}: ${consequenceText(item)}  ${place}`
     case 'unchanged':
-      return `unchanged${at}`
+      return `unchanged  ${place}`
     case 'keep':
     case 'skip':
     case 'conflict':
     case 'invalid':
-      return `${LOOK[item.action].past}: ${item.reason}${at === '' ? '' : ` (${at.trim()})`}`
+      return `${LOOK[item.action].past}: ${item.reason}${place === '' ? '' : `  ${place}`}`
   }
+}
+
+function wordOf(action: PlanAction, options: FormatOptions): string {
+  return options.done === true ? LOOK[action].past : LOOK[action].word
+}
+
+function isWrite(action: PlanAction): boolean {
+  return action === 'create' || action === 'update' || action === 'delete'
+}
+
+function placeOf({ file, line }: PlanItem): string {
+  if (file === undefined) return ''
+  return line === undefined ? file : `${file}:${line}`
 }
 
 function consequenceText(item: Extract<PlanItem, { consequences: unknown }>): string {
@@ -100,7 +114,7 @@ function consequenceText(item: Extract<PlanItem, { consequences: unknown }>): st
       case 'starts':
         return 'starts'
       case 'moves':
-        return 'moves: what decides its place changes, so the bidding opens again'
+        return 'moves (what decides its place changes, so the bidding opens again)'
       case 'rolls':
         return 'rolls out in place, one replica after another'
       case 'scales':
@@ -108,20 +122,22 @@ function consequenceText(item: Extract<PlanItem, { consequences: unknown }>): st
       case 'stops':
         return 'stops'
       case 'in place':
-        return 'in place: nothing restarts'
+        return 'nothing restarts'
     }
   })
-  return `${LOOK[item.action].past}, ${parts.join(' and ')}`
+  return parts.join(' and ')
 }
 
 function details(item: PlanItem, options: FormatOptions): readonly string[] {
   switch (item.action) {
     case 'create':
       return [
-        `    image: ${item.record.image}`,
+        `    image: ${formatField('image', item.record.image)?.text}`,
         ...(item.renamedFrom === undefined
           ? []
-          : [`    looks like ${item.renamedFrom} under a new name: a rename is a new workload, the old one is not moved`]),
+          : [
+              `    looks like ${item.renamedFrom} under a new name: a rename is a new workload, the old one is not moved`,
+            ]),
       ]
     case 'update':
       return [

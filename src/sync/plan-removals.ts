@@ -39,13 +39,13 @@ function blockedBecause(input: RemovalInput): string | undefined {
 function removalOf(entry: ExistingWorkload, prune: boolean, blocked: string | undefined): PlanItem {
   const { name, record } = entry
   if (blocked !== undefined) {
-    return { action: 'keep', name, reason: `not in this folder; kept, because ${blocked}` }
+    return { action: 'keep', name, reason: `not in this folder, but ${blocked}` }
   }
   if (!prune) {
-    return { action: 'keep', name, reason: 'not in this folder; kept, --prune deletes it' }
+    return { action: 'keep', name, reason: 'not in this folder; --prune deletes it' }
   }
   if (record?.protect === true) {
-    const reason = 'protected: publish it once with protect: false to let it be deleted'
+    const reason = 'not in this folder; publish it once with protect: false to let it be deleted'
     return { action: 'skip', name, reason }
   }
   const hasVolumes = (record?.volumes?.length ?? 0) > 0

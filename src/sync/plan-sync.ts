@@ -137,7 +137,8 @@ function recordAfter(
   before: WorkloadRecord,
 ): WorkloadRecord {
   const moves = movesPlacement(input.owner, before, { ...draft, createdAt: before.createdAt })
-  const nonce = moves || before.placementNonce === undefined ? input.newNonce() : before.placementNonce
+  const nonce =
+    moves || before.placementNonce === undefined ? input.newNonce() : before.placementNonce
   const after: WorkloadRecord = {
     ...draft,
     placementNonce: nonce,
@@ -159,12 +160,14 @@ function sourceOf(input: PlanSyncInput, path: string): Source {
 
 function conflictReason(set: string, existing: ExistingWorkload): string {
   return existing.set === undefined
-    ? `${existing.name} is published already, but by no set; --adopt lets "${set}" take it over`
-    : `${existing.name} belongs to the set "${existing.set}", and "${set}" claims it too; rename one, or take it over with --adopt`
+    ? `published already, but by no set; --adopt lets "${set}" take it over`
+    : `the set "${existing.set}" published it, and "${set}" claims it too; rename one, or take it over with --adopt`
 }
 
 function adoptReason(set: string | undefined): string {
-  return set === undefined ? 'taken over; it belonged to no set' : `taken over from the set "${set}"`
+  return set === undefined
+    ? 'taken over; it belonged to no set'
+    : `taken over from the set "${set}"`
 }
 
 function brokenItem(document: BrokenDocument): PlanItem {

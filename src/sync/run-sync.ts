@@ -59,7 +59,13 @@ export async function runSync(ports: SyncPorts): Promise<SyncOutcome> {
       const revisions = revisionsOf(plan, snapshot, written)
       const touched = itemsOf(plan, 'delete').map(({ name }) => name)
       const names = [...new Set([...written.keys(), ...touched])].sort()
-      return { kind: 'applied', plan, revisions, written: names, ...(rev === undefined ? {} : { rev }) }
+      return {
+        kind: 'applied',
+        plan,
+        revisions,
+        written: names,
+        ...(rev === undefined ? {} : { rev }),
+      }
     } catch (error) {
       if (!isConflict(error)) throw error
       if (attempt === ATTEMPTS_MAX) throw tooBusy(error)
@@ -86,9 +92,13 @@ function isConflict(error: unknown): boolean {
 }
 
 function tooBusy(cause: unknown): CommuneError {
-  return new CommuneError('conflict', `The repo changed ${ATTEMPTS_MAX} times while it was being planned for.`, {
-    hint: 'Something else writes to it all the time. Stop that, then sync again.',
-    retry: true,
-    cause,
-  })
+  return new CommuneError(
+    'conflict',
+    `The repo changed ${ATTEMPTS_MAX} times while it was being planned for.`,
+    {
+      hint: 'Something else writes to it all the time. Stop that, then sync again.',
+      retry: true,
+      cause,
+    },
+  )
 }

@@ -42,9 +42,11 @@ export async function runDelete(
     session,
     await openSessionReader(context, session, connection),
   )
-  const writes = wanted.map(
-    ({ name }): Write => ({ action: 'delete', collection: COLLECTION.workload, rkey: name }),
-  )
+  const writes = wanted.map(({ name }): Write => ({
+    action: 'delete',
+    collection: COLLECTION.workload,
+    rkey: name,
+  }))
   const swap = snapshot.commit === undefined ? {} : { swapCommit: snapshot.commit }
   const { rev } = await session.writer.apply(writes, { ...swap, signal: io.signal })
   for (const { name } of wanted) io.out(`deleted ${name}\n`)

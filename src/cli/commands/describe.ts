@@ -61,7 +61,9 @@ function facts(workload: WorkloadView, owner: string, nowMs: number): string {
   ]
   const known = rows.filter(([, value]) => value !== undefined)
   const width = Math.max(...known.map(([label]) => label.length))
-  return known.map(([label, value]) => `${label.padEnd(width)}  ${printable(value ?? '')}\n`).join('')
+  return known
+    .map(([label, value]) => `${label.padEnd(width)}  ${printable(value ?? '')}\n`)
+    .join('')
 }
 
 function withoutBookkeeping({ record }: WorkloadView): object {

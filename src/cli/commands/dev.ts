@@ -38,7 +38,10 @@ export async function runDev(
 }
 
 function namesIn(list: string): readonly string[] {
-  return list.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }
 
 /** The contract of `--json`. */

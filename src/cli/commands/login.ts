@@ -20,14 +20,19 @@ export async function runLogin(
   const identifier = settings.identifier ?? (await demand(io, 'Handle or DID: ', '--identifier'))
   const password =
     io.env['COMMUNE_PASSWORD'] || (await demand(io, 'App password: ', 'COMMUNE_PASSWORD', true))
-  const plc = settings.plcUrl === undefined ? {} : { plcUrl: parseUrl(settings.plcUrl, 'The PLC directory') }
+  const plc =
+    settings.plcUrl === undefined ? {} : { plcUrl: parseUrl(settings.plcUrl, 'The PLC directory') }
   const login = { service, identifier: identifier.replace(/^@/, ''), ...plc }
 
   const paths = configPaths(io.env)
   await makeConfigFolder(paths)
   // A session of another account must not be taken for the new one.
   await removeLogin(paths)
-  await using session = await drivers.openSession({ ...login, password, sessionFile: paths.session })
+  await using session = await drivers.openSession({
+    ...login,
+    password,
+    sessionFile: paths.session,
+  })
   await writeLogin(paths, login)
   io.note(`Logged in as ${session.handle} (${session.did}) at ${session.pdsUrl}.\n`)
   return EXIT.done
@@ -38,6 +43,7 @@ async function demand(io: Io, question: string, flag: string, hidden = false): P
     throw new CommuneError('usage', 'There is no terminal to ask at.', { hint: `Give ${flag}.` })
   }
   const answer = (await io.ask(question, { hidden })).trim()
-  if (answer === '') throw new CommuneError('usage', 'Nothing was entered.', { hint: `Give ${flag}.` })
+  if (answer === '')
+    throw new CommuneError('usage', 'Nothing was entered.', { hint: `Give ${flag}.` })
   return answer
 }

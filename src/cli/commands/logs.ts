@@ -44,15 +44,21 @@ export async function runLogs(
 ): Promise<number> {
   const { io } = context
   const format = parseOutput(options.output)
-  const query = { tail: parseTail(options.tail), since: parseSince(options.since, io.clock.wallMs()) }
+  const query = {
+    tail: parseTail(options.tail),
+    since: parseSince(options.since, io.clock.wallMs()),
+  }
   await using login = await openLogin(context, options)
   const reader = await openSessionReader(context, login.session, login.connection)
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
   const holders = holdersOf(workload)
-  if (holders.length === 0) io.note(`Nothing of ${name} runs. "commune explain ${name}" says why.\n`)
+  if (holders.length === 0)
+    io.note(`Nothing of ${name} runs. "commune explain ${name}" says why.\n`)
   const answers = await Promise.all(
-    holders.map((did) => linesOf(context, { session: login.session, reading, workload, did, query })),
+    holders.map((did) =>
+      linesOf(context, { session: login.session, reading, workload, did, query }),
+    ),
   )
   const failed = answers.filter((answer) => typeof answer === 'string')
   const lines = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))

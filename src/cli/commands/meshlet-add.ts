@@ -31,12 +31,19 @@ export async function runMeshletAdd(
   }
   await using login = await openLogin(context, options)
   const { session } = login
-  const outcome = await linkMeshlet(session, { name, did, now: io.clock.wallMs(), signal: io.signal })
+  const outcome = await linkMeshlet(session, {
+    name,
+    did,
+    now: io.clock.wallMs(),
+    signal: io.signal,
+  })
   io.out(
     outcome === 'unchanged'
       ? `${name} is ${did} already.\n`
       : `${name} (${did}) is now declared a machine of ${session.handle}.\n`,
   )
-  io.note(`Its other half is the machine's: start it with  meshlet --did=${did} --owner=${session.did}\n`)
+  io.note(
+    `Its other half is the machine's: start it with  meshlet --did=${did} --owner=${session.did}\n`,
+  )
   return EXIT.done
 }

@@ -22,10 +22,11 @@ export async function runMeshletRemove(
       hint: names === '' ? '"commune meshlet add DID" declares one.' : `There are: ${names}.`,
     })
   }
-  await session.writer.apply(
-    [{ action: 'delete', collection: COLLECTION.meshlet, rkey: name }],
-    { signal: io.signal },
+  await session.writer.apply([{ action: 'delete', collection: COLLECTION.meshlet, rkey: name }], {
+    signal: io.signal,
+  })
+  io.out(
+    `${name} is no machine of ${session.handle} any more; what runs there for others drains.\n`,
   )
-  io.out(`${name} is no machine of ${session.handle} any more; what runs there for others drains.\n`)
   return EXIT.done
 }

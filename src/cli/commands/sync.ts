@@ -65,8 +65,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   noteIssues(io, folder.issues)
   const show = (plan: SyncPlan, done: boolean) =>
     showPlan(io, plan, { format, handle: session.handle, done })
-  const sendHints =
-    options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
+  const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
   const outcome = await runSync({
     writer: session.writer,
     readSnapshot: (signal) => readSnapshot(session, signal),
