@@ -35,6 +35,8 @@ interface Hearing {
   /** On the local monotonic clock. */
   directMs: number
   anyMs: number
+  /** Since when it has been heard without a gap. */
+  sinceMs: number
   epoch: number
 }
 
@@ -84,18 +86,15 @@ export class Heartbeats implements AsyncDisposable {
     }
   }
 
-  /**
-   * Milliseconds since this meshlet was heard, directly or through others; since our own start when
-   * it never was.
-   */
-  silenceMs(did: Did): number {
-    const heard = this.#heard.get(did)?.anyMs ?? this.#startedMs
-    return this.#options.clock.monotonicMs() - heard
+  /** When it was last heard, directly or through others, on the monotonic clock; undefined: never. */
+  lastHeardMs(did: Did): number | undefined {
+    return this.#heard.get(did)?.anyMs
   }
 
-  /** Epoch that it last told; undefined when it was never heard. */
-  epochOf(did: Did): number | undefined {
-    return this.#heard.get(did)?.epoch
+  /** For how long it has been heard without a gap, milliseconds. */
+  heardForMs(did: Did): number {
+    const heard = this.#heard.get(did)
+    return heard ? heard.anyMs - heard.sinceMs : 0
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,8 +143,9 @@ export class Heartbeats implements AsyncDisposable {
   #learn(did: Did, epoch: number): void {
     const nowMs = this.#options.clock.monotonicMs()
     const before = this.#heard.get(did)
-    this.#heard.set(did, { directMs: nowMs, anyMs: nowMs, epoch })
-    const wasSilent = !before || nowMs - before.anyMs > 2 * this.#options.intervalMs
+    const wasSilent = !before || this.#isGap(before.anyMs, nowMs)
+    const sinceMs = wasSilent ? nowMs : before.sinceMs
+    this.#heard.set(did, { directMs: nowMs, anyMs: nowMs, sinceMs, epoch })
     if (wasSilent || before.epoch !== epoch) this.#options.onHeard(did)
   }
 
@@ -158,10 +158,15 @@ export class Heartbeats implements AsyncDisposable {
       this.#heard.set(did, {
         directMs: known?.directMs ?? Number.NEGATIVE_INFINITY,
         anyMs: atMs,
+        sinceMs: known && !this.#isGap(known.anyMs, atMs) ? known.sinceMs : atMs,
         epoch: Math.max(known?.epoch ?? 0, epoch ?? 0),
       })
       if (!known) this.#options.onHeard(did)
     }
+  }
+
+  #isGap(beforeMs: number, afterMs: number): boolean {
+    return afterMs - beforeMs > 3 * this.#options.intervalMs
   }
 
   /** Whom we heard ourselves, newest first. */

@@ -72,10 +72,26 @@ export class OwnRecords implements AsyncDisposable {
       .filter((entry): entry is readonly [string, T] => entry[1] !== undefined)
   }
 
-  put(collection: Collection, rkey: string, value: object, urgency: Urgency): void {
+  /** All acknowledged records of a collection, by key. */
+  listAcknowledged<T>(collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
+    const prefix = keyOf(collection, '')
+    return [...this.#acknowledged]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, record]) => [key.slice(prefix.length), record as StoredRecord<T>] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  /** Wants this record. A difference in times alone is written only with `evenIfSame`. */
+  put(
+    collection: Collection,
+    rkey: string,
+    value: object,
+    urgency: Urgency,
+    options: { readonly evenIfSame?: boolean } = {},
+  ): void {
     const key = keyOf(collection, rkey)
     const acknowledged = this.#acknowledged.get(key)
-    if (acknowledged && sameContent(acknowledged.value, value)) {
+    if (!options.evenIfSame && acknowledged && sameContent(acknowledged.value, value)) {
       this.#pending.delete(key)
       return
     }

@@ -1,4 +1,5 @@
 import type { ReplicaStatus } from '../model/records.ts'
+import type { Rounds } from '../selection/rounds.ts'
 
 /** What a meshlet remembers of one replica here. */
 export interface ReplicaState {
@@ -23,21 +24,32 @@ export interface StartFailures {
 /** What a meshlet remembers of one workload between two looks; lost on a restart, without harm. */
 export interface WorkloadMemory {
   readonly replicas: Map<number, ReplicaState>
+  rounds: Rounds | undefined
   startFailures: StartFailures | undefined
   pulling: boolean
-  /** When it was first positively read that this machine may not run it. */
+  /** Since when this machine is positively no candidate any more. */
   notCandidateSinceMs: number | undefined
-  /** Since when the status record differs from what is true, on the monotonic clock. */
-  statusDueMs: number | undefined
+  /** Since when it runs more replicas than it was chosen for. */
+  surplusSinceMs: number | undefined
+  /** Since when somebody chosen later runs beside it. */
+  contestedSinceMs: number | undefined
+  /** Since when the status record is behind what is true, while that may still pass. */
+  statusBehindSinceMs: number | undefined
+  /** The last line of the log about the bid, so that it is not said twice. */
+  lastBidNote: string | undefined
 }
 
 export function newWorkloadMemory(): WorkloadMemory {
   return {
     replicas: new Map(),
+    rounds: undefined,
     startFailures: undefined,
     pulling: false,
     notCandidateSinceMs: undefined,
-    statusDueMs: undefined,
+    surplusSinceMs: undefined,
+    contestedSinceMs: undefined,
+    statusBehindSinceMs: undefined,
+    lastBidNote: undefined,
   }
 }
 

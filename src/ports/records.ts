@@ -43,6 +43,11 @@ export interface Feed extends RecordView {
   follow(dids: ReadonlySet<Did>): void
   /** Somebody said that this repo moved on: look now. Coalesced; never believed without proof. */
   hint(did: Did, rev?: string, uri?: string): void
+  /**
+   * Why a record that is there does not count: it does not fit its lexicon, or is beyond a limit.
+   * Undefined when there is no such record, or it counts. What does not count is not deleted.
+   */
+  invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
   /** Calls back after each durable change of the view, never before. */
   onChange(listener: (changes: readonly RecordChange[]) => void): () => void
 }

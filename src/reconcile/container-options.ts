@@ -1,26 +1,14 @@
 import { sha256Hex } from '../model/hash.ts'
 import { LABEL } from '../model/nsid.ts'
-import type { ContainerSpec, Did, Resources, WorkloadRecord } from '../model/records.ts'
+import type { ContainerSpec, Did } from '../model/records.ts'
 import type { ContainerCreate } from '../ports/engine.ts'
+import { requestOf } from '../model/request.ts'
 import { networkName } from './container-names.ts'
 import { STOP_GRACE_MS } from './plan-workload.ts'
 
 /** Range of user ids for workloads that name none: far from the ids of real accounts. */
 const UID_FIRST = 200_000
 const UID_COUNT = 1_000_000_000
-
-/** What a workload gets that asks for nothing: enough for a small server. */
-export const DEFAULT_RESOURCES = { cpuMilli: 100, memoryBytes: 64 * 1024 * 1024, storageBytes: 0 } as const
-
-/** Resources of one replica, with the defaults filled in. */
-export function resourcesOf(workload: Pick<WorkloadRecord, 'resources'>): Required<Resources> {
-  const { cpuMilli, memoryBytes, storageBytes } = workload.resources ?? {}
-  return {
-    cpuMilli: cpuMilli ?? DEFAULT_RESOURCES.cpuMilli,
-    memoryBytes: memoryBytes ?? DEFAULT_RESOURCES.memoryBytes,
-    storageBytes: storageBytes ?? DEFAULT_RESOURCES.storageBytes,
-  }
-}
 
 export interface ContainerIdentity {
   readonly meshletDid: Did
@@ -37,11 +25,11 @@ export interface ContainerIdentity {
  * in a record can take it away.
  */
 export function containerOptions(
-  spec: Omit<ContainerSpec, 'specHash'>,
+  spec: Omit<ContainerSpec, 'specHash' | '$type'>,
   identity: ContainerIdentity,
   stopGracePeriodMs: number | undefined,
 ): ContainerCreate {
-  const resources = resourcesOf(spec)
+  const resources = requestOf(spec)
   return {
     name: identity.name,
     image: spec.image,

@@ -1,0 +1,144 @@
+import { COLLECTION } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { BidRecord, Did } from '../model/records.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { RecordView } from '../ports/records.ts'
+import { decideBid, type BidDecision, type BidDraft, type BidInput } from '../selection/decide-bid.ts'
+import { contestedBy } from '../selection/displacement.ts'
+import { reservedSlots } from '../selection/room.ts'
+import type { FairShare } from '../selection/score.ts'
+import type { MeshletConfig } from './config.ts'
+import { runningReplicas, statusOf, type Placement } from './observe.ts'
+import type { Obstacles } from './obstacles.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Reservations } from './reservations.ts'
+import type { WorkloadMemory } from './workload-memory.ts'
+
+export interface BidderOptions {
+  readonly config: MeshletConfig
+  readonly view: RecordView
+  readonly own: OwnRecords
+  readonly obstacles: Obstacles
+  readonly reservations: Reservations
+  readonly fairShare: FairShare
+  readonly epoch: () => number
+  readonly capacity: () => Amount
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface BidCall {
+  readonly placement: Placement
+  readonly memory: WorkloadMemory
+  readonly containers: readonly EngineContainer[]
+  readonly now: number
+}
+
+/** Decides and writes this machine's bids. */
+export class Bidder {
+  readonly #options: BidderOptions
+
+  constructor(options: BidderOptions) {
+    this.#options = options
+  }
+
+  /** Writes, changes or takes back the bid if need be; says when to look again. */
+  bid(call: BidCall): number | undefined {
+    const { own, reservations } = this.#options
+    const { placement } = call
+    const rkey = recordKeyFor(placement.uri)
+    const acknowledged = own.get<BidRecord>(COLLECTION.bid, rkey)
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
+    const request = requestOf(placement.record.value)
+    // While a bid is on its way nothing else is decided: it counts when the PDS has acknowledged it.
+    if (wanted !== acknowledged?.value) {
+      reservations.noteBid(placement.uri, wanted?.slots ?? 0, request)
+      return undefined
+    }
+    const decision = decideBid(this.#input(call))
+    this.#note(call, decision)
+    if (decision.kind === 'wait') return decision.againInMs
+    if (decision.kind === 'withdraw') own.delete(COLLECTION.bid, rkey, 'now')
+    if (decision.kind === 'offer' || decision.kind === 'pass' || decision.kind === 'refuse') {
+      own.put(COLLECTION.bid, rkey, this.#record(decision.bid), 'now')
+      reservations.noteBid(placement.uri, decision.bid.slots, request)
+      return undefined
+    }
+    reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)
+    return undefined
+  }
+
+  #reserved({ placement }: BidCall, own: BidRecord | undefined): number {
+    if (!own) return 0
+    const { placementKey, choice, rounds } = placement
+    const selfMeshlet = this.#options.config.did
+    const { decidedThrough } = rounds
+    return reservedSlots({ selfMeshlet, own, placementKey, decidedThrough, choice })
+  }
+
+  #record(bid: BidDraft): BidRecord {
+    const createdAt = new Date(this.#options.clock.wallMs()).toISOString() as BidRecord['createdAt']
+    return { $type: COLLECTION.bid, ...bid, createdAt }
+  }
+
+  #input(call: BidCall): BidInput {
+    const { config, own, obstacles, reservations, fairShare } = this.#options
+    const { placement, memory, containers, now } = call
+    return {
+      self: {
+        meshletDid: config.did,
+        ownerDid: config.ownerDid,
+        epoch: this.#options.epoch(),
+        labels: obstacles.labels(),
+      },
+      uri: placement.uri,
+      workload: placement.record.value,
+      placementKey: placement.placementKey,
+      specHash: placement.specHash,
+      replicas: placement.replicas,
+      windowMs: placement.windowMs,
+      membership: placement.membership,
+      obstacles: obstacles.of(placement, memory),
+      own: own.get<BidRecord>(COLLECTION.bid, recordKeyFor(placement.uri)),
+      runsHere: containers.some(({ state }) => state === 'running'),
+      capacity: this.#options.capacity(),
+      room: reservations.freeBeside(placement.uri),
+      fairShare,
+      rounds: placement.rounds,
+      choice: placement.choice,
+      prospect: placement.prospect,
+      invited: placement.isInvited,
+      contestedForMs: this.#contestedForMs(call),
+      now,
+    }
+  }
+
+  /** How long somebody chosen later has been running beside this machine, which runs it too. */
+  #contestedForMs({ placement, memory, containers, now }: BidCall): number | undefined {
+    const { config, view } = this.#options
+    const runsHere = containers.some(({ state }) => state === 'running')
+    const running = new Set<Did>(
+      placement.candidates
+        .map(({ meshletDid }) => meshletDid)
+        .filter((did) => {
+          const status = statusOf(view, did, placement.uri)
+          return status?.placementKey === placement.placementKey && runningReplicas(status) > 0
+        }),
+    )
+    const contested = runsHere && contestedBy(placement.choice, config.did, running).length > 0
+    memory.contestedSinceMs = contested ? (memory.contestedSinceMs ?? now) : undefined
+    return memory.contestedSinceMs === undefined ? undefined : now - memory.contestedSinceMs
+  }
+
+  #note({ placement, memory }: BidCall, decision: BidDecision): void {
+    const note = `${decision.kind}: ${decision.why}`
+    if (note === memory.lastBidNote) return
+    memory.lastBidNote = note
+    const fields = { workload: placement.uri, decision: decision.kind, why: decision.why }
+    if (decision.kind === 'keep' || decision.kind === 'wait') this.#options.log.debug('bid', fields)
+    else this.#options.log.info('bid', fields)
+  }
+}

@@ -1,0 +1,43 @@
+import { COLLECTION } from '../model/nsid.ts'
+import { workloadUri } from '../model/workload-uri.ts'
+import type { BidRecord } from '../model/records.ts'
+import type { RecordChange, RecordView } from '../ports/records.ts'
+
+/** What has to be looked at after records changed. */
+export interface ChangedKeys {
+  readonly workloads: ReadonlySet<string>
+  /** Links, member lists or statuses: who may run what can have changed for all workloads. */
+  readonly membership: boolean
+  /** Suspicions or answers: who is down can have changed for all workloads. */
+  readonly liveness: boolean
+}
+
+const MEMBERSHIP: ReadonlySet<string> = new Set([
+  COLLECTION.meshlet,
+  COLLECTION.meshletOwner,
+  COLLECTION.cluster,
+])
+
+/**
+ * Maps changes of records to the keys to look at. A deleted bid or status names no workload any more;
+ * then the record key tells it.
+ */
+export function changedKeys(
+  changes: readonly RecordChange[],
+  view: RecordView,
+  uriOfKey: (rkey: string) => string | undefined,
+): ChangedKeys {
+  const workloads = new Set<string>()
+  let membership = false
+  let liveness = false
+  for (const { did, collection, rkey } of changes) {
+    if (collection === COLLECTION.workload) workloads.add(workloadUri(did, rkey))
+    if (collection === COLLECTION.bid || collection === COLLECTION.workloadStatus) {
+      const uri = view.get<BidRecord>(did, collection, rkey)?.value.workload ?? uriOfKey(rkey)
+      if (uri !== undefined) workloads.add(uri)
+    }
+    membership ||= MEMBERSHIP.has(collection)
+    liveness ||= collection === COLLECTION.suspicion || collection === COLLECTION.meshletStatus
+  }
+  return { workloads, membership, liveness }
+}

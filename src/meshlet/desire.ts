@@ -1,0 +1,98 @@
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import { holdsGround } from '../selection/displacement.ts'
+import { slotsOf } from '../selection/select.ts'
+import type { Did, WorkloadStatusRecord } from '../model/records.ts'
+import { runningReplicas, type Placement } from './observe.ts'
+
+/** A positive no, and a container without its replacement, last this long before work is stopped. */
+export const NOTICE_MS = 15 * 60_000
+
+export interface DesireInput {
+  readonly self: Did
+  readonly placement: Placement
+  readonly containers: readonly EngineContainer[]
+  readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
+  /** Since when this machine is positively no candidate. */
+  readonly notCandidateForMs: number | undefined
+  /** Since when it runs more than it was chosen for. */
+  readonly surplusForMs: number | undefined
+}
+
+export interface Desire {
+  readonly desired: Desired
+  /** Replicas that run here although others were chosen, until those run. */
+  readonly surplus: number
+  readonly why: string
+}
+
+/**
+ * What is to run here. Whoever was not chosen, or not any more, gives way only when the replacements
+ * are seen running, or after the notice; nothing new is started while part of the picture is unknown.
+ */
+export function desire(input: DesireInput): Desire {
+  const { self, placement, containers } = input
+  const running = containers.filter((container) => container.state === 'running').length
+  if (placement.membership === 'no' && !isInNotice(input.notCandidateForMs))
+    return none('this machine is no candidate of the workload any more')
+  const chosen = slotsOf(placement.choice, self)
+  const wanted = wantedHere(input, chosen, running)
+  const surplus = wanted - chosen
+  if (wanted === 0)
+    return running > 0 || containers.length > 0
+      ? none(whyNone(placement))
+      : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
+  const blind = placement.unread.length > 0
+  // What is already here is kept and repaired; what is missing waits until everybody was read.
+  const slots = blind ? Math.min(wanted, containers.length) : wanted
+  return {
+    desired: {
+      kind: 'run',
+      workload: placement.record.value,
+      revision: placement.record.cid,
+      specHash: placement.specHash,
+      slots,
+    },
+    surplus,
+    why: blind ? `waits until ${placement.unread.join(', ')} can be read` : 'chosen',
+  }
+}
+
+/** The replicas chosen, and those that still stand in for others. */
+function wantedHere(input: DesireInput, chosen: number, running: number): number {
+  const { self, placement } = input
+  if (running <= chosen) return chosen
+  if (holdsGround(placement.selectInput, placement.rounds, self)) return running
+  if (input.surplusForMs !== undefined && input.surplusForMs >= NOTICE_MS) return chosen
+  if (placement.replicas === 'everywhere') return chosen
+  const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
+  if (!mayStillCome && isRefusedByUs(placement, self)) return chosen
+  const others = placement.choice.winners
+    .filter(({ meshletDid }) => meshletDid !== self)
+    .reduce((sum, { meshletDid }) => sum + runningReplicas(input.statusOf(meshletDid)), 0)
+  const needed = Math.max(0, placement.replicas - others)
+  return Math.max(chosen, Math.min(running, needed))
+}
+
+/** Whether a candidate other than us has neither refused nor passed for good. */
+function othersMayBid({ candidates, down }: Placement, self: Did): boolean {
+  return candidates.some(({ meshletDid }) => meshletDid !== self && !down.has(meshletDid))
+}
+
+function isRefusedByUs({ bids }: Placement, self: Did): boolean {
+  return bids.some(({ meshletDid, value }) => meshletDid === self && value.refused !== undefined)
+}
+
+function isInNotice(forMs: number | undefined): boolean {
+  return forMs === undefined || forMs < NOTICE_MS
+}
+
+function whyNone({ replicas, choice }: Placement): string {
+  if (replicas === 0) return 'the workload is scaled to zero'
+  const names = choice.winners.map(({ meshletDid }) => meshletDid)
+  return names.length > 0 ? `replaced: it runs on ${names.join(', ')}` : 'not chosen'
+}
+
+function none(reason: string): Desire {
+  return { desired: { kind: 'none', reason }, surplus: 0, why: reason }
+}

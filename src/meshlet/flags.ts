@@ -1,0 +1,184 @@
+import { Command, Option } from 'commander'
+import { CommuneError } from '../model/errors.ts'
+import { parseBytes, parseCpuMilli } from '../model/quantity.ts'
+import { isDid } from '../model/workload-uri.ts'
+import type { Did } from '../model/records.ts'
+import { PROFILES, type ProfileName } from '../selection/liveness.ts'
+
+/** What `meshlet` was told, by flags, file and environment. */
+export interface MeshletSettings {
+  readonly did?: Did
+  readonly owner: Did
+  readonly clusters: ReadonlyMap<string, readonly Did[]>
+  readonly service: string
+  readonly identifier?: string
+  readonly password?: string
+  readonly plcUrl?: string
+  readonly stateDir?: string
+  readonly listenHost: string
+  readonly listenPort: number
+  readonly endpoint?: string
+  readonly dockerHost?: string
+  readonly cpuMilli?: number
+  readonly memoryBytes?: number
+  readonly storageBytes?: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly liveness: ProfileName
+  readonly logFormat: 'auto' | 'json' | 'text'
+  readonly verbose: boolean
+}
+
+/** Settings by the names of the flags, as a file may hold them too. */
+type Raw = Readonly<Record<string, unknown>>
+
+export function meshletCommand(version: string): Command {
+  return new Command('meshlet')
+    .description('Runs the containers of a commune on this machine.')
+    .version(version)
+    .option('--config <file>', 'YAML file with the same settings; flags win')
+    .option('--did <did>', 'DID of this meshlet; follows from the login when left out')
+    .option('--owner <did>', 'DID of the person who owns this machine')
+    .option('--cluster-members <dids>', 'owners whose workloads may run here, joined by commas')
+    .option('--cluster <name=dids>', 'the same for a named cluster; may be repeated', collect, [])
+    .option('--service <url>', 'PDS that holds the meshlet’s repo')
+    .option('--identifier <name>', 'handle or DID to log in with; the DID when left out')
+    .option('--plc-url <url>', 'PLC directory')
+    .option('--state-dir <folder>', 'where to remember things between two runs')
+    .option('--listen <host:port>', 'where to answer farm.meshlet calls; port 0 takes any', '127.0.0.1:0')
+    .option('--endpoint <url>', 'address that others reach it by; the listening one when left out')
+    .option('--docker-host <url>', 'engine to use; DOCKER_HOST or the usual socket when left out')
+    .option('--cpu <quantity>', 'CPU to offer, such as 2 or 500m')
+    .option('--memory <quantity>', 'memory to offer, such as 4Gi')
+    .option('--storage <quantity>', 'disk to offer, such as 20Gi')
+    .option('--label <name=value>', 'label that constraints can name; may be repeated', collect, [])
+    .addOption(new Option('--liveness <profile>', 'patience with silent peers').choices(Object.keys(PROFILES)))
+    .addOption(new Option('--log-format <format>', 'how to log').choices(['auto', 'json', 'text']))
+    .option('-v, --verbose', 'log more')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  MESHLET_PASSWORD   password or app password of the account
+  DOCKER_HOST        engine to use
+  COMMUNE_SERVICE, COMMUNE_PLC_URL   as for commune
+
+Example:
+  meshlet --did=did:plc:alice-mesh --owner=did:plc:alice \\
+    --cluster-members=did:plc:bob,did:plc:carol --service=https://pds.example`,
+    )
+}
+
+/** Checks everything that was said and reports all faults together. Fails with code `usage`. */
+export function parseSettings(
+  raw: Raw,
+  env: Readonly<Record<string, string | undefined>>,
+): MeshletSettings {
+  const faults: string[] = []
+  const text = (name: string): string | undefined => {
+    const value = raw[name]
+    if (value === undefined || value === '') return undefined
+    if (typeof value === 'string' || typeof value === 'number') return String(value)
+    faults.push(`${flagOf(name)}: expected text`)
+    return undefined
+  }
+  const did = (name: string): Did | undefined => {
+    const value = text(name)
+    if (value === undefined || isDid(value)) return value
+    faults.push(`${flagOf(name)}: "${value}" is no DID; expected did:plc:… or did:web:…`)
+    return undefined
+  }
+  const quantity = (name: string, parse: typeof parseBytes): number | undefined => {
+    const value = text(name)
+    if (value === undefined) return undefined
+    const parsed = parse(value)
+    if (parsed.ok && parsed.value >= 0) return parsed.value
+    faults.push(`${flagOf(name)}: "${value}" is no quantity; expected ${parsed.ok ? 'no negative one' : parsed.expected}`)
+    return undefined
+  }
+  const owner = did('owner')
+  if (raw['owner'] === undefined) faults.push('--owner: missing; expected the DID of the machine’s owner')
+  const service = text('service') ?? env['COMMUNE_SERVICE']
+  if (!service) faults.push('--service: missing; expected the URL of the PDS that holds the meshlet’s repo')
+  const listen = parseListen(text('listen') ?? '127.0.0.1:0', faults)
+  const settings = {
+    did: did('did'),
+    owner,
+    clusters: parseClusters(raw, faults),
+    service: parseUrl('service', service, faults),
+    identifier: text('identifier'),
+    password: env['MESHLET_PASSWORD'],
+    plcUrl: parseUrl('plcUrl', text('plcUrl') ?? env['COMMUNE_PLC_URL'], faults),
+    stateDir: text('stateDir'),
+    ...listen,
+    endpoint: parseUrl('endpoint', text('endpoint'), faults),
+    dockerHost: text('dockerHost'),
+    cpuMilli: quantity('cpu', parseCpuMilli),
+    memoryBytes: quantity('memory', parseBytes),
+    storageBytes: quantity('storage', parseBytes),
+    labels: parseLabels(raw['label'], faults),
+    liveness: (text('liveness') ?? 'normal') as ProfileName,
+    logFormat: (text('logFormat') ?? 'auto') as MeshletSettings['logFormat'],
+    verbose: raw['verbose'] === true,
+  }
+  if (faults.length > 0)
+    throw new CommuneError('usage', faults.join('\n'), { hint: 'meshlet --help lists all settings.' })
+  return withoutUndefined(settings) as unknown as MeshletSettings
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value]
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** The name of the cluster that `--cluster-members` speaks of. */
+const DEFAULT_CLUSTER = 'default'
+
+function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> {
+  const clusters = new Map<string, readonly Did[]>()
+  const add = (flag: string, name: string, list: unknown) => {
+    const members = (Array.isArray(list) ? list : String(list).split(',')).map((one) => String(one).trim())
+    const good = members.filter((member) => member !== '')
+    for (const member of good)
+      if (!isDid(member)) faults.push(`${flag}: "${member}" is no DID; expected did:plc:… or did:web:…`)
+    clusters.set(name, good.filter(isDid))
+  }
+  if (raw['clusterMembers'] !== undefined) add('--cluster-members', DEFAULT_CLUSTER, raw['clusterMembers'])
+  for (const one of Array.isArray(raw['cluster']) ? raw['cluster'] : []) {
+    const [, name, list] = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)=(.*)$/.exec(String(one)) ?? []
+    if (name === undefined) faults.push(`--cluster: "${String(one)}" expected NAME=DID,DID with a DNS label as name`)
+    else add('--cluster', name, list)
+  }
+  return clusters
+}
+
+function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const one of Array.isArray(raw) ? raw : []) {
+    const [, name, value] = /^([A-Za-z0-9][A-Za-z0-9_./-]*)=([A-Za-z0-9_.-]*)$/.exec(String(one)) ?? []
+    if (name === undefined || value === undefined) faults.push(`--label: "${String(one)}" expected NAME=VALUE`)
+    else labels[name] = value
+  }
+  return labels
+}
+
+function parseListen(value: string, faults: string[]): { listenHost: string; listenPort: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value) ?? []
+  if (host !== undefined && Number(port) <= 65_535) return { listenHost: host, listenPort: Number(port) }
+  faults.push(`--listen: "${value}" expected HOST:PORT`)
+  return { listenHost: '', listenPort: 0 }
+}
+
+function parseUrl(name: string, value: string | undefined, faults: string[]): string | undefined {
+  if (value === undefined) return undefined
+  const url = URL.parse(value)
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return value.replace(/\/+$/, '')
+  faults.push(`${flagOf(name)}: "${value}" is no URL; expected https://…`)
+  return undefined
+}
+
+function withoutUndefined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,166 @@
+import type { Candidate } from '../cluster/membership.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { Did, MeshletStatusRecord, SuspicionRecord } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { RecordView } from '../ports/records.ts'
+import { sooner } from '../reconcile/outcome.ts'
+import { downSet } from '../selection/down-set.ts'
+import { electorateOf, type Electorate } from '../selection/electorate.ts'
+import {
+  patienceAfterAnswer,
+  patienceAfterHearing,
+  type LivenessProfile,
+  type Patience,
+} from '../selection/liveness.ts'
+import { suspectDecision, type OwnSuspicion, type PeerLife } from '../selection/suspect-decision.ts'
+import {
+  isVoid,
+  observeSuspicions,
+  standingVotes,
+  suspicionsInForce,
+  type SuspicionMemory,
+} from '../selection/suspicions.ts'
+import type { Heartbeats } from './heartbeats.ts'
+import type { OwnRecords } from './own-records.ts'
+
+export interface LivenessWatchOptions {
+  readonly self: Did
+  readonly view: RecordView
+  readonly own: OwnRecords
+  readonly heartbeats: Heartbeats
+  readonly clock: Clock
+  readonly log: Log
+  readonly profile: LivenessProfile
+  /** The candidate sets that this machine is in, one for each owner. */
+  readonly candidateSets: () => readonly (readonly Candidate[])[]
+}
+
+/** Writes and clears this meshlet's suspicions, and says who is down by everybody's. */
+export class LivenessWatch {
+  readonly #options: LivenessWatchOptions
+  readonly #startedAtMs: number
+  readonly #writtenAtMs = new Map<Did, number>()
+  readonly #answeredAtMs = new Map<Did, number>()
+  #patience: Patience = new Map()
+  #memory: SuspicionMemory = new Map()
+
+  constructor(options: LivenessWatchOptions) {
+    this.#options = options
+    this.#startedAtMs = options.clock.monotonicMs()
+  }
+
+  /** Looks at all peers once; says when to look again. */
+  look(): { readonly againInMs: number | undefined } {
+    const electorates = this.#options.candidateSets().map((candidates) => electorateOf(candidates))
+    const peers = this.#peersOf(electorates)
+    const own = this.#ownSuspicions()
+    this.#learnAnswers(own, peers)
+    const decision = suspectDecision({
+      self: this.#options.self,
+      electorates,
+      peers,
+      own,
+      profile: this.#options.profile,
+      patience: this.#patience,
+      startedAtMs: this.#startedAtMs,
+      now: this.#options.clock.monotonicMs(),
+    })
+    for (const { did, epoch, silentForMs } of decision.suspect) this.#suspect(did, epoch, silentForMs)
+    for (const did of decision.clear) this.#clear(did)
+    return { againInMs: sooner(decision.againInMs, this.#remember(peers)) }
+  }
+
+  /** Who of these candidates is down, by the suspicions that have stood for long enough. */
+  downOf(candidates: readonly Candidate[]): ReadonlySet<Did> {
+    const dids = candidates.map(({ meshletDid }) => meshletDid)
+    const inForce = suspicionsInForce(this.#options.view, dids)
+    if (inForce.length === 0) return new Set()
+    const { votes } = standingVotes(this.#memory, inForce, this.#patienceOfReaders())
+    return downSet({ electorate: electorateOf(candidates), votes })
+  }
+
+  /** First sight of every suspicion among the peers; says when the next has stood long enough. */
+  #remember(peers: ReadonlyMap<Did, PeerLife>): number | undefined {
+    const inForce = suspicionsInForce(this.#options.view, [this.#options.self, ...peers.keys()])
+    const time = this.#patienceOfReaders()
+    this.#memory = observeSuspicions(this.#memory, inForce, time.now)
+    return standingVotes(this.#memory, inForce, time).againInMs
+  }
+
+  #patienceOfReaders(): { now: number; answerMs: number } {
+    const { clock, profile } = this.#options
+    return { now: clock.monotonicMs(), answerMs: profile.answerMs }
+  }
+
+  #peersOf(electorates: readonly Electorate[]): ReadonlyMap<Did, PeerLife> {
+    const { self, view, heartbeats } = this.#options
+    const peers = new Map<Did, PeerLife>()
+    for (const did of electorates.flat().flatMap(({ meshlets }) => meshlets)) {
+      if (did === self || peers.has(did)) continue
+      const status = view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
+      peers.set(did, {
+        epoch: status?.epoch ?? 0,
+        lastHeardMs: heartbeats.lastHeardMs(did),
+        lastAnsweredMs: this.#answeredAtMs.get(did),
+      })
+      this.#patience = patienceAfterHearing(this.#patience, did, heartbeats.heardForMs(did))
+    }
+    return peers
+  }
+
+  #ownSuspicions(): ReadonlyMap<Did, OwnSuspicion> {
+    const { own, view } = this.#options
+    const suspicions = new Map<Did, OwnSuspicion>()
+    for (const [rkey, value] of own.list<SuspicionRecord>(COLLECTION.suspicion)) {
+      const suspect = value.suspect as Did
+      const status = view.get<MeshletStatusRecord>(suspect, COLLECTION.meshletStatus, 'self')?.value
+      const cid = own.get(COLLECTION.suspicion, rkey)?.cid
+      suspicions.set(suspect, {
+        epoch: value.epoch,
+        writtenAtMs: this.#writtenAtMs.get(suspect) ?? this.#startedAtMs,
+        isVoid: cid !== undefined && isVoid({ cid, epoch: value.epoch }, status),
+      })
+    }
+    return suspicions
+  }
+
+  /** Who answered by record lives, and is given twice the time before the next challenge. */
+  #learnAnswers(own: ReadonlyMap<Did, OwnSuspicion>, peers: ReadonlyMap<Did, PeerLife>): void {
+    for (const [did, { isVoid: answered }] of own) {
+      if (!answered || !peers.has(did)) continue
+      this.#patience = patienceAfterAnswer(this.#patience, did, this.#options.profile)
+      this.#answeredAtMs.set(did, this.#options.clock.monotonicMs())
+      this.#options.log.info('a silent peer answered; it is given more time', { peer: did })
+      this.#clear(did)
+    }
+  }
+
+  #suspect(did: Did, epoch: number, silentForMs: number): void {
+    const { own, clock, log } = this.#options
+    const wallMs = clock.wallMs()
+    log.warn('a peer is silent; challenging it by record', {
+      peer: did,
+      silentMs: Math.round(silentForMs),
+    })
+    const suspicion: SuspicionRecord = {
+      $type: COLLECTION.suspicion,
+      suspect: did,
+      epoch,
+      since: isoTime(wallMs - silentForMs),
+      createdAt: isoTime(wallMs),
+    }
+    this.#writtenAtMs.set(did, clock.monotonicMs())
+    own.put(COLLECTION.suspicion, recordKeyFor(did), suspicion, 'now')
+  }
+
+  #clear(did: Did): void {
+    this.#writtenAtMs.delete(did)
+    this.#options.own.delete(COLLECTION.suspicion, recordKeyFor(did), 'now')
+  }
+}
+
+function isoTime(ms: number): SuspicionRecord['createdAt'] {
+  return new Date(ms).toISOString() as SuspicionRecord['createdAt']
+}

@@ -1,0 +1,167 @@
+import { candidateSet, type Candidate } from '../cluster/membership.ts'
+import type { Verdict } from '../cluster/verdict.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import { placementKey } from '../model/placement-key.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { AtUri, Did, MeshletStatusRecord, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import { specHash } from '../model/spec-hash.ts'
+import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
+import { bidsFor, type CountedBid } from '../selection/bids.ts'
+import { invited } from '../selection/invitation.ts'
+import { lackOf } from '../selection/room.ts'
+import {
+  BID_WINDOW_MS,
+  BID_WINDOW_MS_MAX,
+  decision,
+  observeBids,
+  openRounds,
+  settleRounds,
+  shortWindows,
+  type Rounds,
+} from '../selection/rounds.ts'
+import { select, type Choice, type ReplicaCount, type SelectInput } from '../selection/select.ts'
+
+/** Where the records of one workload stand, as this reader sees it now. */
+export interface Placement {
+  readonly uri: AtUri
+  readonly ownerDid: Did
+  readonly record: StoredRecord<WorkloadRecord>
+  readonly placementKey: string
+  readonly specHash: string
+  readonly replicas: ReplicaCount
+  readonly windowMs: number
+  readonly candidates: readonly Candidate[]
+  /** Whether this machine is a candidate. */
+  readonly membership: Verdict
+  /** Candidates, or owners of possible ones, that were never read; empty when the picture is whole. */
+  readonly unread: readonly Did[]
+  readonly down: ReadonlySet<Did>
+  readonly bids: readonly CountedBid[]
+  readonly rounds: Rounds
+  readonly isInvited: boolean
+  readonly selectInput: SelectInput
+  /** Who runs it, by the rounds that are decided. */
+  readonly choice: Choice
+  /** Who will run it when the open rounds close as they are. */
+  readonly prospect: Choice
+  /** When the next round closes. */
+  readonly againInMs: number | undefined
+}
+
+export interface PlacementInput {
+  readonly view: RecordView
+  readonly self: Did
+  readonly uri: AtUri
+  readonly ownerDid: Did
+  readonly record: StoredRecord<WorkloadRecord>
+  /** Memory of the rounds from the last look. */
+  readonly rounds: Rounds | undefined
+  readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
+  readonly viaOf: (bid: CountedBid) => Via
+  readonly now: number
+}
+
+/** Looks at all records that concern a workload and works out who is to run it. Pure. */
+export function observePlacement(input: PlacementInput): Placement {
+  const { view, self, uri, ownerDid, record, now } = input
+  const workload = record.value
+  const key = placementKey(ownerDid, workload)
+  const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
+  const { candidates, unread } = candidateSet(view, ownerDid, workload.clusters)
+  const down = input.downOf(candidates)
+  const bids = bidsFor(view, candidates, uri)
+  const seen = withBids(input, key, bids)
+  const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)
+  const invitees = inviteesOf(input, seen, candidates, replicas, windowMs)
+  const decided = decision(seen, { bids, invited: invitees, now, windowMs })
+  const selectInput: SelectInput = {
+    placementKey: key,
+    replicas,
+    spread: workload.spread,
+    bids,
+    candidates: new Set(candidates.map(({ meshletDid }) => meshletDid)),
+    down,
+  }
+  const choice = select({ ...selectInput, throughRound: decided.decidedThrough })
+  const rounds = settleRounds(seen, {
+    decidedThrough: decided.decidedThrough,
+    missing: choice.missing,
+    now,
+  })
+  const blind = candidates.filter(({ verdict, meshletDid }) => verdict === 'unknown' && !down.has(meshletDid))
+  return {
+    uri,
+    ownerDid,
+    record,
+    placementKey: key,
+    specHash: specHash(workload),
+    replicas,
+    windowMs,
+    candidates,
+    membership: candidates.find(({ meshletDid }) => meshletDid === self)?.verdict ?? 'no',
+    unread: [...unread, ...blind.map(({ meshletDid }) => meshletDid)],
+    down,
+    bids,
+    rounds,
+    isInvited: invitees.includes(self),
+    selectInput: { ...selectInput, throughRound: decided.decidedThrough },
+    choice,
+    prospect: select(selectInput),
+    againInMs: decided.againInMs,
+  }
+}
+
+/** The memory of the rounds with the bids that are in view now. */
+function withBids(input: PlacementInput, key: string, bids: readonly CountedBid[]): Rounds {
+  const { now } = input
+  const kept = input.rounds?.placementKey === key ? input.rounds : openRounds(key, now)
+  const fresh = bids.filter(({ cid }) => !kept.inView.has(cid))
+  const listed = new Set(fresh.filter((bid) => input.viaOf(bid) === 'listing').map(({ cid }) => cid))
+  if (listed.size === 0) return observeBids(kept, bids, { now, via: 'stream' })
+  // Bids that came by listing may be of any age; those that came otherwise are taken note of after them.
+  const withoutNew = bids.filter(({ cid }) => kept.inView.has(cid) || listed.has(cid))
+  const afterListing = observeBids(kept, withoutNew, { now, via: 'listing' })
+  return observeBids(afterListing, bids, { now, via: 'stream' })
+}
+
+function inviteesOf(
+  input: PlacementInput,
+  rounds: Rounds,
+  candidates: readonly Candidate[],
+  replicas: ReplicaCount,
+  windowMs: number,
+): readonly Did[] {
+  const request = requestOf(input.record.value)
+  return invited({
+    placementKey: rounds.placementKey,
+    replicas,
+    candidates: candidates.map(({ meshletDid }) => ({
+      meshletDid,
+      hasRoom: showsRoom(input.view, meshletDid, request),
+    })),
+    doublings: shortWindows(rounds, input.now, windowMs),
+  })
+}
+
+/** Whether the published status shows room; one that says nothing may have some. */
+function showsRoom(view: RecordView, meshlet: Did, request: Amount): boolean {
+  const status = view.get<MeshletStatusRecord>(meshlet, COLLECTION.meshletStatus, 'self')?.value
+  const free = status?.available ?? status?.capacity
+  if (!free) return true
+  const { cpuMilli = 0, memoryBytes = 0, storageBytes = 0 } = free
+  return lackOf({ cpuMilli, memoryBytes, storageBytes }, request) === undefined
+}
+
+/** What a meshlet says of the workload; undefined when it says nothing. */
+export function statusOf(view: RecordView, meshlet: Did, uri: AtUri): WorkloadStatusRecord | undefined {
+  const record = view.get<WorkloadStatusRecord>(meshlet, COLLECTION.workloadStatus, recordKeyFor(uri))
+  return record?.value.workload === uri ? record.value : undefined
+}
+
+/** Replicas that a meshlet says are running and not sick. */
+export function runningReplicas(status: WorkloadStatusRecord | undefined): number {
+  return (status?.replicas ?? []).filter(
+    ({ phase, health }) => phase === 'running' && health !== 'unhealthy',
+  ).length
+}

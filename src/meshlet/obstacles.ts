@@ -1,0 +1,101 @@
+import { matches, parseSelector } from '../model/label-selector.ts'
+import type { WorkloadRecord } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Obstacle } from '../selection/decide-bid.ts'
+import type { MeshletConfig } from './config.ts'
+import type { EngineState } from './engine-state.ts'
+import type { Placement } from './observe.ts'
+import { judge } from './policy.ts'
+import type { Settings } from './settings.ts'
+import { unsupportedReason } from './support.ts'
+import type { WorkloadMemory } from './workload-memory.ts'
+
+export interface ObstaclesOptions {
+  readonly config: MeshletConfig
+  readonly settings: Settings
+  readonly engineState: EngineState
+  readonly clock: Clock
+}
+
+/** Failed tries, or time since the first, after which an offer is taken back. */
+const TRIES_MAX = 3
+const TRYING_MS_MAX = 5 * 60_000
+/** An engine that is silent for so long can't keep its promises. */
+const ENGINE_SILENT_MS = 5 * 60_000
+
+/** Everything but room that keeps this machine from running a workload. */
+export class Obstacles {
+  readonly #options: ObstaclesOptions
+
+  constructor(options: ObstaclesOptions) {
+    this.#options = options
+  }
+
+  /** Labels that constraints are matched against: the machine's own, and what the engine says. */
+  labels(): Readonly<Record<string, string>> {
+    const info = this.#options.engineState.info
+    return {
+      ...(info ? { arch: info.architecture, os: info.os } : {}),
+      ...this.#options.config.labels,
+    }
+  }
+
+  /** The gravest first. */
+  of(placement: Placement, memory: WorkloadMemory): readonly Obstacle[] {
+    const workload = placement.record.value
+    return [
+      this.#consent(placement),
+      unsupported(workload),
+      judge(workload, placement.ownerDid, this.#options.config.ownerDid),
+      this.#constraint(workload),
+      this.#cordon(),
+      this.#engine(),
+      this.#failures(placement, memory),
+    ].filter((obstacle) => obstacle !== undefined)
+  }
+
+  #consent({ uri }: Placement): Obstacle | undefined {
+    if (!this.#options.settings.isRefused(uri)) return undefined
+    return { reason: 'consent-withdrawn', message: 'the machine’s owner took the consent back' }
+  }
+
+  #constraint(workload: WorkloadRecord): Obstacle | undefined {
+    const labels = this.labels()
+    for (const text of workload.constraints ?? []) {
+      const selector = parseSelector(text)
+      if (!selector.ok)
+        return { reason: 'constraint', message: `"${text}" is no constraint: expected ${selector.expected}` }
+      if (!matches(selector.value, labels))
+        return { reason: 'constraint', message: `"${text}" does not hold here` }
+    }
+    return undefined
+  }
+
+  #cordon(): Obstacle | undefined {
+    const { state } = this.#options.settings
+    if (state === 'active') return undefined
+    return { reason: state === 'cordoned' ? 'cordoned' : 'draining', message: `the machine is ${state}` }
+  }
+
+  #engine(): Obstacle | undefined {
+    const { engineState, clock } = this.#options
+    const { problem, info } = engineState
+    if (!problem) return undefined
+    const silentMs = clock.monotonicMs() - problem.sinceMs
+    if (info && silentMs < ENGINE_SILENT_MS) return undefined
+    return { reason: 'engine-silent', message: problem.message }
+  }
+
+  #failures({ specHash }: Placement, memory: WorkloadMemory): Obstacle | undefined {
+    const failures = memory.startFailures
+    if (failures?.specHash !== specHash) return undefined
+    const tryingMs = this.#options.clock.monotonicMs() - failures.firstAtMs
+    if (failures.count < TRIES_MAX && tryingMs < TRYING_MS_MAX) return undefined
+    return { reason: failures.code, message: failures.message.slice(0, 1_000) }
+  }
+}
+
+function unsupported(workload: WorkloadRecord): Obstacle | undefined {
+  const message = unsupportedReason(workload)
+  return message === undefined ? undefined : { reason: 'unsupported', message }
+}

@@ -1,0 +1,19 @@
+import type { Collection } from '../model/nsid.ts'
+import type { Did } from '../model/records.ts'
+import type { RecordView, StoredRecord } from '../ports/records.ts'
+import type { OwnRecords } from './own-records.ts'
+
+/**
+ * The verified records of everybody, where our own are those that our PDS acknowledged: they count
+ * from that moment on, not from when they come back on the firehose.
+ */
+export function overlayView(view: RecordView, own: OwnRecords, self: Did): RecordView {
+  return {
+    repoState: (did) => (did === self ? 'known' : view.repoState(did)),
+    repoProblem: (did) => (did === self ? undefined : view.repoProblem(did)),
+    get: <T>(did: Did, collection: Collection, rkey: string) =>
+      did === self ? own.get<T>(collection, rkey) : view.get<T>(did, collection, rkey),
+    list: <T>(did: Did, collection: Collection): readonly (readonly [string, StoredRecord<T>])[] =>
+      did === self ? own.listAcknowledged<T>(collection) : view.list<T>(did, collection),
+  }
+}

@@ -1,0 +1,62 @@
+import type { Cid, ReplicaStatus, WorkloadStatusRecord } from '../model/records.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import { replicaOf } from '../reconcile/plan-workload.ts'
+import { containerOf, replicaStatus, summarise, type ReplicaNotes } from '../reconcile/replica-status.ts'
+
+export interface ReportInput {
+  readonly uri: string
+  readonly desired: Desired
+  readonly containers: readonly EngineContainer[]
+  readonly notesOf: (replica: number, container: EngineContainer | undefined) => ReplicaNotes
+  readonly revision: Cid | undefined
+  readonly specHash: string | undefined
+  readonly placementKey: string | undefined
+  readonly paused: boolean
+  /** The record as it stands; its `createdAt` is kept. */
+  readonly before: WorkloadStatusRecord | undefined
+  readonly nowIso: string
+}
+
+/** Phases that usually pass within a second or two and are not worth a record each. */
+const PASSING: ReadonlySet<string> = new Set(['pending', 'pulling', 'starting', 'stopping'])
+
+/** The status record that is true now; undefined when there is nothing to report. */
+export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefined {
+  const { desired, containers } = input
+  const slots = desired.kind === 'run' ? desired.slots : 0
+  const indexes = replicaIndexes(slots, containers)
+  if (indexes.length === 0 || desired.kind === 'none') return undefined
+  const replicas = indexes.map((replica) => {
+    const container = containerOf(containers, replica)
+    return replicaStatus(replica, container, input.notesOf(replica, container))
+  })
+  const summary = summarise(replicas)
+  const time = input.nowIso as WorkloadStatusRecord['createdAt']
+  return {
+    $type: COLLECTION.workloadStatus,
+    workload: input.uri as WorkloadStatusRecord['workload'],
+    ...summary,
+    ...(input.paused ? { phase: 'stopped' } : {}),
+    replicas: replicas as ReplicaStatus[],
+    ...(input.revision === undefined ? {} : { observedRevision: input.revision }),
+    ...(input.specHash === undefined ? {} : { specHash: input.specHash }),
+    ...(input.placementKey === undefined ? {} : { placementKey: input.placementKey }),
+    updatedAt: time,
+    createdAt: input.before?.createdAt ?? time,
+  }
+}
+
+/** Whether the record tells of something that will most likely have passed in a moment. */
+export function isPassing(status: WorkloadStatusRecord): boolean {
+  return PASSING.has(status.phase)
+}
+
+function replicaIndexes(slots: number, containers: readonly EngineContainer[]): number[] {
+  const wanted = Array.from({ length: slots }, (_, replica) => replica)
+  const present = containers
+    .map((container) => replicaOf(container))
+    .filter((replica) => replica >= slots)
+  return [...new Set([...wanted, ...present])].toSorted((a, b) => a - b)
+}

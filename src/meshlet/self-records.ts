@@ -1,0 +1,125 @@
+import { COLLECTION } from '../model/nsid.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { BidRecord, ClusterRecord, Did, MeshletOwnerRecord, MeshletStatusRecord } from '../model/records.ts'
+import type { Amount } from '../model/request.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RecordView } from '../ports/records.ts'
+import { answersFor } from '../selection/suspicions.ts'
+import type { MeshletConfig } from './config.ts'
+import type { Obstacles } from './obstacles.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Reservations } from './reservations.ts'
+import type { Settings } from './settings.ts'
+
+export interface SelfRecordsOptions {
+  readonly config: MeshletConfig
+  readonly view: RecordView
+  readonly own: OwnRecords
+  readonly settings: Settings
+  readonly obstacles: Obstacles
+  readonly reservations: Reservations
+  readonly capacity: () => Amount
+  readonly epoch: () => number
+  /** Everybody who may hold a suspicion against this machine. */
+  readonly peers: () => readonly Did[]
+  readonly clock: Clock
+}
+
+/** The status is written at least this often, so that readers see that it is meant. */
+export const STATUS_REFRESH_MS = 15 * 60_000
+/** Published room is rounded down to this share of the offer, so that it seldom changes. */
+const ROOM_STEPS = 4
+
+/** The records that say who this machine is, whom it works with and what it offers. */
+export class SelfRecords {
+  readonly #options: SelfRecordsOptions
+  #writtenAtMs: number | undefined
+
+  constructor(options: SelfRecordsOptions) {
+    this.#options = options
+  }
+
+  /** Writes what differs; says when to look again. */
+  write(): number {
+    this.#writeLinks()
+    return this.#writeStatus()
+  }
+
+  #writeLinks(): void {
+    const { config, own } = this.#options
+    const createdAt = this.#now()
+    const link: MeshletOwnerRecord = {
+      $type: COLLECTION.meshletOwner,
+      ownerDid: config.ownerDid,
+      createdAt,
+    }
+    own.put(COLLECTION.meshletOwner, 'self', link, 'now')
+    for (const [name, members] of config.clusters) {
+      const cluster: ClusterRecord = { $type: COLLECTION.cluster, members: [...members], createdAt }
+      own.put(COLLECTION.cluster, name, cluster, 'now')
+    }
+    for (const [name] of own.list(COLLECTION.cluster))
+      if (!config.clusters.has(name)) own.delete(COLLECTION.cluster, name, 'now')
+  }
+
+  #writeStatus(): number {
+    const { own, clock } = this.#options
+    const now = clock.monotonicMs()
+    const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS
+    const status = this.#status()
+    if (isStale) this.#writtenAtMs = now
+    own.put(COLLECTION.meshletStatus, 'self', status, 'now', { evenIfSame: isStale })
+    return (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
+  }
+
+  #status(): MeshletStatusRecord {
+    const { config, view, own, settings, obstacles, capacity, epoch, peers } = this.#options
+    const before = own.wanted<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
+    const given = { epoch: epoch(), answers: before?.answers ?? [] }
+    const { answers } = answersFor(view, config.did, given, peers())
+    const labels = Object.entries(obstacles.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const now = this.#now()
+    return {
+      $type: COLLECTION.meshletStatus,
+      epoch: epoch(),
+      state: settings.state,
+      capacity: capacity(),
+      available: this.#available(),
+      labels: labels.map(([name, value]) => ({ name, value })),
+      liveness: config.liveness,
+      softwareVersion: config.softwareVersion,
+      ...(answers.length > 0 ? { answers: [...answers] } : {}),
+      ...(config.endpoint === undefined
+        ? {}
+        : { endpoint: config.endpoint as NonNullable<MeshletStatusRecord['endpoint']> }),
+      updatedAt: now,
+      createdAt: before?.createdAt ?? now,
+    }
+  }
+
+  #available(): Amount {
+    const capacity = this.#options.capacity()
+    const free = this.#options.reservations.freeBeside(undefined)
+    return {
+      cpuMilli: quantised(free.cpuMilli, capacity.cpuMilli),
+      memoryBytes: quantised(free.memoryBytes, capacity.memoryBytes),
+      storageBytes: quantised(free.storageBytes, capacity.storageBytes),
+    }
+  }
+
+  #now(): MeshletStatusRecord['createdAt'] {
+    return new Date(this.#options.clock.wallMs()).toISOString() as MeshletStatusRecord['createdAt']
+  }
+}
+
+function quantised(free: number, capacity: number): number {
+  const step = Math.max(1, Math.floor(capacity / ROOM_STEPS))
+  return Math.max(0, Math.min(capacity, Math.floor(free / step) * step))
+}
+
+/** Uris of the workloads that we have bid for, or whose status we wrote. */
+export function ownWorkloads(own: OwnRecords): string[] {
+  const bids = own.list<BidRecord>(COLLECTION.bid).map(([, bid]) => bid.workload)
+  const statuses = own.list<BidRecord>(COLLECTION.workloadStatus).map(([, status]) => status.workload)
+  return [...new Set<string>([...bids, ...statuses])].filter((uri) => parseWorkloadUri(uri))
+}

@@ -1,0 +1,107 @@
+import { COLLECTION, LABEL } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { WorkloadStatusRecord } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import type { ReplicaNotes } from '../reconcile/replica-status.ts'
+import type { Forwards } from './forwards.ts'
+import type { Placement } from './observe.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Probes } from './probes.ts'
+import { isPassing, statusRecord } from './report.ts'
+import type { Settings } from './settings.ts'
+import { replicaState, type WorkloadMemory } from './workload-memory.ts'
+
+export interface StatusWriterOptions {
+  readonly own: OwnRecords
+  readonly probes: Probes
+  readonly forwards: Forwards
+  readonly settings: Settings
+  readonly clock: Clock
+}
+
+export interface StatusInput {
+  readonly uri: string
+  readonly desired: Desired
+  readonly placement: Placement | undefined
+  readonly memory: WorkloadMemory
+  readonly containers: readonly EngineContainer[]
+}
+
+/** A passing phase is written only when it has lasted this long. */
+const PASSING_MS = 2_000
+
+/** The one place where `workloadStatus` is written. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options
+  }
+
+  /** Writes the status if it has to change; says when to look again if that can wait. */
+  write(input: StatusInput): number | undefined {
+    const { own, clock } = this.#options
+    const { memory } = input
+    const rkey = recordKeyFor(input.uri)
+    if (input.desired.kind === 'keep') return undefined
+    const status = this.#record(input, own.wanted(COLLECTION.workloadStatus, rkey))
+    if (!status) {
+      own.delete(COLLECTION.workloadStatus, rkey, 'soon')
+      memory.statusBehindSinceMs = undefined
+      return undefined
+    }
+    if (!isPassing(status)) {
+      memory.statusBehindSinceMs = undefined
+      own.put(COLLECTION.workloadStatus, rkey, status, 'now')
+      return undefined
+    }
+    const now = clock.monotonicMs()
+    memory.statusBehindSinceMs ??= now
+    const waitMs = memory.statusBehindSinceMs + PASSING_MS - now
+    if (waitMs > 0) return waitMs
+    own.put(COLLECTION.workloadStatus, rkey, status, 'soon')
+    return undefined
+  }
+
+  #record(
+    input: StatusInput,
+    before: WorkloadStatusRecord | undefined,
+  ): WorkloadStatusRecord | undefined {
+    const { uri, desired, placement, containers } = input
+    const { settings, clock } = this.#options
+    return statusRecord({
+      uri,
+      desired,
+      containers,
+      notesOf: (replica, container) => this.#notes(input, replica, container),
+      revision: placement?.record.cid,
+      specHash: placement?.specHash,
+      placementKey: placement?.placementKey,
+      paused: settings.isPaused(uri),
+      before,
+      nowIso: new Date(clock.wallMs()).toISOString(),
+    })
+  }
+
+  #notes(input: StatusInput, replica: number, container: EngineContainer | undefined): ReplicaNotes {
+    const { probes, forwards } = this.#options
+    const { memory, desired, uri } = input
+    const state = replicaState(memory, replica)
+    const failure = memory.startFailures
+    const isFailing = failure !== undefined && desired.kind === 'run' && failure.specHash === desired.specHash
+    const probe = container && probes.healthOf(container.id)
+    const specHash = container?.labels[LABEL.spec]
+    const isCurrent = desired.kind !== 'run' || specHash === desired.specHash
+    const lastError = (isFailing ? failure.message : undefined) ?? state.lastError ?? probe?.message
+    return {
+      restarts: state.restarts,
+      health: probe?.health ?? 'none',
+      endpoints: forwards.endpoints(uri, replica),
+      pulling: memory.pulling,
+      failed: isFailing && failure.count >= 3 && !(container?.state === 'running' && isCurrent),
+      ...(lastError === undefined ? {} : { lastError }),
+    }
+  }
+}

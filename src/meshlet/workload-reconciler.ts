@@ -1,0 +1,337 @@
+import type { Candidate } from '../cluster/membership.ts'
+import { COLLECTION, LABEL } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { Did, WorkloadRecord } from '../model/records.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import { sooner, type Outcome } from '../reconcile/outcome.ts'
+import { planWorkload, type ReplicaMemory } from '../reconcile/plan-workload.ts'
+import { containerOf } from '../reconcile/replica-status.ts'
+import { mayReplace } from '../reconcile/rollout.ts'
+import { slotsIn } from '../selection/room.ts'
+import type { CountedBid } from '../selection/bids.ts'
+import type { Bidder } from './bidder.ts'
+import type { MeshletConfig } from './config.ts'
+import { desire, type Desire } from './desire.ts'
+import type { EngineSnapshot, EngineState } from './engine-state.ts'
+import type { Forwards } from './forwards.ts'
+import { observePlacement, statusOf, type Placement } from './observe.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Probes } from './probes.ts'
+import type { Reservations } from './reservations.ts'
+import type { Runner } from './runner.ts'
+import type { Settings } from './settings.ts'
+import type { StatusWriter } from './status-writer.ts'
+import { newWorkloadMemory, replicaState, type WorkloadMemory } from './workload-memory.ts'
+
+export interface WorkloadReconcilerOptions {
+  readonly config: MeshletConfig
+  readonly feed: Feed
+  /** The feed with our own records laid over it. */
+  readonly view: RecordView
+  readonly own: OwnRecords
+  readonly engineState: EngineState
+  readonly runner: Runner
+  readonly forwards: Forwards
+  readonly probes: Probes
+  readonly bidder: Bidder
+  readonly reservations: Reservations
+  readonly settings: Settings
+  readonly statusWriter: StatusWriter
+  readonly clock: Clock
+  readonly log: Log
+  readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
+  readonly viaOf: (bid: CountedBid) => Via
+}
+
+/** A replica that ran for so long without a restart starts afresh in its backoff. */
+const CALM_MS = 10 * 60_000
+
+/** The loop for one workload: observe, bid, decide, plan, apply, report. */
+export class WorkloadReconciler {
+  readonly #options: WorkloadReconcilerOptions
+  readonly #memory = new Map<string, WorkloadMemory>()
+
+  constructor(options: WorkloadReconcilerOptions) {
+    this.#options = options
+  }
+
+  /** What is remembered of a workload; made on first use. */
+  memoryOf(uri: string): WorkloadMemory {
+    const known = this.#memory.get(uri)
+    if (known) return known
+    const fresh = newWorkloadMemory()
+    this.#memory.set(uri, fresh)
+    return fresh
+  }
+
+  async reconcile(uri: string, signal: AbortSignal): Promise<Outcome> {
+    const memory = this.memoryOf(uri)
+    const parsed = parseWorkloadUri(uri)
+    const record = parsed && this.#record(parsed.owner, parsed.name)
+    if (!parsed) return this.#act(uri, { kind: 'none', reason: 'its label names no workload' }, undefined, memory, signal)
+    if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, signal)
+    const state = this.#absence(parsed.owner, parsed.name)
+    if (state !== 'gone') {
+      const desired = { kind: 'keep', reason: state } as const
+      return this.#act(uri, desired, undefined, memory, signal)
+    }
+    return this.#forget(uri, memory, signal)
+  }
+
+  #record(owner: Did, name: string): StoredRecord<WorkloadRecord> | undefined {
+    return this.#options.view.get<WorkloadRecord>(owner, COLLECTION.workload, name)
+  }
+
+  /** Why there is no record: positively gone, or not known. */
+  #absence(owner: Did, name: string): 'gone' | string {
+    const { feed } = this.#options
+    if (feed.repoState(owner) === 'unknown')
+      return feed.repoProblem(owner) ?? 'the owner’s repo has not been read yet'
+    return feed.invalidReason(owner, COLLECTION.workload, name) ?? 'gone'
+  }
+
+  /** The owner deleted the workload: nothing of it stays. */
+  async #forget(uri: string, memory: WorkloadMemory, signal: AbortSignal): Promise<Outcome> {
+    const { own, reservations } = this.#options
+    const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
+    const outcome = await this.#act(uri, desired, undefined, memory, signal)
+    if (outcome.kind !== 'done') return outcome
+    own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')
+    own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
+    reservations.release(uri)
+    this.#memory.delete(uri)
+    return outcome
+  }
+
+  async #reconcileRecord(
+    uri: string,
+    ownerDid: Did,
+    record: StoredRecord<WorkloadRecord>,
+    memory: WorkloadMemory,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { engineState, bidder, clock } = this.#options
+    const snapshot = await this.#snapshotOrUndefined(engineState)
+    const containers = ofWorkload(snapshot, uri)
+    const placement = this.#observe(uri, ownerDid, record, memory)
+    this.#noteCandidacy(placement, memory)
+    const bidAgainMs = bidder.bid({ placement, memory, containers, now: clock.monotonicMs() })
+    if (!snapshot)
+      return { kind: 'retry', message: engineState.problem?.message ?? 'the engine does not answer' }
+    const { desired, surplus, why } = this.#desire(placement, memory, containers)
+    this.#noteSurplus(memory, surplus)
+    const outcome = await this.#act(uri, desired, placement, memory, signal)
+    if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
+    const waits = [
+      outcome.kind === 'again' ? outcome.afterMs : undefined,
+      bidAgainMs,
+      placement.againInMs,
+      surplus > 0 ? 1_000 : undefined,
+      why === 'chosen' ? undefined : placement.unread.length > 0 ? 1_000 : undefined,
+    ]
+    const afterMs = waits.reduce(sooner, undefined)
+    return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
+  }
+
+  #observe(
+    uri: string,
+    ownerDid: Did,
+    record: StoredRecord<WorkloadRecord>,
+    memory: WorkloadMemory,
+  ): Placement {
+    const { view, config, downOf, viaOf, clock } = this.#options
+    const placement = observePlacement({
+      view,
+      self: config.did,
+      uri: uri as Placement['uri'],
+      ownerDid,
+      record,
+      rounds: memory.rounds,
+      downOf,
+      viaOf,
+      now: clock.monotonicMs(),
+    })
+    memory.rounds = placement.rounds
+    return placement
+  }
+
+  #desire(
+    placement: Placement,
+    memory: WorkloadMemory,
+    containers: readonly EngineContainer[],
+  ): Desire {
+    const { view, config, clock } = this.#options
+    const now = clock.monotonicMs()
+    return desire({
+      self: config.did,
+      placement,
+      containers,
+      statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
+      notCandidateForMs: since(memory.notCandidateSinceMs, now),
+      surplusForMs: since(memory.surplusSinceMs, now),
+    })
+  }
+
+  /** Makes the containers match, then says so. */
+  async #act(
+    uri: string,
+    desired: Desired,
+    placement: Placement | undefined,
+    memory: WorkloadMemory,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { engineState, runner } = this.#options
+    const snapshot = await engineState.snapshot()
+    this.#noteRunning(uri, snapshot, memory)
+    const plan = this.#plan(uri, desired, placement, memory, snapshot)
+    if (plan.actions.length > 0) {
+      const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
+      try {
+        await runner.apply({ uri, ownerDid, desired, memory, signal }, plan.actions)
+      } catch (error) {
+        if (signal.aborted) throw error
+        this.#options.log.warn('could not bring it up', { workload: uri, error: String(error) })
+      } finally {
+        engineState.invalidate()
+      }
+    }
+    const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
+    this.#noteRunning(uri, after, memory)
+    const statusAgainMs = await this.#publish(uri, desired, placement, memory, after)
+    if (plan.actions.length > 0) return { kind: 'again', afterMs: this.#nextLookMs(memory) }
+    const afterMs = sooner(plan.againInMs, statusAgainMs)
+    return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
+  }
+
+  /** Right after a change: at once, unless something failed and has to wait. */
+  #nextLookMs(memory: WorkloadMemory): number {
+    if (!memory.startFailures) return 0
+    const now = this.#options.clock.monotonicMs()
+    const waits = [...memory.replicas.values()].map(({ notBeforeMs }) => notBeforeMs - now)
+    return Math.max(50, ...waits)
+  }
+
+  #plan(
+    uri: string,
+    desired: Desired,
+    placement: Placement | undefined,
+    memory: WorkloadMemory,
+    snapshot: EngineSnapshot,
+  ) {
+    const { config, view, settings, clock, reservations } = this.#options
+    const containers = ofWorkload(snapshot, uri)
+    const request = placement ? requestOf(placement.record.value) : undefined
+    return planWorkload({
+      nowMs: clock.monotonicMs(),
+      meshletDid: config.did,
+      uri,
+      desired,
+      containers,
+      networks: snapshot.networks.filter((network) => network.labels[LABEL.workload] === uri),
+      replicas: this.#replicaMemories(memory, containers, desired),
+      mayReplace: placement
+        ? mayReplace({
+            self: config.did,
+            winners: placement.choice.winners.map(({ meshletDid }) => meshletDid),
+            down: placement.down,
+            specHash: placement.specHash,
+            statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
+          })
+        : false,
+      roomForSurge: request ? hasRoom(reservations.freeBeside(uri), request, containers.length) : false,
+      paused: settings.isPaused(uri),
+    })
+  }
+
+  #replicaMemories(
+    memory: WorkloadMemory,
+    containers: readonly EngineContainer[],
+    desired: Desired,
+  ): Map<number, ReplicaMemory> {
+    const slots = desired.kind === 'run' ? desired.slots : 0
+    const memories = new Map<number, ReplicaMemory>()
+    for (let replica = 0; replica < slots; replica++) {
+      const state = replicaState(memory, replica)
+      const current = containerOf(containers, replica)
+      const check = desired.kind === 'run' ? desired.workload.healthcheck : undefined
+      const health = current && this.#options.probes.healthOf(current.id)?.health
+      memories.set(replica, {
+        notBeforeMs: state.notBeforeMs,
+        ready: current?.state === 'running' && (!check || health === 'healthy'),
+      })
+    }
+    return memories
+  }
+
+  /** Opens ports, watches health, and writes the status. */
+  async #publish(
+    uri: string,
+    desired: Desired,
+    placement: Placement | undefined,
+    memory: WorkloadMemory,
+    snapshot: EngineSnapshot,
+  ): Promise<number | undefined> {
+    const { forwards, probes, statusWriter, reservations } = this.#options
+    const containers = ofWorkload(snapshot, uri)
+    const workload = desired.kind === 'run' ? desired.workload : undefined
+    const running = new Map<number, string>()
+    for (const container of containers) {
+      const replica = Number(container.labels[LABEL.replica])
+      const stands = containerOf(containers, replica)
+      if (stands?.state === 'running') running.set(replica, stands.id)
+    }
+    if (desired.kind !== 'keep') {
+      probes.watch(uri, workload?.healthcheck, [...running.values()])
+      await forwards.apply(uri, workload, running)
+    }
+    if (placement) reservations.noteRunning(uri, containers.length, requestOf(placement.record.value))
+    return statusWriter.write({ uri, desired, placement, memory, containers })
+  }
+
+  #noteRunning(uri: string, snapshot: EngineSnapshot, memory: WorkloadMemory): void {
+    const now = this.#options.clock.monotonicMs()
+    for (const container of ofWorkload(snapshot, uri)) {
+      const state = replicaState(memory, Number(container.labels[LABEL.replica] ?? 0))
+      if (container.state !== 'running') {
+        if (container.error) state.lastError = container.error
+        state.runningSinceMs = undefined
+        continue
+      }
+      state.runningSinceMs ??= now
+      state.lastError = undefined
+      if (now - state.runningSinceMs >= CALM_MS) state.restarts = 0
+    }
+  }
+
+  #noteCandidacy(placement: Placement, memory: WorkloadMemory): void {
+    const now = this.#options.clock.monotonicMs()
+    memory.notCandidateSinceMs = placement.membership === 'no' ? (memory.notCandidateSinceMs ?? now) : undefined
+  }
+
+  #noteSurplus(memory: WorkloadMemory, surplus: number): void {
+    const now = this.#options.clock.monotonicMs()
+    memory.surplusSinceMs = surplus > 0 ? (memory.surplusSinceMs ?? now) : undefined
+  }
+
+  async #snapshotOrUndefined(engineState: EngineState): Promise<EngineSnapshot | undefined> {
+    return engineState.snapshot().catch(() => undefined)
+  }
+}
+
+function ofWorkload(snapshot: EngineSnapshot | undefined, uri: string): readonly EngineContainer[] {
+  return (snapshot?.containers ?? []).filter((container) => container.labels[LABEL.workload] === uri)
+}
+
+function since(startMs: number | undefined, now: number): number | undefined {
+  return startMs === undefined ? undefined : now - startMs
+}
+
+function hasRoom(free: Amount, request: Amount, containers: number): boolean {
+  return slotsIn(free, request) > containers
+}
