@@ -6,7 +6,7 @@ import { filesBelow, handWritten, isTest } from './source-tree.ts'
 const NSID_FILE = 'src/model/nsid.ts'
 
 test('file names are in kebab-case', () => {
-  const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.d)?\.ts$/
+  const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.property)?(?:\.test)?\.ts$/
   expect(
     handWritten()
       .map(({ path }) => path)

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, normalize } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The top of the checkout. */
@@ -35,12 +35,9 @@ export function isHandWritten(file: SourceFile): boolean {
   return !file.path.startsWith('src/lexicons/') && !file.path.endsWith('.gen.ts')
 }
 
-export function isTest(file: SourceFile): boolean {
-  return (
-    file.path.startsWith('test/') ||
-    file.path.endsWith('.test.ts') ||
-    basename(file.path).startsWith('test-')
-  )
+/** Tests, and what only they use. */
+export function isTest({ path }: SourceFile): boolean {
+  return path.startsWith('test/') || /(?:\.test|-fixtures|\/test-[^/]*)\.ts$/.test(path)
 }
 
 /** Everything in TypeScript that people write. */
