@@ -164,7 +164,7 @@ async function checkEngine({ context }: DoctorInput): Promise<readonly Finding[]
   } catch (error) {
     const finding = failed(check, error, 'Start Docker, or set DOCKER_HOST.')
     return [
-      { ...finding, state: 'warn', message: `${finding.message} Needed to run a meshlet here.` },
+      { ...finding, state: 'warn', message: `${finding.message} (only a meshlet on this machine needs it)` },
     ]
   } finally {
     await engine?.close()
@@ -179,7 +179,10 @@ async function timedGet({ io }: CommandContext, url: string) {
 }
 
 function failed(check: string, error: unknown, fix: string): Finding {
-  const hint = error instanceof CommuneError ? error.hint : undefined
+  if (error instanceof CommuneError) {
+    return { check, state: 'fail', message: error.message, fix: error.hint ?? fix }
+  }
+  // What fetch itself throws says nothing; what caused it does.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return { check, state: 'fail', message: messageOf(cause), fix: hint ?? fix }
+  return { check, state: 'fail', message: messageOf(cause), fix }
 }

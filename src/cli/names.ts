@@ -14,7 +14,11 @@ export interface Names {
 }
 
 /** Looks names up in what was read; resolved identities are in the cache already. */
-export async function createNames(view: RepoSnapshot, identity: Identity): Promise<Names> {
+export async function createNames(
+  view: RepoSnapshot,
+  identity: Identity,
+  self: Did,
+): Promise<Names> {
   const handles = new Map<Did, string>()
   await Promise.all(
     view.dids.map(async (did) => {
@@ -29,7 +33,8 @@ export async function createNames(view: RepoSnapshot, identity: Identity): Promi
     for (const [host, { value }] of view.list<MeshletRecord>(owner, COLLECTION.meshlet)) {
       const did = value.meshletDid as Did
       // A stranger may claim a machine and call it anything: only its own owner names it.
-      if (claimedOwner(view, did) === owner) {
+      const claimed = claimedOwner(view, did)
+      if (claimed === owner || (claimed === undefined && owner === self)) {
         machines.set(did, `${account(owner)}/${printable(host)}`)
       }
     }

@@ -89,7 +89,7 @@ async function createReader(
         fetch,
         signal: io.signal,
       })
-      const names = await createNames(view, identity)
+      const names = await createNames(view, identity, owner)
       return { owner, view, names, [Symbol.dispose]: () => view[Symbol.dispose]() }
     },
   }

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import type { BidRecord, Did, ReplicaStatus, WorkloadStatusRecord } from '../model/records.ts'
+import { waitStateOf } from './wait-state.ts'
+import type { WorkloadView } from './workload-view.ts'
+
+const A: Did = 'did:plc:a'
+const B: Did = 'did:plc:b'
+const name = (did: Did) => did.slice(-1)
+
+interface World {
+  readonly wanted?: number
+  readonly missing?: number
+  readonly cid?: string
+  readonly replicas?: readonly Partial<ReplicaStatus>[]
+  readonly status?: Partial<WorkloadStatusRecord>
+  readonly bids?: readonly (readonly [Did, Partial<BidRecord>])[]
+  readonly candidates?: readonly Did[]
+}
+
+function view(world: World = {}): WorkloadView {
+  const candidates = world.candidates ?? [A, B]
+  return {
+    cid: world.cid ?? 'rev',
+    wanted: world.wanted ?? 1,
+    specHash: 'spec',
+    placementKey: 'key',
+    candidates: {
+      candidates: candidates.map((did) => ({ meshletDid: did, ownerDid: did, verdict: 'yes' })),
+      unread: [],
+    },
+    bids: (world.bids ?? []).map(([did, value]) => ({
+      meshletDid: did,
+      ownerDid: did,
+      cid: 'x',
+      value: { placementKey: 'key', slots: 1, ...value },
+    })),
+    choice: { winners: [], standbys: [], missing: world.missing ?? 0, ranked: [], ignored: [] },
+    statuses: [
+      {
+        meshletDid: A,
+        record: {
+          observedRevision: 'rev',
+          replicas: (world.replicas ?? []).map((replica, index) => ({
+            index,
+            phase: 'running',
+            specHash: 'spec',
+            ...replica,
+          })),
+          ...world.status,
+        },
+      },
+    ],
+  } as unknown as WorkloadView
+}
+
+function kind(world: World): string {
+  return waitStateOf(view(world), 'rev', name).kind
+}
+
+describe('waitStateOf', () => {
+  it.each<[string, World, string]>([
+    ['nothing is reported', {}, 'going'],
+    ['it runs', { replicas: [{}] }, 'done'],
+    ['it is healthy', { replicas: [{ health: 'healthy' }] }, 'done'],
+    ['no replica is wanted', { wanted: 0 }, 'done'],
+    ['only one of two runs', { wanted: 2, replicas: [{}] }, 'going'],
+    ['its probe has not answered yet', { replicas: [{ health: 'starting' }] }, 'going'],
+    ['it is pulled', { replicas: [{ phase: 'pulling' }] }, 'going'],
+    ['the old spec runs', { replicas: [{ specHash: 'old' }] }, 'going'],
+    ['the revision was not seen yet', { replicas: [{}], status: { observedRevision: 'old' } }, 'going'],
+    ['it crashes again and again', { replicas: [{ phase: 'crash-loop' }] }, 'not-healthy'],
+    ['the old spec crashes', { replicas: [{ phase: 'crash-loop', specHash: 'old' }] }, 'going'],
+    ['its probe fails', { replicas: [{ health: 'unhealthy' }] }, 'not-healthy'],
+    ['the roll-out failed', { status: { failed: 'spec' } }, 'not-healthy'],
+    ['an older roll-out failed', { status: { failed: 'old' } }, 'going'],
+    ['somebody may still bid', { missing: 1, bids: [[A, { slots: 0 }]] }, 'going'],
+    ['all passed', { missing: 1, bids: [[A, { slots: 0 }], [B, { slots: 0 }]] }, 'not-placed'],
+    ['all passed for another key', {
+      missing: 1,
+      bids: [[A, { slots: 0, placementKey: 'old' }], [B, { slots: 0 }]],
+    }, 'going'],
+    ['there is no candidate', { missing: 1, candidates: [] }, 'not-placed'],
+    ['something newer was published', { cid: 'newer', replicas: [{}] }, 'superseded'],
+  ])('when %s', (_, world, expected) => {
+    expect(kind(world)).toBe(expected)
+  })
+
+  it('is over when the workload is deleted', () => {
+    expect(waitStateOf(undefined, 'rev', name).kind).toBe('superseded')
+  })
+
+  it('says why nobody takes it', () => {
+    const state = waitStateOf(
+      view({
+        missing: 1,
+        bids: [[A, { slots: 0, reason: 'no-memory', message: '64Mi free' }], [B, { slots: 0, reason: 'policy' }]],
+      }),
+      'rev',
+      name,
+    )
+    expect(state).toMatchObject({ kind: 'not-placed', reasons: ['a: 64Mi free', 'b: policy'] })
+  })
+})
