@@ -8,7 +8,7 @@ NODE_MAJOR := $(firstword $(subst ., ,$(NODE_VERSION)))
 .DELETE_ON_ERROR:
 
 # Node 24 goes below .tools, first on the path for everything that runs from here.
-TOOLS_NODE := .tools/node_modules/node/bin/node
+TOOLS_NODE := .tools/.node-$(NODE_VERSION)
 SYSTEM_NODE := $(shell node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
 ifeq ($(shell test "$(SYSTEM_NODE)" -ge $(NODE_MAJOR) 2>/dev/null && echo new),)
 NODE := $(TOOLS_NODE)
@@ -81,3 +81,4 @@ $(TOOLS_NODE):
 	@command -v npm >/dev/null || { echo 'make: npm is missing; install Node 20 or later with npm' >&2; exit 1; }
 	@mkdir -p .tools
 	@npm install --prefix .tools --ignore-scripts=false --no-save --no-package-lock --no-progress --loglevel=error node@$(NODE_VERSION)
+	@touch $@
