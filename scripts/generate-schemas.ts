@@ -60,9 +60,14 @@ function validatorOf(schema: AnySchemaObject, banner: string): string {
   const code = standalone
     .default(ajv, ajv.compile(schema))
     .replace(/^"use strict";\n/, '')
+    .replace(/^export const validate = /m, `export const validate: ValidateFunction = `)
+    .replace(
+      /^const (schema\d+) = (\{"\$schema".*)$/m,
+      `const $1 = $2\nexport const schema: AnySchemaObject = $1`,
+    )
     .replace(/^export default .*\n/m, '')
     .replace(/^const (\w+) = require\("(.*)"\)\.default;$/gm, importOf)
-  return `${banner}\n// @ts-nocheck\n${code}`
+  return `${banner}\n// @ts-nocheck\nimport type { AnySchemaObject, ValidateFunction } from 'ajv'\n${code}`
 }
 
 /** The generator of ES modules still writes `require` for its helpers. */

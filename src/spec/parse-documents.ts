@@ -1,0 +1,172 @@
+import { checkAmounts } from './check-amounts.ts'
+import { checkCombinations } from './check-combinations.ts'
+import { checkEnv } from './check-env.ts'
+import { checkNames } from './check-names.ts'
+import { checkPaths } from './check-paths.ts'
+import { describeValue } from './describe-schema.ts'
+import { finding, quote, type Finding } from './finding.ts'
+import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
+import { locate } from './locate.ts'
+import { placeFinding } from './place-finding.ts'
+import { readYaml, type PlacedFinding, type YamlDocument } from './read-yaml.ts'
+import { schemaFindings } from './schema-findings.ts'
+import { soundParts } from './sound-parts.ts'
+import { positionAt, sourceTextOf, withoutByteOrderMark, type SourceText } from './source-text.ts'
+import { splitDocuments, type DocumentText } from './split-documents.ts'
+import { nearest } from './suggest.ts'
+import { toWorkloadDraft, type WorkloadDraft } from './workload-draft.ts'
+import type { WorkloadFile } from './workload-file.gen.ts'
+import { schema, validate } from './workload-validator.gen.ts'
+
+/** A valid workload and where it was declared. */
+export interface SpecWorkload {
+  /** Path of the file relative to the root of the folder, with forward slashes. */
+  readonly file: string
+  /** Line on which its document begins, from 1. */
+  readonly line: number
+  readonly document: WorkloadFile
+  readonly record: WorkloadDraft
+}
+
+/** The name that a document gave itself, valid or not. */
+export interface DeclaredName {
+  readonly name: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface ParseResult {
+  readonly workloads: readonly SpecWorkload[]
+  /** How many documents the file holds, valid or not; empty ones do not count. */
+  readonly documentCount: number
+  /** Names of all documents in order, so that duplicates are found across files. */
+  readonly names: readonly DeclaredName[]
+  /** Sorted by position. */
+  readonly issues: readonly Issue[]
+}
+
+/** Documents in one file. */
+const DOCUMENTS_MAX = 1000
+/** More issues in one document are summed up. */
+const ISSUES_MAX = 100
+
+/** Kinds that the design knows and this version does not. */
+const LATER_KINDS = ['Secret', 'Cluster']
+const KINDS = ['Workload', 'Job']
+
+/** Kinds of Kubernetes whose work a kind of ours does. */
+const FOREIGN_KINDS: Readonly<Record<string, string>> = {
+  Deployment: 'Workload',
+  StatefulSet: 'Workload',
+  DaemonSet: 'Workload, with replicas: everywhere',
+  Pod: 'Workload',
+  CronJob: 'Job, with a schedule',
+}
+
+/**
+ * Reads all workloads of a file. Never throws for what a file may hold: everything wrong is an issue,
+ * and documents without an error are returned even when others have one.
+ */
+export function parseDocuments(text: string, file: string): ParseResult {
+  const source = sourceTextOf(file, withoutByteOrderMark(text))
+  const documents = splitDocuments(source.text)
+  if (documents.length > DOCUMENTS_MAX) {
+    const expected = `at most ${DOCUMENTS_MAX} documents a file`
+    return nothing([fileIssue(file, 'the file holds too many documents', { expected })])
+  }
+  if (documents.length === 0) {
+    return nothing([fileIssue(file, 'the file is empty', { severity: 'warning' })])
+  }
+  const parts = documents.map((document) => parseDocument(source, document))
+  return {
+    workloads: parts.flatMap(({ workload }) => (workload === undefined ? [] : [workload])),
+    documentCount: documents.length,
+    names: parts.flatMap(({ name }) => (name === undefined ? [] : [name])),
+    issues: sortIssues(parts.flatMap(({ issues }) => issues)),
+  }
+}
+
+function nothing(issues: readonly Issue[]): ParseResult {
+  return { workloads: [], documentCount: 0, names: [], issues }
+}
+
+interface ParsedDocument {
+  readonly workload?: SpecWorkload
+  readonly name?: DeclaredName
+  readonly issues: readonly Issue[]
+}
+
+function parseDocument(source: SourceText, text: DocumentText): ParsedDocument {
+  const yaml = readYaml(text)
+  const place = (entry: Finding | PlacedFinding): Issue => placeFinding(source, text, yaml, entry)
+  // One fault of the notation would otherwise come back as several of the content.
+  const findings = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml)]
+  const issues = [...findings.slice(0, ISSUES_MAX).map(place), ...summary(source, text, findings)]
+  const name = declaredName(source, text, yaml)
+  const named = name === undefined ? {} : { name }
+  if (yaml.root === null || hasErrors(issues)) return { issues, ...named }
+  const document = yaml.value as WorkloadFile
+  const { line } = positionAt(source, text.offset + text.contentOffset)
+  const record = toWorkloadDraft(document)
+  return { workload: { file: source.file, line, document, record }, issues, ...named }
+}
+
+function check({ value }: YamlDocument): readonly Finding[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const expected = 'a mapping that begins with kind, name and image'
+    return [finding([], `found ${describeValue(value)}`, { expected })]
+  }
+  const kind = checkKind((value as { kind?: unknown }).kind)
+  if (kind !== undefined) return [kind]
+  const errors = validate(value) ? [] : (validate.errors ?? [])
+  const parts = soundParts(value, errors)
+  return [
+    ...schemaFindings(errors, value, schema),
+    ...checkNames(parts),
+    ...checkAmounts(parts),
+    ...checkPaths(parts),
+    ...checkEnv(parts),
+    ...checkCombinations(parts),
+  ]
+}
+
+/** A kind that means something else entirely: nothing more can be said about such a document. */
+function checkKind(kind: unknown): Finding | undefined {
+  if (typeof kind !== 'string' || KINDS.some((known) => nearest(kind, [known]) === known)) {
+    return undefined
+  }
+  const expected = KINDS.join(' or ')
+  const later = nearest(kind, LATER_KINDS)
+  if (later === kind) {
+    return finding(['kind'], `kind ${kind} is not supported by this version`, { expected })
+  }
+  const suggestion = later ?? (Object.hasOwn(FOREIGN_KINDS, kind) ? FOREIGN_KINDS[kind] : undefined)
+  return finding(['kind'], `unknown kind ${quote(kind)}`, {
+    expected,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  })
+}
+
+function summary(
+  source: SourceText,
+  document: DocumentText,
+  findings: readonly Finding[],
+): readonly Issue[] {
+  const more = findings.length - ISSUES_MAX
+  if (more <= 0) return []
+  const { line } = positionAt(source, document.offset + document.text.length)
+  return [{ ...fileIssue(source.file, `${more} more issues in this document`), line }]
+}
+
+function declaredName(
+  source: SourceText,
+  text: DocumentText,
+  { value, root }: YamlDocument,
+): DeclaredName | undefined {
+  const name =
+    typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined
+  if (typeof name !== 'string') return undefined
+  const offset = locate(root, { path: ['name'], at: 'value' })
+  const { line, column } = positionAt(source, text.offset + offset)
+  return { name, line, column }
+}

@@ -1,0 +1,181 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { isCommuneFile, parseCommuneFile } from './commune-file.ts'
+import { findDuplicateNames, type NamedPlace } from './duplicate-names.ts'
+import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
+import { listFiles, reasonOf } from './list-files.ts'
+import { parseDocuments, type SpecWorkload } from './parse-documents.ts'
+import { readTextFile } from './read-file.ts'
+
+/** Files read at the same time. */
+const READS_AT_ONCE_MAX = 16
+
+const COMMUNE_FILES = ['commune.yaml', 'commune.yml']
+
+export interface FolderResult {
+  /** Absolute path of the folder; of its parent when PATH is a file. */
+  readonly root: string
+  /** Workload files, relative to the root, sorted. */
+  readonly files: readonly string[]
+  /** Those without an error, in the order of files and lines. */
+  readonly workloads: readonly SpecWorkload[]
+  /** Name of the set from commune.yaml, when it says one. */
+  readonly set?: string
+  /** Sorted by file and position. Their files begin with PATH, as it was given. */
+  readonly issues: readonly Issue[]
+}
+
+export interface ReadFolderOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Reads all workloads below a folder, or in one file. What is wrong with the path, its files and
+ * their content is an issue, never an exception; it throws only when it is aborted. Workloads that
+ * share a name are all left out.
+ */
+export async function readFolder(
+  path: string,
+  options: ReadFolderOptions = {},
+): Promise<FolderResult> {
+  const found = await findFiles(path)
+  if (!found.ok) return { root: resolve(path), files: [], workloads: [], issues: [found.issue] }
+  const { root, shown, files } = found
+  const contents = await readAll(root, files, options.signal)
+  const settings = readSettings(contents)
+  const parsed = parseAll(contents)
+  const issues = [...found.issues, ...settings.issues, ...parsed.issues]
+  const isEmpty = parsed.documentCount === 0 && !hasErrors(issues)
+  return {
+    root,
+    files: files.filter((file) => !isCommuneFile(file)),
+    workloads: parsed.workloads,
+    ...(settings.set === undefined ? {} : { set: settings.set }),
+    issues: sortIssues([
+      ...issues.map((issue) => ({ ...issue, file: shownPath(shown, issue.file) })),
+      ...(isEmpty ? [noDocument(path)] : []),
+    ]),
+  }
+}
+
+function noDocument(path: string): Issue {
+  const expected = 'at least one document with kind: Workload or kind: Job'
+  return fileIssue(path, 'there is no workload here', { expected })
+}
+
+type Found =
+  | { readonly ok: false; readonly issue: Issue }
+  | {
+      readonly ok: true
+      readonly root: string
+      /** What stands before a relative path in an issue. */
+      readonly shown: string
+      readonly files: readonly string[]
+      readonly issues: readonly Issue[]
+    }
+
+async function findFiles(path: string): Promise<Found> {
+  try {
+    const stats = await stat(path)
+    if (stats.isDirectory())
+      return { ok: true, root: resolve(path), shown: path, ...(await listFiles(path)) }
+    const root = dirname(resolve(path))
+    const own = basename(path)
+    const beside = await existing(root, COMMUNE_FILES)
+    const files = [...beside.filter((file) => file !== own), own]
+    return { ok: true, root, shown: dirname(path), files, issues: [] }
+  } catch (error) {
+    return { ok: false, issue: fileIssue(path, `cannot be read: ${reasonOf(error)}`) }
+  }
+}
+
+async function existing(root: string, names: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    names.map((name) =>
+      stat(join(root, name)).then(
+        () => [name],
+        () => [],
+      ),
+    ),
+  )
+  return found.flat()
+}
+
+/** `examples/workloads` and `a.yaml` → `examples/workloads/a.yaml`; a leading `.` is not shown. */
+function shownPath(shown: string, file: string): string {
+  const folder = shown.replaceAll('\\', '/').replace(/\/+$/, '')
+  if (file === '') return shown
+  if (folder === '.') return file
+  return `${folder}/${file}`
+}
+
+interface Content {
+  readonly file: string
+  readonly text?: string
+  readonly issue?: Issue
+}
+
+async function readAll(
+  root: string,
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Content[]> {
+  const contents: Content[] = Array.from(files, (file) => ({ file }))
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < files.length) {
+      signal?.throwIfAborted()
+      const index = next
+      next += 1
+      const file = files[index] ?? ''
+      const read = await readTextFile(join(root, file), file)
+      contents[index] = read.ok ? { file, text: read.text } : { file, issue: read.issue }
+    }
+  }
+  await Promise.all(Array.from({ length: READS_AT_ONCE_MAX }, work))
+  return contents
+}
+
+interface Settings {
+  readonly set?: string
+  readonly issues: readonly Issue[]
+}
+
+function readSettings(contents: readonly Content[]): Settings {
+  const [first, second] = contents.filter(({ file }) => isCommuneFile(file))
+  if (first === undefined) return { issues: [] }
+  if (second !== undefined) {
+    const message = `${first.file} stands beside it`
+    return { issues: [fileIssue(second.file, message, { expected: 'one of them' })] }
+  }
+  if (first.text === undefined) return { issues: [] }
+  return parseCommuneFile(first.text, first.file)
+}
+
+interface Parsed {
+  readonly workloads: readonly SpecWorkload[]
+  readonly documentCount: number
+  readonly issues: readonly Issue[]
+}
+
+function parseAll(contents: readonly Content[]): Parsed {
+  const workloads: SpecWorkload[] = []
+  const issues: Issue[] = []
+  const places: NamedPlace[] = []
+  let documentCount = 0
+  for (const { file, text, issue } of contents) {
+    if (issue !== undefined) issues.push(issue)
+    if (text === undefined || isCommuneFile(file)) continue
+    const result = parseDocuments(text, file)
+    workloads.push(...result.workloads)
+    issues.push(...result.issues)
+    places.push(...result.names.map((name) => ({ file, ...name })))
+    documentCount += result.documentCount
+  }
+  const duplicates = findDuplicateNames(places)
+  return {
+    workloads: workloads.filter(({ record }) => !duplicates.names.has(record.name)),
+    documentCount,
+    issues: [...issues, ...duplicates.issues],
+  }
+}
