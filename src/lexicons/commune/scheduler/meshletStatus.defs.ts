@@ -62,6 +62,11 @@ type Main = {
   publicKey?: string
 
   /**
+   * Key with which this meshlet signs its heartbeats, did:key:….
+   */
+  heartbeatKey?: string
+
+  /**
    * Version of the program.
    */
   softwareVersion?: string
@@ -121,6 +126,9 @@ const main = /*#__PURE__*/ l.record<'literal:self', Main>(
     ),
     publicKey: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 4096 }),
+    ),
+    heartbeatKey: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 256 }),
     ),
     softwareVersion: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 64 }),
