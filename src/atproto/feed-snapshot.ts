@@ -9,7 +9,7 @@ import type { InvalidRecord } from './record-store-repo.ts'
 import { createRecordStore, type RecordStore } from './record-store.ts'
 import { IN_MEMORY } from './record-store-sql.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
-import type { RepoListing, RepoQuota } from './repo-walk.ts'
+import { OVER_QUOTA, type RepoQuota } from './repo-walk.ts'
 
 /** The verified records of some repos at one moment. */
 export interface RepoSnapshot extends RecordView, Disposable {
@@ -33,8 +33,6 @@ export interface ReadReposOptions {
 const READS_AT_ONCE_MAX = 8
 /** What others wrote decides how far the set grows; this ends it. */
 const REPOS_MAX = 5_000
-
-export const OVER_QUOTA = 'the repo holds more than is read; the last records by key are left out'
 
 /**
  * Reads repos once, with proof. What can't be read is `unknown` in the result, with its problem;
@@ -74,17 +72,12 @@ async function readInto(store: RecordStore, reader: RepoReader, did: Did, signal
     const { rev, data, cid } = listing.commit
     const position = { rev, data, commit: cid }
     const { truncated } = listing
-    const facts = { host, position, truncated, problem: listingProblem(listing) }
+    const facts = { host, position, truncated, problem: truncated ? OVER_QUOTA : undefined }
     const put = listing.records.map((record) => ({ ...record, rev }))
     store.apply({ did, via: 'listing', facts, put })
   } catch (error) {
     store.apply({ did, via: 'listing', facts: { problem: messageOf(error) } })
   }
-}
-
-/** What people should know of a repo that could be read. */
-export function listingProblem(listing: RepoListing): string | undefined {
-  return listing.truncated ? OVER_QUOTA : undefined
 }
 
 function toSnapshot(store: RecordStore, dids: readonly Did[]): RepoSnapshot {

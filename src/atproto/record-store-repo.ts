@@ -2,7 +2,7 @@ import type { Collection } from '../model/nsid.ts'
 import type { Cid } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { parseViewValue } from './record-store-parse.ts'
-import type { RawRecord } from './repo-walk.ts'
+import { OVER_QUOTA, type RawRecord } from './repo-walk.ts'
 import { isCollection } from './validate.ts'
 
 /** How far a repo was read: its revision, the root of its tree, and the commit that says so. */
@@ -107,6 +107,15 @@ export class RepoMirror {
     const listed = Object.freeze(found.sort(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
+  }
+
+  /** Why the record does not count; undefined when it does, or is not there. */
+  reason(key: string): string | undefined {
+    const cell = this.#cells.get(key)
+    if (cell || !this.facts.truncated) return cell?.reason
+    // What lies behind the last record that is read may be there or not.
+    for (const stored of this.#cells.keys()) if (stored > key) return undefined
+    return OVER_QUOTA
   }
 
   invalid(): InvalidRecord[] {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { CommuneError, messageOf } from '../model/errors.ts'
+import type { Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordChange, RecordView, StoredRecord, Via } from '../ports/records.ts'
@@ -39,6 +40,8 @@ export interface RecordStore extends RecordView, Disposable {
   raws(did: Did): Iterable<VersionedRecord>
   /** Records that don't count, with the reason; sorted by key. */
   invalid(did: Did): readonly InvalidRecord[]
+  /** Why a record that is there does not count, as in `Feed`. */
+  invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
   cursor(host: string): number | undefined
   /** Durable when it returns; the effect and the read position are one transaction. Throws code `io`. */
   apply(update: RepoUpdate | undefined, cursor?: HostCursor): readonly RecordChange[]
@@ -107,6 +110,10 @@ class SqliteRecordStore implements RecordStore {
 
   invalid(did: Did): readonly InvalidRecord[] {
     return this.#repos.get(did)?.invalid() ?? []
+  }
+
+  invalidReason(did: Did, collection: string, rkey: string): string | undefined {
+    return this.#repos.get(did)?.reason(`${collection}/${rkey}`)
   }
 
   cursor(host: string): number | undefined {

@@ -32,7 +32,8 @@ export interface RepoSourceOptions {
 
 const TIMEOUT_MS = 15_000
 const JSON_BYTES_MAX = 64 * 1024
-const CAR_BYTES_MAX = 8 * 1024 * 1024
+/** The largest answer that is read; when many blocks are more, they are asked for in parts. */
+export const REPO_RESPONSE_BYTES_MAX = 4 * 1024 * 1024
 /** Keeps the request line near 4 KiB: servers refuse more than 16 KiB, some proxies 8. */
 const CIDS_PER_REQUEST_MAX = 60
 
@@ -61,7 +62,7 @@ export function createRepoSource(options: RepoSourceOptions): RepoSource {
       for (let batch = batches.pop(); batch; batch = batches.pop()) {
         const query = new URLSearchParams({ did })
         for (const cid of batch) query.append('cids', cid)
-        const body = await get(SYNC_METHOD.getBlocks, query, CAR_BYTES_MAX, signal)
+        const body = await get(SYNC_METHOD.getBlocks, query, REPO_RESPONSE_BYTES_MAX, signal)
         if (body === 'too-large' && batch.length > 1) {
           batches.push(...chunk(batch, Math.ceil(batch.length / 2)))
           continue
@@ -77,7 +78,7 @@ export function createRepoSource(options: RepoSourceOptions): RepoSource {
     },
     async record(did, collection, rkey, signal) {
       const query = new URLSearchParams({ did, collection, rkey })
-      const body = await get(SYNC_METHOD.getRecord, query, CAR_BYTES_MAX, signal)
+      const body = await get(SYNC_METHOD.getRecord, query, REPO_RESPONSE_BYTES_MAX, signal)
       const { roots, blocks } = await parseCar(ensureWhole(body))
       const commit = roots[0]
       if (commit === undefined) throw badAnswer('the proof names no commit')

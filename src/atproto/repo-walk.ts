@@ -23,6 +23,9 @@ export const REPO_QUOTA: RepoQuota = {
   repoBytesMax: 16 * 1024 * 1024,
 }
 
+/** What people are told about a repo over its quota. */
+export const OVER_QUOTA = 'the repo holds more than is read; the last records by key are left out'
+
 /** A record as it stands in a repo; `bytes` is its block (DAG-CBOR), absent when over the quota. */
 export interface RawRecord {
   /** `collection/rkey` */

@@ -1,0 +1,89 @@
+import { type Cid as CidObject, parseCid } from '@atproto/lex'
+import { BlockMap, MemoryBlockstore, MST } from '@atproto/repo'
+import { CommuneError, messageOf } from '../model/errors.ts'
+import type { Cid } from '../model/records.ts'
+import type { CommitBody } from './feed-frame.ts'
+import { splitKey } from './record-store-repo.ts'
+import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
+import { type Blocks, parseCar } from './repo-walk-source.ts'
+import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
+
+/** A commit of the stream of which everything was proven. */
+export interface VerifiedEvent {
+  readonly commit: VerifiedCommit
+  /** Records of ours that were created or changed. */
+  readonly put: readonly RawRecord[]
+  /** Keys of ours that were deleted. */
+  readonly remove: readonly string[]
+}
+
+/**
+ * Proves what a `#commit` event says: that its commit is signed and of this revision, that each record
+ * stands in its tree or does not, and, by undoing its operations, that they are all that changed since
+ * `prevData`. So a host can neither invent, change nor leave out an operation. Fails with code
+ * `identity` on a signature that does not fit, else with `bad-answer`.
+ */
+export async function verifyCommitEvent(
+  event: CommitBody,
+  expected: CommitExpectation,
+  quota: RepoQuota,
+): Promise<VerifiedEvent> {
+  const { roots, blocks } = await parseCar(event.blocks)
+  const cid = event.commit.toString()
+  const bytes = blocks.get(cid)
+  if (roots[0] !== cid || !bytes) throw bad('the event does not hold its commit')
+  const commit = await verifyCommit(cid, bytes, expected)
+  if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
+  await proveOperations(event, commit.data, blocks)
+  return { commit, ...ourOperations(event, blocks, quota) }
+}
+
+async function proveOperations(event: CommitBody, data: Cid, blocks: Blocks): Promise<void> {
+  const { ops, prevData } = event
+  if (!prevData) throw bad('the event does not say what it follows')
+  if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
+  let undone: CidObject
+  try {
+    let tree = MST.load(toStore(blocks), parseCid(data))
+    for (const op of ops) {
+      const found = await tree.get(op.path)
+      if (op.cid ? !found?.equals(op.cid) : found) throw bad('the event does not match its tree')
+    }
+    for (const { path, cid, prev } of ops.toReversed()) {
+      if (!cid && !prev) throw bad('a deletion does not say what it deletes')
+      if (!cid) tree = await tree.add(path, prev as CidObject)
+      else tree = prev ? await tree.update(path, prev) : await tree.delete(path)
+    }
+    undone = await tree.getPointer()
+  } catch (cause) {
+    if (cause instanceof CommuneError) throw cause
+    throw bad(`the event can't be proven: ${messageOf(cause).slice(0, 200)}`, cause)
+  }
+  if (!undone.equals(prevData)) throw bad('the event leaves out what changed')
+}
+
+function ourOperations(event: CommitBody, blocks: Blocks, quota: RepoQuota) {
+  const put: RawRecord[] = []
+  const remove: string[] = []
+  for (const { path, cid } of event.ops) {
+    if (!splitKey(path)) continue
+    if (!cid) {
+      remove.push(path)
+      continue
+    }
+    const block = blocks.get(cid.toString())
+    if (!block) throw bad('the event lacks a record')
+    put.push(toRawRecord(path, cid.toString(), block, quota.recordBytesMax))
+  }
+  return { put, remove }
+}
+
+function toStore(blocks: Blocks): MemoryBlockstore {
+  const map = new BlockMap()
+  for (const [cid, bytes] of blocks) map.set(parseCid(cid), bytes)
+  return new MemoryBlockstore(map)
+}
+
+function bad(message: string, cause?: unknown): CommuneError {
+  return new CommuneError('bad-answer', message, { cause, retry: true })
+}

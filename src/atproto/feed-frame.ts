@@ -1,0 +1,72 @@
+import { isPlainObject } from '@atproto/lex'
+import { Frame } from '@atproto/xrpc-server'
+import { com } from '../lexicons/index.ts'
+import { messageOf } from '../model/errors.ts'
+import type { Did } from '../model/records.ts'
+
+/** The body of a `#commit`, as its lexicon defines it. */
+export type CommitBody = com.atproto.sync.subscribeRepos.Commit
+
+/** A message of `com.atproto.sync.subscribeRepos`, read no further than it takes to sort it out. */
+export type FeedFrame =
+  | {
+      readonly kind: 'commit' | 'sync' | 'identity' | 'account'
+      readonly seq: number
+      readonly did: Did
+      /** When the host says that it sent it; not to be relied on. */
+      readonly time: string | undefined
+      readonly body: unknown
+    }
+  | { readonly kind: 'info'; readonly name: string }
+  /** The host is about to hang up. */
+  | { readonly kind: 'error'; readonly name: string }
+  /** Of a type that came after this program, or not readable at all. */
+  | { readonly kind: 'unknown'; readonly seq: number | undefined; readonly reason: string }
+
+const KINDS = {
+  '#commit': 'commit',
+  '#sync': 'sync',
+  '#identity': 'identity',
+  '#account': 'account',
+} as const
+
+/** Reads a frame of the event stream. Never throws. */
+export function readFrame(bytes: Uint8Array): FeedFrame {
+  try {
+    const frame = Frame.fromBytes(bytes)
+    if (frame.isError()) return { kind: 'error', name: printable(frame.code) }
+    return frame.isMessage() ? readMessage(frame.type, frame.body) : unknown('no message')
+  } catch (error) {
+    return unknown(messageOf(error))
+  }
+}
+
+/** Checks the body of a `#commit` with its lexicon; undefined when it is none. */
+export function parseCommitBody(body: unknown): CommitBody | undefined {
+  const result = com.atproto.sync.subscribeRepos.commit.safeParse(body)
+  // The schema is generated from the same lexicon as the type.
+  return result.success ? (result.value as unknown as CommitBody) : undefined
+}
+
+function readMessage(type: string | undefined, body: unknown): FeedFrame {
+  if (!isPlainObject(body)) return unknown('no body')
+  if (type === '#info') return { kind: 'info', name: printable(body['name']) }
+  const seq = body['seq']
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return unknown('no sequence number')
+  const kind = KINDS[type as keyof typeof KINDS]
+  const did = body[kind === 'commit' ? 'repo' : 'did']
+  if (kind === undefined || typeof did !== 'string') return unknown(`type ${printable(type)}`, seq)
+  const time = typeof body['time'] === 'string' ? body['time'] : undefined
+  return { kind, seq, did: did as Did, time, body }
+}
+
+function unknown(reason: string, seq?: number): FeedFrame {
+  return { kind: 'unknown', seq, reason: printable(reason) }
+}
+
+/** Names come from a stranger and end in logs. */
+function printable(name: unknown): string {
+  return String(name)
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 100)
+}

@@ -1,0 +1,188 @@
+import { messageOf } from '../model/errors.ts'
+import type { Did } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { RecordChange } from '../ports/records.ts'
+import { verifyCommitEvent, type VerifiedEvent } from './feed-commit.ts'
+import { type CommitBody, parseCommitBody } from './feed-frame.ts'
+import { applyListing } from './feed-listing-apply.ts'
+import { HOLD_MS } from './feed-listing.ts'
+import type { RepoReader, ResolvedIdentity } from './feed-reader.ts'
+import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
+import type { HostCursor, RecordStore } from './record-store.ts'
+import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
+import type { SignatureVerifier } from './repo-walk-signature.ts'
+import { OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
+
+export interface FeedReposOptions {
+  readonly store: RecordStore
+  readonly reader: RepoReader
+  readonly verify: SignatureVerifier
+  readonly quota: RepoQuota
+  readonly clock: Pick<Clock, 'wallMs'>
+  readonly log: Log
+  /** Called after a durable change of the view. */
+  readonly notify: (changes: readonly RecordChange[]) => void
+  /** Called when it is known where a repo is, before the repo is read. */
+  readonly located: (did: Did, host: string) => void
+}
+
+/** What became of a commit of the stream; all but `in-doubt` need nothing more. */
+export type CommitOutcome = 'applied' | 'known' | { readonly inDoubt: string }
+
+/** Brings repos into the store in the order of their revisions, whatever arrives in whatever order. */
+export interface FeedRepos {
+  /** Takes a `#commit` of the repo's own PDS. The cursor is stored with its effect; see `moveCursor`. */
+  commit(did: Did, body: unknown, cursor: HostCursor): Promise<CommitOutcome>
+  /**
+   * Compares the repo with its PDS and lists it anew if it moved. True when there was something new.
+   * Fails when it can't be read, after noting the problem.
+   */
+  check(did: Did, options: { force: boolean; signal: AbortSignal }): Promise<boolean>
+  /** Reads one record with proof and advances that record alone. True when it was new. */
+  record(did: Did, key: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** Makes the part of the feed that knows neither sockets nor timers. */
+export function createFeedRepos(options: FeedReposOptions): FeedRepos {
+  const { store, reader, notify } = options
+
+  return {
+    async commit(did, body, cursor) {
+      const event = parseCommitBody(body)
+      if (!event) return { inDoubt: 'a commit of the stream can’t be read' }
+      const outcome = judgeEvent(store.facts(did), event, options)
+      if (outcome !== 'next') return outcome
+      let verified: VerifiedEvent
+      try {
+        const at = await reader.resolve(did)
+        const expected = { ...at, verify: options.verify, nowMs: options.clock.wallMs() }
+        verified = await verifyCommitEvent(event, expected, options.quota)
+      } catch (error) {
+        return { inDoubt: messageOf(error) }
+      }
+      // Meanwhile a listing may have been stored.
+      const still = judgeEvent(store.facts(did), event, options)
+      return still === 'next' ? applyEvent(options, did, verified, cursor) : still
+    },
+
+    async check(did, { force, signal }) {
+      const startRev = store.facts(did).position?.rev
+      try {
+        const found = await reader.withCurrentKey(did, { force, signal }, (at) =>
+          look(options, at, signal),
+        )
+        signal.throwIfAborted()
+        return found ? applyListing(options, did, found, startRev) : false
+      } catch (error) {
+        if (!signal.aborted) setProblem(store, did, messageOf(error))
+        throw error
+      }
+    },
+
+    async record(did, key, signal) {
+      if (!splitKey(key)) return false
+      const proven = await reader.withCurrentKey(did, { signal }, (at) =>
+        reader.record(at, key, signal),
+      )
+      const { record, commit } = proven
+      const facts = store.facts(did)
+      // Absence is left to the stream and to listings, which can tell a deletion from a loss. A repo
+      // that was never listed is listed first: `known` means completely.
+      if (!record || !facts.position || facts.truncated) return false
+      const stored = store.raw(did, key)
+      const newest = [facts.position.rev, stored?.rev ?? ''].sort().at(-1) ?? ''
+      if (commit.rev <= newest || stored?.cid === record.cid) return false
+      const put = [{ ...record, rev: commit.rev }]
+      if (exceeds(options, did, put)) return false
+      notify(store.apply({ did, via: 'record', put }))
+      return true
+    },
+  }
+}
+
+/** Whether the event is the one that comes next, judged by what it says of itself. */
+function judgeEvent(
+  { position }: RepoFacts,
+  event: CommitBody,
+  { clock }: FeedReposOptions,
+): CommitOutcome | 'next' {
+  if (!position) return { inDoubt: 'not read yet' }
+  if (event.rev <= position.rev) return 'known'
+  if (revTimeMs(event.rev) > clock.wallMs() + REV_AHEAD_MS_MAX) {
+    return { inDoubt: 'a commit of the stream lies in the future' }
+  }
+  if (event.tooBig) return { inDoubt: 'a commit was too big for the stream' }
+  const links = event.since === position.rev && event.prevData?.toString() === position.data
+  return links ? 'next' : { inDoubt: 'commits are missing between the last known one and this' }
+}
+
+function applyEvent(
+  options: FeedReposOptions,
+  did: Did,
+  event: VerifiedEvent,
+  cursor: HostCursor,
+): CommitOutcome {
+  const { store } = options
+  const { rev, data, cid } = event.commit
+  const isNewer = (key: string) => (store.raw(did, key)?.rev ?? '') <= rev
+  const put = event.put.filter(({ key }) => isNewer(key)).map((record) => ({ ...record, rev }))
+  const remove = event.remove.filter(isNewer)
+  const facts = store.facts(did)
+  const ours = event.put.length + event.remove.length > 0
+  if ((facts.truncated && ours) || exceeds(options, did, put)) {
+    return { inDoubt: OVER_QUOTA }
+  }
+  const held = facts.held && facts.held.rev > rev ? facts.held : undefined
+  const next: Partial<RepoFacts> = {
+    position: { rev, data, commit: cid },
+    held,
+    problem: facts.truncated ? OVER_QUOTA : held && facts.problem,
+  }
+  options.notify(store.apply({ did, via: 'stream', facts: next, put, remove }, cursor))
+  return 'applied'
+}
+
+/** Whether the repo would be over its quota with these records: then a listing decides which ones stay. */
+function exceeds(
+  { store, quota }: FeedReposOptions,
+  did: Did,
+  put: readonly VersionedRecord[],
+): boolean {
+  if (put.length === 0) return false
+  const sizes = new Map<string, number>()
+  for (const raw of store.raws(did)) sizes.set(raw.key, raw.bytes?.length ?? 0)
+  for (const raw of put) sizes.set(raw.key, raw.bytes?.length ?? 0)
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  return sizes.size > quota.recordsMax || bytes > quota.repoBytesMax
+}
+
+/** Asks the PDS where the repo is, and lists it unless that is known. */
+async function look(
+  { store, reader, clock, located }: FeedReposOptions,
+  at: ResolvedIdentity,
+  signal: AbortSignal,
+): Promise<RepoListing | undefined> {
+  const { did } = at
+  signal.throwIfAborted()
+  if (store.facts(did).host !== at.pdsUrl) {
+    store.apply({ did, via: 'listing', facts: { host: at.pdsUrl } })
+    located(did, at.pdsUrl)
+  }
+  const latest = await reader.latestCommit(at, signal)
+  signal.throwIfAborted()
+  const { position, held, truncated } = store.facts(did)
+  if (latest.cid === position?.commit) {
+    setProblem(store, did, truncated ? OVER_QUOTA : undefined)
+    if (held) store.apply({ did, via: 'listing', facts: { held: undefined } })
+    return undefined
+  }
+  const waiting = latest.cid === held?.commit && clock.wallMs() - held.sinceMs < HOLD_MS
+  if (waiting) return undefined
+  return reader.listing(at, { known: (key) => store.raw(did, key), signal })
+}
+
+function setProblem(store: RecordStore, did: Did, problem: string | undefined): void {
+  if (store.repoProblem(did) === problem) return
+  store.apply({ did, via: 'listing', facts: { problem } })
+}
