@@ -37,7 +37,10 @@ test('says why each works with the viewer or not, her own machines first', () =>
 })
 
 test('shows a stranger only when she lists the viewer', () => {
-  const view = new MemoryView().own(alice, alice1, []).own(bob, bob1, [carol]).own(carol, carol1, [alice])
+  const view = new MemoryView()
+    .own(alice, alice1, [])
+    .own(bob, bob1, [carol])
+    .own(carol, carol1, [alice])
   const rows = explainMembers(view, { ownerDid: alice, alsoKnown: [alice, bob, carol] })
   expect(rows.map((row) => row.meshletDid)).toEqual([alice1, carol1])
 })

@@ -31,7 +31,11 @@ test('follows a machine that does not link back yet', () => {
 test('is bounded, and a member with a long list pushes out no other member', () => {
   const view = new MemoryView().own(carol, carol1, [])
   for (let i = 0; i < 64; i++)
-    view.own(bob, did(`bob${i}`), Array.from({ length: 256 }, (_, j) => did(`x${i}-${j}`)))
+    view.own(
+      bob,
+      did(`bob${i}`),
+      Array.from({ length: 256 }, (_, j) => did(`x${i}-${j}`)),
+    )
   const followed = followSet(view, alice1, alice, [bob, carol])
   expect(followed.size).toBe(FOLLOWED_REPOS_MAX)
   expect(followed).toContain(carol1)

@@ -14,7 +14,9 @@ function pair(): MemoryView {
 }
 
 function namesOf(view: MemoryView, owner = alice, clusters?: readonly string[]): string[] {
-  return candidates(view, owner, clusters).map(({ meshletDid, verdict }) => `${meshletDid} ${verdict}`)
+  return candidates(view, owner, clusters).map(
+    ({ meshletDid, verdict }) => `${meshletDid} ${verdict}`,
+  )
 }
 
 describe('ownership', () => {

@@ -5,7 +5,7 @@ import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { isOffer } from './bids.ts'
 import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
-import { joinableRound, type Joinable, type Rounds } from './rounds.ts'
+import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
 import { slotsOf, type Choice, type ReplicaCount } from './select.ts'
 
@@ -130,6 +130,7 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
 function reviewPass(input: BidInput, own: BidRecord): BidDecision {
   if (own.refused?.specHash === input.specHash) return keep('refused this very container')
   const obstacle = obstacleOf(input)
+  if (obstacle?.reason === 'consent-withdrawn') return refuse(input, own, obstacle)
   if (obstacle) return keep(obstacle.message)
   if (input.replicas === 0 || !isUseful(input)) return keep('others offer enough')
   if (!input.invited) return keepUninvited(input)
@@ -140,7 +141,10 @@ function reviewPass(input: BidInput, own: BidRecord): BidDecision {
 function moveBid(input: BidInput, own: BidRecord, why: string): BidDecision {
   const joinable = joinableRound(input.rounds, input.now, input.windowMs)
   if (joinable.kind === 'wait') return wait(joinable, why)
-  if (joinable.round <= own.round) return { kind: 'wait', againInMs: input.windowMs, why }
+  if (joinable.round <= own.round) {
+    const againInMs = closesInMs(input.rounds, own.round, input.now, input.windowMs)
+    return { kind: 'wait', againInMs, why }
+  }
   const obstacle = obstacleOf(input)
   return obstacle ? pass(input, joinable.round, obstacle) : offer(input, joinable.round, why)
 }
@@ -212,7 +216,13 @@ function domainOf(self: BidInput['self'], spread: string): string {
 }
 
 function pass(input: BidInput, round: number, { reason, message }: Obstacle): BidDecision {
-  return { kind: 'pass', bid: { ...draft(input, round), reason, message }, why: message }
+  // The record is what remembers that consent was taken back.
+  const refused = reason === 'consent-withdrawn' && { refused: { standing: true } }
+  return {
+    kind: 'pass',
+    bid: { ...draft(input, round), reason, message, ...refused },
+    why: message,
+  }
 }
 
 /** Takes an offer back. It stays in its round: a refusal opens none. */

@@ -17,9 +17,8 @@ export interface DownInput {
 /**
  * The meshlets that count as down for one workload. Starts empty; repeatedly adds, at once, all whom
  * more than half of the voters outside suspect, counting votes from outside only; with two voters
- * left one vote is enough. A voter's vote is cast when all her meshlets agree that are outside and
- * not suspected themselves; when there is none of these it is not cast. So two that accuse each
- * other fell nobody, and somebody is always left.
+ * left one vote is enough, unless they accuse each other. A voter's vote is cast when all her
+ * unsuspected meshlets agree. A step that would leave nobody adds nobody.
  */
 export function downSet(input: DownInput): ReadonlySet<Did> {
   const down = new Set<Did>()
@@ -43,23 +42,49 @@ function nextDown(
   everybody: readonly Did[],
   down: ReadonlySet<Did>,
 ): readonly Did[] {
-  const outside = electorate.filter(({ meshlets }) => meshlets.some((did) => !down.has(did)))
-  const needed = votesNeeded(outside.length, atMostOne !== true)
+  const outside = electorate
+    .map(({ name, meshlets }) => ({ name, meshlets: meshlets.filter((did) => !down.has(did)) }))
+    .filter(({ meshlets }) => meshlets.length > 0)
   const counted = votes.filter(({ writer, suspect }) => !down.has(writer) && writer !== suspect)
-  const suspectedBy = Map.groupBy(counted, ({ suspect }) => suspect)
-  const mayVote = (did: Did) => !down.has(did) && !suspectedBy.has(did)
-  return everybody.filter((suspect) => {
-    if (down.has(suspect)) return false
-    const writers = new Set(suspectedBy.get(suspect)?.map(({ writer }) => writer))
-    return outside.filter((voter) => suspects(voter, writers, mayVote)).length >= needed
-  })
+  const writersBySuspect = new Map(
+    [...Map.groupBy(counted, ({ suspect }) => suspect)].map(([suspect, against]) => [
+      suspect,
+      new Set(against.map(({ writer }) => writer)),
+    ]),
+  )
+  const votesFor = (suspect: Did) =>
+    outside.filter((voter) => isCast(voter, suspect, writersBySuspect))
+  const isOneEnough = atMostOne !== true && !isStalemate(outside, votesFor)
+  const needed = votesNeeded(outside.length, isOneEnough)
+  const suspects = everybody.filter((did) => !down.has(did))
+  const added = suspects.filter((suspect) => votesFor(suspect).length >= needed)
+  return added.length === suspects.length ? [] : added
 }
 
-function suspects(
-  { meshlets }: Voter,
-  writers: ReadonlySet<Did>,
-  mayVote: (did: Did) => boolean,
+/** Two voters are left and each accuses the other: then one vote is not enough. */
+function isStalemate(
+  [first, second, ...more]: readonly Voter[],
+  votesFor: (suspect: Did) => readonly Voter[],
 ): boolean {
-  const voting = meshlets.filter(mayVote)
-  return voting.length > 0 && voting.every((did) => writers.has(did))
+  if (!first || !second || more.length > 0) return false
+  const accuses = (voter: Voter, other: Voter) =>
+    other.meshlets.some((suspect) => votesFor(suspect).includes(voter))
+  return accuses(first, second) && accuses(second, first)
+}
+
+/**
+ * Whether the voter's machines agree on the suspect, which has no say itself. Those that are
+ * suspected are left out, as long as others remain: otherwise the death of one machine would undo
+ * what it said of another.
+ */
+function isCast(
+  { meshlets }: Voter,
+  suspect: Did,
+  writersBySuspect: ReadonlyMap<Did, ReadonlySet<Did>>,
+): boolean {
+  const writers = writersBySuspect.get(suspect)
+  const others = meshlets.filter((did) => did !== suspect)
+  if (!writers || others.length === 0) return false
+  const unsuspected = others.filter((did) => !writersBySuspect.has(did))
+  return (unsuspected.length > 0 ? unsuspected : others).every((did) => writers.has(did))
 }

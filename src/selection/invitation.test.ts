@@ -4,11 +4,20 @@ import { KEY } from '../../test/support/sample-bids.ts'
 import { invited, type InvitationInput } from './invitation.ts'
 
 function crowd(size: number, withRoom = size): InvitationInput['candidates'] {
-  return Array.from({ length: size }, (_, i) => ({ meshletDid: did(`m${i}`), hasRoom: i < withRoom }))
+  return Array.from({ length: size }, (_, i) => ({
+    meshletDid: did(`m${i}`),
+    hasRoom: i < withRoom,
+  }))
 }
 
 function invite(change: Partial<InvitationInput>): readonly string[] {
-  return invited({ placementKey: KEY, replicas: 2, candidates: crowd(100), doublings: 0, ...change })
+  return invited({
+    placementKey: KEY,
+    replicas: 2,
+    candidates: crowd(100),
+    doublings: 0,
+    ...change,
+  })
 }
 
 test('up to eight candidates are all invited, with room or not', () => {

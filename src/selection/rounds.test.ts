@@ -38,7 +38,10 @@ describe('which round may be joined', () => {
   })
 
   test('what was learnt by listing is closed, whatever its age (review 2)', () => {
-    const listed = observeBids(openRounds(KEY, 0), [bid({ name: 'a', round: 4 })], { now: 0, via: 'listing' })
+    const listed = observeBids(openRounds(KEY, 0), [bid({ name: 'a', round: 4 })], {
+      now: 0,
+      via: 'listing',
+    })
     expect(joinableRound(listed, 0, WINDOW)).toEqual({ kind: 'join', round: 5 })
   })
 
@@ -78,7 +81,11 @@ describe('when a round is acted on', () => {
   })
 
   test('at once when everyone invited has bid or passed', () => {
-    const bids = [bid({ name: 'a' }), bid({ name: 'b', slots: 0, reason: 'no-cpu' }), bid({ name: 'c' })]
+    const bids = [
+      bid({ name: 'a' }),
+      bid({ name: 'b', slots: 0, reason: 'no-cpu' }),
+      bid({ name: 'c' }),
+    ]
     const rounds = see(openRounds(KEY, 0), 0, ...bids)
     expect(decide(rounds, 0, bids)).toEqual({ decidedThrough: 0 })
     expect(decide(rounds, 0, bids.slice(0, 2))).toEqual({ decidedThrough: -1, againInMs: WINDOW })
@@ -94,7 +101,11 @@ describe('when a round is acted on', () => {
     const offers = [bid({ name: 'a' }), bid({ name: 'b', round: 1 })]
     const passed = [...offers, bid({ name: 'c', slots: 0, reason: 'no-cpu' })]
     const refused = [...offers, bid({ name: 'c', slots: 0, refused: { standing: true } })]
-    const rounds = settleRounds(see(openRounds(KEY, 0), 0, bid({ name: 'a' })), { decidedThrough: 0, missing: 1, now: 0 })
+    const rounds = settleRounds(see(openRounds(KEY, 0), 0, bid({ name: 'a' })), {
+      decidedThrough: 0,
+      missing: 1,
+      now: 0,
+    })
     expect(decide(see(rounds, 0, ...passed), 0, passed).decidedThrough).toBe(0)
     expect(decide(see(rounds, 0, ...refused), 0, refused).decidedThrough).toBe(1)
   })
@@ -130,7 +141,11 @@ describe('when a round is acted on', () => {
 describe('late bids', () => {
   const early = bid({ name: 'early' })
   const late = bid({ name: 'late', score: 9 })
-  const acted = settleRounds(see(openRounds(KEY, 0), 0, early), { decidedThrough: 0, missing: 0, now: WINDOW })
+  const acted = settleRounds(see(openRounds(KEY, 0), 0, early), {
+    decidedThrough: 0,
+    missing: 0,
+    now: WINDOW,
+  })
 
   test('are those that came after their round was acted on', () => {
     const rounds = see(acted, 9_000, early, late)
@@ -177,7 +192,11 @@ test('what is remembered does not depend on how the bids were batched, nor on re
     fc.property(arbitraryBids, fc.nat(4), (samples, cut) => {
       const bids = samples.map((sample) => bid(sample))
       const atOnce = see(openRounds(KEY, 0), 7, ...bids)
-      const batched = see(see(see(openRounds(KEY, 0), 7, ...bids.slice(0, cut)), 7, ...bids), 8, ...bids)
+      const batched = see(
+        see(see(openRounds(KEY, 0), 7, ...bids.slice(0, cut)), 7, ...bids),
+        8,
+        ...bids,
+      )
       expect({ ...batched, inView: [...batched.inView].toSorted() }).toEqual({
         ...atOnce,
         inView: [...atOnce.inView].toSorted(),

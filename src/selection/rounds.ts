@@ -171,6 +171,12 @@ export function shortWindows(rounds: Rounds, now: number, windowMs: number): num
   return Math.max(0, Math.floor((now - rounds.shortSinceMs) / windowMs))
 }
 
+/** When the round has been in view for a window; 0 when it has. */
+export function closesInMs(rounds: Rounds, round: number, now: number, windowMs: number): number {
+  if (round <= rounds.decidedThrough) return 0
+  return Math.max(0, firstSeen(rounds, round) + windowMs - now)
+}
+
 function firstSeen(rounds: Rounds, round: number): number {
   return rounds.firstSeenMs.get(round) ?? rounds.seenAtMs
 }

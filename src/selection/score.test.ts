@@ -46,12 +46,18 @@ describe('score', () => {
       storageBytes: fc.nat(2 ** 48),
     })
     fc.assert(
-      fc.property(amount, amount, amount, fc.maxSafeInteger(), (capacity, room, request, balance) => {
-        const fairShare = { ledgerDay: undefined, balanceOf: () => balance }
-        const { score, parts } = scoreBid({ ...input, capacity, room, request, fairShare })
-        expect(Number.isSafeInteger(score) && Math.abs(score) <= 2_000).toBe(true)
-        expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(score)
-      }),
+      fc.property(
+        amount,
+        amount,
+        amount,
+        fc.maxSafeInteger(),
+        (capacity, room, request, balance) => {
+          const fairShare = { ledgerDay: undefined, balanceOf: () => balance }
+          const { score, parts } = scoreBid({ ...input, capacity, room, request, fairShare })
+          expect(Number.isSafeInteger(score) && Math.abs(score) <= 2_000).toBe(true)
+          expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(score)
+        },
+      ),
       { seed: 4 },
     )
   })
@@ -59,7 +65,12 @@ describe('score', () => {
 
 describe('room', () => {
   test('counts whole replicas of the scarcest resource', () => {
-    expect(slotsIn({ cpuMilli: 900, memoryBytes: GIB, storageBytes: 0 }, { cpuMilli: 250, memoryBytes: GIB / 2, storageBytes: 0 })).toBe(2)
+    expect(
+      slotsIn(
+        { cpuMilli: 900, memoryBytes: GIB, storageBytes: 0 },
+        { cpuMilli: 250, memoryBytes: GIB / 2, storageBytes: 0 },
+      ),
+    ).toBe(2)
     expect(slotsIn(input.room, { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 })).toBe(SLOTS_MAX)
     expect(slotsIn({ cpuMilli: -5, memoryBytes: GIB, storageBytes: 0 }, input.request)).toBe(0)
   })
@@ -82,7 +93,13 @@ describe('reservation', () => {
     down: new Set(),
   })
   const reserve = (decidedThrough: number, change: object = {}) =>
-    reservedSlots({ selfMeshlet: did('a'), own: { ...own.value, ...change }, placementKey: KEY, decidedThrough, choice })
+    reservedSlots({
+      selfMeshlet: did('a'),
+      own: { ...own.value, ...change },
+      placementKey: KEY,
+      decidedThrough,
+      choice,
+    })
 
   test('is all that was offered while undecided, then what was won', () => {
     expect(reserve(-1)).toBe(3)
@@ -90,7 +107,13 @@ describe('reservation', () => {
   })
 
   test('is nothing for a standby, a pass, a refusal and an old key', () => {
-    const lost = reservedSlots({ selfMeshlet: did('b'), own: own.value, placementKey: KEY, decidedThrough: 0, choice })
+    const lost = reservedSlots({
+      selfMeshlet: did('b'),
+      own: own.value,
+      placementKey: KEY,
+      decidedThrough: 0,
+      choice,
+    })
     expect(lost).toBe(0)
     expect(reserve(-1, { slots: 0 })).toBe(0)
     expect(reserve(-1, { refused: {} })).toBe(0)

@@ -25,7 +25,9 @@ export class MemoryView implements RecordView {
   list<T>(did: Did, collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
     return [...(this.#repos.get(did) ?? [])]
       .filter(([path]) => path.startsWith(`${collection}/`))
-      .map(([path, record]) => [path.slice(collection.length + 1), record as StoredRecord<T>] as const)
+      .map(
+        ([path, record]) => [path.slice(collection.length + 1), record as StoredRecord<T>] as const,
+      )
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 
