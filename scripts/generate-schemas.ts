@@ -70,7 +70,10 @@ function validatorOf(schema: AnySchemaObject, banner: string): string {
   return `${banner}\n// @ts-nocheck\nimport type { AnySchemaObject, ValidateFunction } from 'ajv'\n${code}`
 }
 
-/** The generator of ES modules still writes `require` for its helpers. */
+/**
+ * The generator of ES modules still writes `require` for its helpers. Some loaders, such as the one
+ * of the tests, hand over what CommonJS calls the default export as such.
+ */
 function importOf(_line: string, name: string, path: string): string {
-  return `import ${name}Module from '${path}.js'\nconst ${name} = ${name}Module.default`
+  return `import ${name}Module from '${path}.js'\nconst ${name} = ${name}Module.default ?? ${name}Module`
 }

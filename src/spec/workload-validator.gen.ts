@@ -6,7 +6,7 @@ const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"htt
 export const schema: AnySchemaObject = schema11
 const func2 = Object.prototype.hasOwnProperty;
 import func3Module from 'ajv/dist/runtime/ucs2length.js'
-const func3 = func3Module.default
+const func3 = func3Module.default ?? func3Module
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="https://meshlet.farm/schemas/workload.schema.json" */;
