@@ -164,7 +164,11 @@ async function checkEngine({ context }: DoctorInput): Promise<readonly Finding[]
   } catch (error) {
     const finding = failed(check, error, 'Start Docker, or set DOCKER_HOST.')
     return [
-      { ...finding, state: 'warn', message: `${finding.message} (only a meshlet on this machine needs it)` },
+      {
+        ...finding,
+        state: 'warn',
+        message: `${finding.message} (only a meshlet on this machine needs it)`,
+      },
     ]
   } finally {
     await engine?.close()

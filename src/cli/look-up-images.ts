@@ -45,8 +45,10 @@ async function lookUp(
   image: string,
   signal: AbortSignal,
 ): Promise<ImageLookup> {
+  // Whoever wrote the file may well keep her registry in her own network.
+  const options = { allowPrivateAddresses: true, signal }
   try {
-    return { kind: 'digest', digest: await drivers.resolveDigest(image, { signal }) }
+    return { kind: 'digest', digest: await drivers.resolveDigest(image, options) }
   } catch (error) {
     signal.throwIfAborted()
     const hint = error instanceof CommuneError ? error.hint : undefined

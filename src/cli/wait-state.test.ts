@@ -67,18 +67,39 @@ describe('waitStateOf', () => {
     ['its probe has not answered yet', { replicas: [{ health: 'starting' }] }, 'going'],
     ['it is pulled', { replicas: [{ phase: 'pulling' }] }, 'going'],
     ['the old spec runs', { replicas: [{ specHash: 'old' }] }, 'going'],
-    ['the revision was not seen yet', { replicas: [{}], status: { observedRevision: 'old' } }, 'going'],
+    [
+      'the revision was not seen yet',
+      { replicas: [{}], status: { observedRevision: 'old' } },
+      'going',
+    ],
     ['it crashes again and again', { replicas: [{ phase: 'crash-loop' }] }, 'not-healthy'],
     ['the old spec crashes', { replicas: [{ phase: 'crash-loop', specHash: 'old' }] }, 'going'],
     ['its probe fails', { replicas: [{ health: 'unhealthy' }] }, 'not-healthy'],
     ['the roll-out failed', { status: { failed: 'spec' } }, 'not-healthy'],
     ['an older roll-out failed', { status: { failed: 'old' } }, 'going'],
     ['somebody may still bid', { missing: 1, bids: [[A, { slots: 0 }]] }, 'going'],
-    ['all passed', { missing: 1, bids: [[A, { slots: 0 }], [B, { slots: 0 }]] }, 'not-placed'],
-    ['all passed for another key', {
-      missing: 1,
-      bids: [[A, { slots: 0, placementKey: 'old' }], [B, { slots: 0 }]],
-    }, 'going'],
+    [
+      'all passed',
+      {
+        missing: 1,
+        bids: [
+          [A, { slots: 0 }],
+          [B, { slots: 0 }],
+        ],
+      },
+      'not-placed',
+    ],
+    [
+      'all passed for another key',
+      {
+        missing: 1,
+        bids: [
+          [A, { slots: 0, placementKey: 'old' }],
+          [B, { slots: 0 }],
+        ],
+      },
+      'going',
+    ],
     ['there is no candidate', { missing: 1, candidates: [] }, 'not-placed'],
     ['something newer was published', { cid: 'newer', replicas: [{}] }, 'superseded'],
   ])('when %s', (_, world, expected) => {
@@ -93,7 +114,10 @@ describe('waitStateOf', () => {
     const state = waitStateOf(
       view({
         missing: 1,
-        bids: [[A, { slots: 0, reason: 'no-memory', message: '64Mi free' }], [B, { slots: 0, reason: 'policy' }]],
+        bids: [
+          [A, { slots: 0, reason: 'no-memory', message: '64Mi free' }],
+          [B, { slots: 0, reason: 'policy' }],
+        ],
       }),
       'rev',
       name,

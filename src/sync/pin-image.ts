@@ -22,14 +22,14 @@ interface PinInput {
 /** True when only a registry can tell which image is meant. */
 export function needsLookup(input: Omit<PinInput, 'lookup'>): boolean {
   if (hasDigest(input.image) || input.offline) return false
-  return input.imagePolicy !== 'pin' || digestOfSameTag(input) === undefined
+  return input.imagePolicy === 'follow' || digestOfSameTag(input) === undefined
 }
 
 /** The reference with digest that goes into the record, or why there is none. */
 export function pinImage(input: PinInput): PinnedImage {
   if (hasDigest(input.image)) return { kind: 'pinned', image: input.image, stale: false }
   const kept = digestOfSameTag(input)
-  if (kept !== undefined && (input.offline || input.imagePolicy === 'pin')) {
+  if (kept !== undefined && (input.offline || input.imagePolicy !== 'follow')) {
     return { kind: 'pinned', image: `${input.image}@${kept}`, stale: input.offline }
   }
   if (input.offline) {
@@ -41,8 +41,16 @@ export function pinImage(input: PinInput): PinnedImage {
   if (input.lookup?.kind === 'digest') {
     return { kind: 'pinned', image: `${input.image}@${input.lookup.digest}`, stale: false }
   }
-  const why = input.lookup?.message ?? 'it was not looked up'
-  return { kind: 'problem', message: `The tag of ${input.image} can't be resolved: ${why}` }
+  return {
+    kind: 'problem',
+    message: `the tag of ${input.image} can't be resolved: ${whyOf(input)}`,
+  }
+}
+
+function whyOf({ lookup }: PinInput): string {
+  if (lookup === undefined) return 'it was not looked up'
+  if (lookup.kind === 'digest') return 'its digest is not usable'
+  return lookup.hint === undefined ? lookup.message : `${lookup.message} (${lookup.hint})`
 }
 
 function hasDigest(image: string): boolean {

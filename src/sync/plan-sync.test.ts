@@ -287,16 +287,25 @@ describe('planSync: images', () => {
     expect(only({ ...input, existing: [otherTag] })).toMatchObject({ action: 'invalid' })
   })
 
-  it('keeps a pinned digest until the tag changes', () => {
-    const pinned = { image, imagePolicy: 'pin' as const }
-    const published = existing('hello', { imagePolicy: 'pin' })
-    expect(
-      only({
-        desired: [desired('hello', pinned)],
-        existing: [published],
-        lookups: new Map([[image, { kind: 'digest', digest: DIGEST_2 }]]),
-      }),
-    ).toMatchObject({ action: 'unchanged' })
+  it('keeps a published digest until the tag changes, unless the tag is followed', () => {
+    const lookups = new Map([[image, { kind: 'digest' as const, digest: DIGEST_2 }]])
+    const pinned = {
+      desired: [desired('hello', { image })],
+      existing: [existing('hello')],
+      lookups,
+    }
+    expect(only(pinned)).toMatchObject({ action: 'unchanged' })
+    const follow = { imagePolicy: 'follow' as const }
+    const followed = {
+      desired: [desired('hello', { image, ...follow })],
+      existing: [existing('hello', follow)],
+      lookups,
+    }
+    expect(only(followed)).toMatchObject({
+      action: 'update',
+      consequences: ['rolls'],
+      record: { image: `${image}@${DIGEST_2}` },
+    })
   })
 })
 

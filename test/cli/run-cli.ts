@@ -23,7 +23,10 @@ export interface CliOptions {
 }
 
 /** Runs one command line in this process, with the real drivers and a terminal made of strings. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
   let out = ''
   let err = ''
   const answers = [...(options.answers ?? [])]
