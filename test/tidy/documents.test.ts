@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
-import { filesBelow, readText, ROOT, type SourceFile } from './source-tree.ts'
+import { filesBelow, importsOf, isTest, readText, ROOT, type SourceFile } from './source-tree.ts'
 
 const documents = [
   ...filesBelow('docs', /\.md$/),
@@ -35,6 +35,17 @@ test('every dependency is explained, and nothing else is', () => {
     ([, name = '']) => name,
   )
   expect(explained.toSorted()).toEqual(named.toSorted())
+})
+
+test('every dependency that is shipped is used', () => {
+  const { dependencies } = JSON.parse(readText('package.json')) as { dependencies: object }
+  const used = filesBelow('src', /\.ts$/)
+    .filter((file) => !isTest(file))
+    .flatMap((file) => importsOf(file).map(({ specifier }) => specifier))
+  const unused = Object.keys(dependencies).filter(
+    (name) => !used.some((specifier) => specifier === name || specifier.startsWith(`${name}/`)),
+  )
+  expect(unused).toEqual([])
 })
 
 test('the lock file names every platform and no registry', () => {
