@@ -16,7 +16,7 @@ test('the mix is a safe integer, and differs by key and by DID', () => {
 
 test('over many keys every DID comes first about equally often', () => {
   const dids = Array.from({ length: 8 }, (_, i) => hash64(`did:plc:machine${i}`))
-  const wins = new Array<number>(dids.length).fill(0)
+  const wins = dids.map(() => 0)
   for (let i = 0; i < 8_000; i++) {
     const key = hash64(`key${i}`)
     const mixes = dids.map((did) => mix(key, did))

@@ -1,0 +1,229 @@
+/**
+ * Writes the test vectors from the implementation. Run it only when the protocol is meant to change:
+ * `node test/vectors/generate.ts`. What comes out is read by `vectors.test.ts`, and by other
+ * implementations.
+ */
+import { writeFileSync } from 'node:fs'
+import { canonicalJson } from '../../src/model/canonical.ts'
+import { sha256Hex } from '../../src/model/hash.ts'
+import { placementKey } from '../../src/model/placement-key.ts'
+import { recordKeyFor } from '../../src/model/record-key.ts'
+import type { WorkloadRecord } from '../../src/model/records.ts'
+import { specHash } from '../../src/model/spec-hash.ts'
+import { workloadUri } from '../../src/model/workload-uri.ts'
+import { hash64, mix } from '../../src/selection/mix.ts'
+import { downSet } from '../../src/selection/down-set.ts'
+import { electorateOf } from '../../src/selection/electorate.ts'
+import { invited } from '../../src/selection/invitation.ts'
+import { select } from '../../src/selection/select.ts'
+import { bid, KEY, world, type SampleBid } from '../support/sample-bids.ts'
+import { did } from '../support/memory-view.ts'
+
+const OWNER = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
+
+const base: WorkloadRecord = {
+  $type: 'commune.scheduler.workload',
+  kind: 'Workload',
+  name: 'hello',
+  image: `registry.example/hello@sha256:${'0'.repeat(64)}`,
+  createdAt: '2026-01-01T00:00:00.000Z',
+}
+
+const workloads: readonly WorkloadRecord[] = [
+  base,
+  { ...base, placementNonce: '3k2a', replicas: 3, spread: 'owner' },
+  {
+    ...base,
+    name: 'api',
+    command: ['/bin/api', '--listen', ':8080'],
+    env: [
+      { name: 'B', value: 'zwei ✓' },
+      { name: 'A', value: '1' },
+    ],
+    resources: { cpuMilli: 250, memoryBytes: 67_108_864 },
+    ports: [{ container: 8080, name: 'http', protocol: 'tcp' }],
+    volumes: [{ name: 'data', path: '/data', sizeBytes: 1_073_741_824 }],
+    constraints: ['region in (eu,us)', 'arch=amd64'],
+    clusters: ['home'],
+    healthcheck: { http: { port: 8080, path: '/' }, intervalMs: 5_000 },
+    placementNonce: 'nonce',
+  },
+]
+
+const samples: readonly {
+  readonly name: string
+  readonly bids: readonly SampleBid[]
+  readonly replicas: number | 'everywhere'
+  readonly spread?: string
+  readonly down?: readonly string[]
+}[] = [
+  {
+    name: 'the hash decides among equals',
+    bids: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+    replicas: 2,
+  },
+  {
+    name: 'rounds go before scores',
+    bids: [
+      { name: 'a', score: 1 },
+      { name: 'b', score: 900, round: 1 },
+    ],
+    replicas: 1,
+  },
+  {
+    name: 'spread by owner',
+    bids: [
+      { name: 'a1', owner: 'a', score: 3 },
+      { name: 'a2', owner: 'a', score: 2 },
+      { name: 'b1', owner: 'b' },
+    ],
+    replicas: 2,
+    spread: 'owner',
+  },
+  {
+    name: 'spread by label, later round',
+    bids: [
+      { name: 'a', domain: 'eu' },
+      { name: 'b', domain: 'eu', round: 1, score: 9 },
+      { name: 'c', domain: 'us', round: 1 },
+    ],
+    replicas: 2,
+    spread: 'region',
+  },
+  {
+    name: 'a holder of the key before',
+    bids: [
+      { name: 'a', score: 5 },
+      { name: 'b', score: -5, replaces: 'bafyold' },
+    ],
+    replicas: 1,
+  },
+  {
+    name: 'one is down, a pass and a refusal',
+    bids: [
+      { name: 'a', score: 9 },
+      { name: 'b', slots: 0, reason: 'no-cpu' },
+      { name: 'c', slots: 0, refused: {} },
+      { name: 'd', slots: 2 },
+    ],
+    replicas: 3,
+    down: ['a'],
+  },
+  {
+    name: 'slots go round',
+    bids: [
+      { name: 'a', slots: 4, score: 2 },
+      { name: 'b', slots: 2, score: 1 },
+    ],
+    replicas: 5,
+  },
+  { name: 'everywhere', bids: [{ name: 'a', slots: 4 }, { name: 'b' }], replicas: 'everywhere' },
+]
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const
+
+const votings = [
+  { electorate: { a: ['a1'], b: ['b1'], c: ['c1'] }, votes: ['a1>c1', 'b1>c1'], atMostOne: false },
+  { electorate: { a: ['a1'], b: ['b1'] }, votes: ['a1>b1'], atMostOne: false },
+  { electorate: { a: ['a1'], b: ['b1'] }, votes: ['a1>b1'], atMostOne: true },
+  { electorate: { a: ['a1'], b: ['b1'] }, votes: ['a1>b1', 'b1>a1'], atMostOne: false },
+  { electorate: { a: ['a1', 'a2', 'a3'] }, votes: ['a1>a3', 'a2>a3'], atMostOne: false },
+  {
+    electorate: { a: ['a1'], b: ['b1'], c: ['c1'], d: ['d1'] },
+    votes: ['a1>d1', 'b1>d1', 'c1>d1', 'a1>c1', 'b1>c1'],
+    atMostOne: false,
+  },
+]
+
+function writeVectors(file: string, description: string, vectors: readonly object[]): void {
+  const text = JSON.stringify({ description, vectors }, null, 2)
+  writeFileSync(new URL(file, import.meta.url), `${text}\n`)
+}
+
+writeVectors(
+  'keys.json',
+  'Record key, placement key and spec hash of workloads.',
+  workloads.map((workload) => {
+    const uri = workloadUri(OWNER, workload.name)
+    return {
+      owner: OWNER,
+      workload,
+      uri,
+      recordKey: recordKeyFor(uri),
+      placementKey: placementKey(OWNER, workload),
+      specHash: specHash(workload),
+    }
+  }),
+)
+
+writeVectors(
+  'hashes.json',
+  'Canonical JSON with its SHA-256, and the mix of a placement key with a DID.',
+  [
+    ...[{ b: 1, a: [true, null, 'ü\n'] }, {}, -7].map((value) => ({
+      value,
+      canonical: canonicalJson(value),
+      sha256: sha256Hex(canonicalJson(value)),
+    })),
+    ...[
+      ['', ''],
+      [KEY, did('a')],
+      [KEY, did('b')],
+      ['0123456789abcdef0123456789abcdef.0123456789abcdef', OWNER],
+    ].map(([key = '', meshlet = '']) => ({
+      key,
+      did: meshlet,
+      mix: mix(hash64(key), hash64(meshlet)),
+    })),
+  ],
+)
+
+writeVectors(
+  'selection.json',
+  'Bids and the choice that every reader makes of them.',
+  samples.map(({ name, bids, replicas, spread, down = [] }) => {
+    const counted = bids.map(bid)
+    const { winners, standbys, missing } = select(
+      world(counted, { replicas, spread, downNames: down }),
+    )
+    return {
+      name,
+      placementKey: KEY,
+      replicas,
+      ...(spread && { spread }),
+      down: down.map(did),
+      bids: counted.map(({ meshletDid, ownerDid, value }) => ({ meshletDid, ownerDid, value })),
+      winners,
+      standbys,
+      missing,
+    }
+  }),
+)
+
+writeVectors(
+  'invitations.json',
+  'Who is invited to bid; candidates a to e show room.',
+  [0, 1, 2].map((doublings) => {
+    const candidates = NAMES.map((name) => ({ meshletDid: did(name), hasRoom: name <= 'e' }))
+    const input = { placementKey: KEY, replicas: 1, candidates, doublings }
+    return { ...input, invited: invited(input) }
+  }),
+)
+
+writeVectors(
+  'liveness.json',
+  'Electorates by owner, suspicions that stand (writer>suspect), and who is down.',
+  votings.map(({ electorate, votes, atMostOne }) => {
+    const candidates = Object.entries(electorate).flatMap(([owner, meshlets]) =>
+      meshlets.map((meshlet) => ({ ownerDid: did(owner), meshletDid: did(meshlet) })),
+    )
+    const cast = votes.map((vote) => ({
+      writer: did(vote.slice(0, 2)),
+      suspect: did(vote.slice(3)),
+    }))
+    const down = [
+      ...downSet({ electorate: electorateOf(candidates), votes: cast, atMostOne }),
+    ].toSorted()
+    return { candidates, votes: cast, atMostOne, down }
+  }),
+)
