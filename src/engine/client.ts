@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import Dockerode, { type DockerOptions } from 'dockerode'
+import { failOnBrokenAnswers } from './broken-answers.ts'
 import type { EngineEndpoint } from './endpoint.ts'
 import { engineTimeout, toEngineError } from './engine-error.ts'
 
@@ -28,10 +29,11 @@ export interface EngineClient {
 }
 
 export function createEngineClient(endpoint: EngineEndpoint): EngineClient {
-  const agent =
+  const agent = failOnBrokenAnswers(
     endpoint.options.protocol === 'https'
       ? new HttpsAgent({ keepAlive: true })
-      : new HttpAgent({ keepAlive: true })
+      : new HttpAgent({ keepAlive: true }),
+  )
   // The types of the client library leave the agent out.
   const docker = new Dockerode({ ...endpoint.options, agent } as DockerOptions)
   const { address } = endpoint

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { CommuneError } from '../model/errors.ts'
+import { familiarName, parseImageReference, type ImageReference } from '../model/image-reference.ts'
+import type { RegistryAuth } from '../ports/engine.ts'
+import { findCredentials } from './docker-config.ts'
+import { askRegistry, errorWords, type RegistryAnswer } from './registry-client.ts'
+
+export interface ResolveOptions {
+  /** What `docker login` left behind when absent. */
+  readonly auth?: RegistryAuth
+  readonly allowPrivateAddresses?: boolean
+  /** For each request. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface ResolvedImage {
+  /** `sha256:…` of the bytes that the registry sent. */
+  readonly digest: string
+  readonly mediaType: string
+  /** `os/architecture[/variant]`; absent when the manifest is for one platform and does not say which. */
+  readonly platforms?: readonly string[]
+}
+
+const INDEX_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]
+const PLATFORMS_MAX = 100
+
+/** The digest that a tag means now. An image given by digest is not looked up. */
+export async function resolveDigest(image: string, options: ResolveOptions = {}): Promise<string> {
+  return parsedReference(image).digest ?? (await resolveImage(image, options)).digest
+}
+
+/**
+ * Asks the registry what a tag means. The digest is computed from the body: a header can lie, and one
+ * that differs is refused. Fails with `usage`, `image-not-found`, `image-denied`,
+ * `registry-unreachable` or `bad-answer`.
+ */
+export async function resolveImage(
+  image: string,
+  options: ResolveOptions = {},
+): Promise<ResolvedImage> {
+  const reference = parsedReference(image)
+  const { signal } = options
+  const auth =
+    options.auth ??
+    (await findCredentials(reference.registry, signal === undefined ? {} : { signal }))
+  const answer = await askRegistry(
+    { ...options, registry: reference.registry, repository: reference.repository, auth },
+    `manifests/${reference.digest ?? reference.tag ?? 'latest'}`,
+    [...INDEX_TYPES, ...MANIFEST_TYPES].join(', '),
+  )
+  if (answer.status !== 200) throw statusError(reference, answer)
+  return { digest: checkedDigest(reference, answer), ...manifestFacts(reference, answer) }
+}
+
+function parsedReference(image: string): ImageReference {
+  const parsed = parseImageReference(image)
+  if (parsed.ok) return parsed.value
+  throw new CommuneError('usage', `${JSON.stringify(image)}: expected ${parsed.expected}`)
+}
+
+function checkedDigest(reference: ImageReference, answer: RegistryAnswer): string {
+  const digest = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`
+  for (const claimed of [reference.digest, answer.headers.get('docker-content-digest')]) {
+    if (claimed?.startsWith('sha256:') && claimed !== digest) {
+      const message = `${reference.registry} calls the manifest ${claimed}, but its bytes are ${digest}`
+      throw new CommuneError('bad-answer', message)
+    }
+  }
+  return digest
+}
+
+interface Manifest {
+  readonly mediaType?: unknown
+  readonly manifests?: readonly {
+    readonly platform?: { os?: unknown; architecture?: unknown; variant?: unknown }
+  }[]
+}
+
+function manifestFacts(
+  reference: ImageReference,
+  answer: RegistryAnswer,
+): Pick<ResolvedImage, 'mediaType' | 'platforms'> {
+  const manifest = parseManifest(answer.body)
+  const header = answer.headers.get('content-type')?.split(';')[0]?.trim()
+  const mediaType = typeof manifest?.mediaType === 'string' ? manifest.mediaType : header
+  if (mediaType !== undefined && MANIFEST_TYPES.includes(mediaType)) return { mediaType }
+  if (
+    mediaType !== undefined &&
+    INDEX_TYPES.includes(mediaType) &&
+    Array.isArray(manifest?.manifests)
+  ) {
+    return { mediaType, platforms: platformsOf(manifest) }
+  }
+  const message = `${reference.registry} answers with something that is no image manifest`
+  throw new CommuneError('bad-answer', message)
+}
+
+function parseManifest(body: Buffer): Manifest | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Signatures and the like stand in an index as platform unknown/unknown. */
+function platformsOf(manifest: Manifest): string[] {
+  const names = (manifest.manifests ?? []).slice(0, PLATFORMS_MAX).flatMap((entry) => {
+    const { os, architecture, variant } = entry?.platform ?? {}
+    if (typeof os !== 'string' || typeof architecture !== 'string' || os === 'unknown') return []
+    return [[os, architecture, ...(typeof variant === 'string' ? [variant] : [])].join('/')]
+  })
+  return [...new Set(names)].toSorted()
+}
+
+function statusError(reference: ImageReference, answer: RegistryAnswer): CommuneError {
+  const name = `${familiarName(reference)}:${reference.tag ?? 'latest'}`
+  const words = errorWords(answer.body)
+  const said = words === '' ? '' : `: ${words}`
+  switch (answer.status) {
+    case 404:
+      return new CommuneError('image-not-found', `The registry has no ${name}${said}`, {
+        hint: 'check the name and the tag',
+      })
+    case 401:
+    case 403:
+      return new CommuneError('image-denied', `The registry refuses ${name}${said}`, {
+        hint: `docker login ${reference.registry}`,
+      })
+    case 429: {
+      const seconds = Number(answer.headers.get('retry-after'))
+      return new CommuneError(
+        'registry-unreachable',
+        `${reference.registry} wants fewer requests${said}`,
+        {
+          retry: true,
+          ...(seconds > 0 ? { retryAfterMs: Math.min(seconds, 3600) * 1000 } : {}),
+          hint: 'wait, or docker login for a higher limit',
+        },
+      )
+    }
+    default:
+      return new CommuneError(
+        'registry-unreachable',
+        `${reference.registry} answered ${answer.status} for ${name}${said}`,
+        { retry: answer.status >= 500 },
+      )
+  }
+}
