@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
-import { filesBelow, importsOf, isTest, readText, ROOT, type SourceFile } from './source-tree.ts'
+import {
+  filesBelow,
+  handWritten,
+  importsOf,
+  isTest,
+  readText,
+  ROOT,
+  type SourceFile,
+} from './source-tree.ts'
 
 const documents = [
   ...filesBelow('docs', /\.md$/),
@@ -48,6 +56,27 @@ test('every dependency that is shipped is used', () => {
   expect(unused).toEqual([])
 })
 
+test('every package that is imported is named in package.json', () => {
+  const { dependencies, devDependencies } = JSON.parse(readText('package.json')) as Record<
+    string,
+    object
+  >
+  const shipped = new Set(Object.keys(dependencies ?? {}))
+  const all = new Set([...shipped, ...Object.keys(devDependencies ?? {})])
+  const wrong = handWritten().flatMap((file) =>
+    importsOf(file)
+      .filter(({ target, specifier }) => target === undefined && !specifier.startsWith('node:'))
+      .filter(({ specifier, typeOnly }) => {
+        const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''
+        // Types come from @types packages, and tests use what is there for development.
+        const types = typeOnly && all.has(`@types/${name}`)
+        return !(types || (isShipped(file) ? shipped : all).has(name))
+      })
+      .map(({ specifier }) => `${file.path} imports ${specifier}`),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('the lock file names every platform and no registry', () => {
   const lock = JSON.parse(readText('package-lock.json')) as {
     packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>
@@ -67,6 +96,10 @@ test('the lock file names every platform and no registry', () => {
   expect(missing, 'run: node scripts/complete-lock.ts').toEqual([])
   expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([])
 })
+
+function isShipped(file: SourceFile): boolean {
+  return file.path.startsWith('src/') && !isTest(file)
+}
 
 /** Targets of inline links outside of code. */
 function linksOf({ text }: SourceFile): string[] {
