@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/command-table.ts'
+import { parseDocuments } from '../../src/spec/parse-documents.ts'
 import {
   filesBelow,
   handWritten,
@@ -23,6 +25,31 @@ test('links lead somewhere', () => {
       .map((link) => `${document.path}: ${link}`),
   )
   expect(broken).toEqual([])
+})
+
+test('workloads in the documents are valid', () => {
+  const shown = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+      .map(([, yaml = '']) => parseDocuments(yaml, path))
+      .filter(({ names }) => names.length > 0),
+  )
+  expect(shown.length).toBeGreaterThan(0)
+  expect(shown.flatMap(({ issues }) => issues)).toEqual([])
+})
+
+test('commands in the documents exist', () => {
+  const known = new Set(COMMANDS.map(({ name }) => name))
+  const named = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/^(?:bin\/)?commune ([a-z]+)(?: ([a-z]+))?/gm)].map(
+      ([, first = '', second]) => ({
+        path,
+        found: known.has(first) || known.has(`${first} ${second}`),
+        command: `commune ${first}`,
+      }),
+    ),
+  )
+  expect(named.length).toBeGreaterThan(0)
+  expect(named.filter(({ found }) => !found)).toEqual([])
 })
 
 test('every decision is listed, and its number is its own', () => {
