@@ -25,7 +25,7 @@ export async function loadFolder(
   path: string,
   setName: string | undefined,
 ): Promise<LoadedFolder> {
-  const folder = await drivers.readFolder(path)
+  const folder = await drivers.readFolder(path, { signal: io.signal })
   const errors = folder.issues.filter(({ severity }) => severity === 'error')
   const empty = folder.workloads.length === 0 && errors.length === 0
   if (empty) {

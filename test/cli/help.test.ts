@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import { COMMANDS } from '../../src/cli/command-table.ts'
+import { runCli } from './run-cli.ts'
+
+it('lists the commands', async () => {
+  const { code, out, err } = await runCli(['--help'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatchInlineSnapshot(`
+    "Usage: commune [options] [command]
+
+    A declarative, consent-based container orchestrator on AT Protocol.
+
+    Options:
+      -V, --version                 Print the version.
+      -h, --help                    Show help.
+
+    Commands:
+      validate [options] <path...>  Check workload files, without any network.
+      diff [options] <path>         Show what sync would change.
+      sync [options] <path>         Publish a folder of workload files as your desired state.
+      get [options] <kind> [name]   List workloads, meshlets, members or bids.
+      describe [options] <name>     Show everything that is known about one workload.
+      explain [options] <name>      Tell from public records who runs a workload, who does not, and why.
+      logs [options] <name>         Show the last log lines of each replica.
+      delete [options] <name...>    Delete workloads, and so end their containers.
+      meshlet                       Add or remove a machine of yours.
+      login [options]               Log in to your PDS and remember the session.
+      logout                        Forget the session.
+      whoami [options]              Show which account is in use.
+      dev [options]                 Run a whole network for trying things out, on this machine only.
+      doctor [options]              Check that everything is in place, and say how to mend what is not.
+      help [command]                Show help for a command.
+
+    Environment:
+      COMMUNE_SERVICE, COMMUNE_IDENTIFIER, COMMUNE_PASSWORD, COMMUNE_PLC_URL   instead of \`commune login\`
+      NO_COLOR                                                               no colours
+      COMMUNE_DEBUG                                                          say more
+
+    Results go to stdout, everything else to stderr.
+
+    "
+  `)
+})
+
+it.each(COMMANDS)('$name has a help text with examples that parse', async (command) => {
+  const { code, out } = await runCli([...command.name.split(' '), '--help'])
+  expect(code).toBe(0)
+  expect(out).toContain(command.summary)
+  for (const example of command.examples) expect(out).toContain(example)
+  for (const example of command.examples) {
+    expect(example.startsWith(`commune ${command.name}`)).toBe(true)
+  }
+})
+
+it.each(COMMANDS)('$name can be loaded', async (command) => {
+  expect(await command.load()).toBeTypeOf('function')
+})
+
+it('suggests the command that was meant', async () => {
+  const { code, out, err } = await runCli(['snyc'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('Did you mean sync?')
+})
