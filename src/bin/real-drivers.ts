@@ -11,7 +11,8 @@ export function createRealDrivers(): Drivers {
     createGuardedFetch: async (...args) =>
       (await import('../atproto/guarded-fetch.ts')).createGuardedFetch(...args),
     readRepos: async (...args) => (await import('../atproto/feed-snapshot.ts')).readRepos(...args),
-    callMeshlet: async (...args) => (await import('../xrpc/client.ts')).callMeshlet(...args),
+    createMeshletClient: async (...args) =>
+      (await import('../xrpc/client.ts')).createMeshletClient(...args),
     createDockerEngine: async (...args) =>
       (await import('../engine/docker.ts')).createDockerEngine(...args),
     resolveDigest: async (...args) =>

@@ -120,15 +120,14 @@ export class Bidder {
   #contestedForMs({ placement, memory, containers, now }: BidCall): number | undefined {
     const { config, view } = this.#options
     const runsHere = containers.some(({ state }) => state === 'running')
-    const running = new Set<Did>(
-      placement.candidates
-        .map(({ meshletDid }) => meshletDid)
-        .filter((did) => {
-          const status = statusOf(view, did, placement.uri)
-          return status?.placementKey === placement.placementKey && runningReplicas(status) > 0
-        }),
+    const running = new Map(
+      placement.candidates.map(({ meshletDid }): [Did, number] => {
+        const status = statusOf(view, meshletDid, placement.uri)
+        const isCurrent = status?.placementKey === placement.placementKey
+        return [meshletDid, isCurrent ? runningReplicas(status) : 0]
+      }),
     )
-    const contested = runsHere && contestedBy(placement.choice, config.did, running).length > 0
+    const contested = runsHere && contestedBy(placement.selectInput, config.did, running).length > 0
     memory.contestedSinceMs = contested ? (memory.contestedSinceMs ?? now) : undefined
     return memory.contestedSinceMs === undefined ? undefined : now - memory.contestedSinceMs
   }

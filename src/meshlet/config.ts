@@ -13,6 +13,8 @@ export interface MeshletConfig {
   readonly liveness: ProfileName
   /** Where other meshlets reach this one; undefined behind NAT. */
   readonly endpoint?: string
+  /** Public half of the key that signs this machine's heartbeats, as did:key. */
+  readonly heartbeatKey?: string
   readonly softwareVersion: string
 }
 

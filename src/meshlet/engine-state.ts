@@ -30,7 +30,7 @@ const RECONNECT: Backoff = { initialMs: 250, maxMs: 10_000 }
 export class EngineState implements AsyncDisposable {
   readonly #options: EngineStateOptions
   readonly #stop = new AbortController()
-  #snapshot: EngineSnapshot | undefined
+  #lastSeen: EngineSnapshot | undefined
   #listing: Promise<EngineSnapshot> | undefined
   #watching: Promise<void> | undefined
   #problem: { readonly message: string; readonly sinceMs: number } | undefined
@@ -53,9 +53,9 @@ export class EngineState implements AsyncDisposable {
     return this.#listing
   }
 
-  /** What was seen last, without asking; undefined when it may be outdated. */
-  get known(): EngineSnapshot | undefined {
-    return this.#snapshot
+  /** What was seen last, without asking; may be outdated. Undefined before the first answer. */
+  get lastSeen(): EngineSnapshot | undefined {
+    return this.#lastSeen
   }
 
   /** What the engine is; undefined until it first answered. */
@@ -71,7 +71,6 @@ export class EngineState implements AsyncDisposable {
   /** We or somebody else changed something: list again when next asked. */
   invalidate(): void {
     this.#generation++
-    this.#snapshot = undefined
     this.#listing = undefined
   }
 
@@ -91,7 +90,7 @@ export class EngineState implements AsyncDisposable {
       this.#info = info
       this.#problem = undefined
       const snapshot = { containers, networks }
-      if (generation === this.#generation) this.#snapshot = snapshot
+      this.#lastSeen = snapshot
       return snapshot
     } catch (error) {
       if (generation === this.#generation) this.#listing = undefined

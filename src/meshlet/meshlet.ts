@@ -17,6 +17,7 @@ import type { Feed, RecordChange, RecordView, RepoWriter, Via, Write, WriteResul
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
+import type { StandingRole } from '../xrpc/access.ts'
 import { Bidder } from './bidder.ts'
 import { changedKeys } from './changed-keys.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
@@ -29,6 +30,7 @@ import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
+import { rolesByDid } from './roles.ts'
 import { Runner } from './runner.ts'
 import { ownWorkloads, SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
@@ -85,6 +87,7 @@ export class Meshlet implements AsyncDisposable {
   readonly #via = new Map<string, Via>()
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
+  #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
   #adopted = false
   #lastOwnWriteMs = Number.NEGATIVE_INFINITY
   #unsubscribe: (() => void) | undefined
@@ -226,6 +229,21 @@ export class Meshlet implements AsyncDisposable {
     }
   }
 
+  /** What is not reserved. */
+  available(): Amount {
+    return this.reservations.freeBeside(undefined)
+  }
+
+  /** Our own status record as it is wanted. */
+  status(): MeshletStatusRecord | undefined {
+    return this.own.wanted<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
+  }
+
+  /** What somebody is here, by the records; undefined for a stranger. */
+  rolesOf(did: Did): readonly StandingRole[] | undefined {
+    return this.#roles.get(did)
+  }
+
   /** Grows when this machine lost its containers or its journal, or was replaced while down. */
   get epoch(): number {
     return this.settings.epoch ?? 1
@@ -238,7 +256,7 @@ export class Meshlet implements AsyncDisposable {
         .list<WorkloadRecord>(owner, COLLECTION.workload)
         .map(([name]) => workloadUri(owner, name)),
     )
-    const running = (this.engineState.known?.containers ?? []).flatMap(
+    const running = (this.engineState.lastSeen?.containers ?? []).flatMap(
       (container) => container.labels[LABEL.workload] ?? [],
     )
     return [...new Set<string>([...recorded, ...running, ...ownWorkloads(this.own)])].toSorted()
@@ -285,6 +303,7 @@ export class Meshlet implements AsyncDisposable {
     this.#follow()
     this.#candidateSets = this.#candidateSetsNow()
     this.#peers = this.#peersNow()
+    this.#roles = rolesByDid(this.view, this.config, this.#candidateSets)
     const afterMs = this.#selfRecords.write()
     return { kind: 'again', afterMs }
   }
@@ -313,7 +332,7 @@ export class Meshlet implements AsyncDisposable {
    * while neither journal nor repo can be read.
    */
   #adoptOwnRecords(): boolean {
-    const { feed, journal, log } = this.#ports
+    const { feed, log } = this.#ports
     const { did } = this.config
     const hasJournal = this.settings.epoch !== undefined
     if (feed.repoState(did) === 'unknown' && !hasJournal) return false
@@ -326,7 +345,6 @@ export class Meshlet implements AsyncDisposable {
       for (const [rkey, record] of feed.list(did, collection))
         if (this.own.get(collection, rkey)?.cid !== record.cid && !this.own.hasPending)
           this.own.adopt(collection, rkey, record)
-    void journal
     this.#adopted = true
     return true
   }

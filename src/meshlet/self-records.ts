@@ -88,6 +88,7 @@ export class SelfRecords {
       labels: labels.map(([name, value]) => ({ name, value })),
       liveness: config.liveness,
       softwareVersion: config.softwareVersion,
+      ...(config.heartbeatKey === undefined ? {} : { heartbeatKey: config.heartbeatKey }),
       ...(answers.length > 0 ? { answers: [...answers] } : {}),
       ...(config.endpoint === undefined
         ? {}

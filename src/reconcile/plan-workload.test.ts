@@ -99,7 +99,7 @@ describe('what a look at a workload decides', () => {
     ['restart on failure, ended well', { desired: run(1, { restart: { policy: 'on-failure' } }), containers: [container(0, { state: 'exited', exitCode: 0 })] }, []],
     ['restart on failure, failed', { desired: run(1, { restart: { policy: 'on-failure' } }), containers: [container(0, exited)] }, ['start']],
   ]
-  it.each(cases)('%s', (_, change, kinds, reason) => {
+  it.each(cases.map(([name, change, kinds, reason]) => ({ name, change, kinds, reason })))('$name', ({ change, kinds, reason }) => {
     const plan = planWorkload(input(change))
     expect(plan.actions.map(short)).toEqual(kinds)
     if (reason) expect(plan.actions.map(formatAction).join('\n')).toMatch(reason)
@@ -118,7 +118,7 @@ describe('what a look at a workload decides', () => {
 })
 
 describe('applying a plan', () => {
-  const state = fc.constantFrom('created', 'running', 'paused', 'exited', 'dead') as fc.Arbitrary<EngineContainer['state']>
+  const state = fc.constantFrom<EngineContainer['state']>('created', 'running', 'paused', 'exited', 'dead')
   const world = fc.array(
     fc.record({ replica: fc.integer({ min: -1, max: 3 }), state, spec: fc.constantFrom(NEW, OLD) }),
     { maxLength: 8 },

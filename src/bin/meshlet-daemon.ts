@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { createFeed } from '../atproto/feed.ts'
+import { makePrivateFolder } from '../atproto/private-file.ts'
+import { openHeartbeatKey } from '../atproto/heartbeat-key.ts'
+import { createIdentity } from '../atproto/identity.ts'
+import { publicOrigin } from '../atproto/public-origin.ts'
+import { openSession } from '../atproto/session.ts'
+import { systemClock } from '../cli/system-clock.ts'
+import { lockFolder } from '../dev/folder-lock.ts'
+import { createDockerEngine } from '../engine/docker.ts'
+import { createMeshletApi } from '../meshlet/api.ts'
+import type { MeshletConfig } from '../meshlet/config.ts'
+import type { MeshletSettings } from '../meshlet/flags.ts'
+import { Meshlet } from '../meshlet/meshlet.ts'
+import { openJournal } from '../meshlet/sqlite-journal.ts'
+import { CommuneError, invariant } from '../model/errors.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { Did, MeshletStatusRecord } from '../model/records.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import type { MeshletApi } from '../xrpc/api.ts'
+import { createPeers } from '../xrpc/peers.ts'
+import { createXrpcServer } from '../xrpc/server.ts'
+
+/** A meshlet with everything real around it. Disposing of it leaves the containers alone. */
+export interface Daemon extends AsyncDisposable {
+  readonly meshlet: Meshlet
+  /** Where it listens. */
+  readonly url: string
+}
+
+const random: Random = {
+  next: () => Math.random(),
+  bytes: (length) => randomBytes(length),
+}
+
+/** Signs in, opens the state folder, listens and begins to work. */
+export async function startDaemon(
+  settings: MeshletSettings,
+  version: string,
+  log: Log,
+): Promise<Daemon> {
+  await using stack = new AsyncDisposableStack()
+  const isPrivate = publicOrigin(settings.service) === undefined
+  const session = stack.use(await signIn(settings, isPrivate, log))
+  const did = ownDid(settings, session.did)
+  const stateDir = settings.stateDir ?? defaultStateDir(did)
+  await makePrivateFolder(stateDir)
+  stack.use(lockFolder(stateDir))
+  const identity = createIdentity({
+    allowPrivateAddresses: isPrivate,
+    ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
+  })
+  const key = await openHeartbeatKey(path.join(stateDir, 'heartbeat.key'))
+  const feed = stack.use(
+    createFeed({
+      identity,
+      file: path.join(stateDir, 'records.sqlite'),
+      clock: systemClock,
+      random,
+      log: log.child({ part: 'feed' }),
+      allowPrivateAddresses: isPrivate,
+    }),
+  )
+  const engine = createDockerEngine({
+    dockerHost: settings.dockerHost ?? process.env['DOCKER_HOST'],
+  })
+  stack.defer(() => engine.close())
+  const journal = stack.use(openJournal(path.join(stateDir, 'journal.sqlite')))
+
+  // The server has to listen before the address can be published, and needs the meshlet to answer.
+  const late: { meshlet?: Meshlet; api?: MeshletApi } = {}
+  const server = stack.use(
+    createXrpcServer({
+      did,
+      api: lateApi(() => late.api),
+      rolesOf: (caller) => late.meshlet?.rolesOf(caller),
+      resolveKey: async (caller, force) => (await identity.resolve(caller, { force })).signingKey,
+      heartbeatKey: (caller) => heartbeatKeyOf(late.meshlet, caller),
+      clock: systemClock,
+      log: log.child({ part: 'server' }),
+    }),
+  )
+  const { url } = await server.listen(settings.listenHost, settings.listenPort)
+  const config = configOf(settings, {
+    did,
+    heartbeatKey: key.publicKey,
+    softwareVersion: version,
+    endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
+  })
+  const peers = createPeers({ did, key, clock: systemClock, allowPrivateAddresses: isPrivate })
+  const ports = { feed, writer: session.writer, engine, peers, journal, clock: systemClock, random, log }
+  const meshlet = stack.use(new Meshlet(config, ports))
+  late.meshlet = meshlet
+  late.api = createMeshletApi({
+    meshlet,
+    engine,
+    clock: systemClock,
+    writePointsLeft: () => session.writer.pointsLeft(),
+  })
+  meshlet.start()
+  const running = stack.move()
+  return { meshlet, url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
+  const { service, password, stateDir, did } = settings
+  const identifier = settings.identifier ?? did
+  if (identifier === undefined)
+    throw new CommuneError('usage', '--identifier: missing; expected a handle or DID to log in with', {
+      hint: 'Or give --did.',
+    })
+  if (password === undefined)
+    throw new CommuneError('usage', 'MESHLET_PASSWORD is not set: the password of the meshlet’s account', {
+      hint: 'An app password is enough.',
+    })
+  const folder = stateDir ?? (did === undefined ? undefined : defaultStateDir(did))
+  return openSession({
+    service,
+    identifier,
+    password,
+    allowPrivateAddresses: isPrivate,
+    log,
+    ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
+    ...(folder === undefined ? {} : { sessionFile: path.join(folder, 'session.json') }),
+  })
+}
+
+function ownDid(settings: MeshletSettings, signedInAs: Did): Did {
+  if (settings.did === undefined || settings.did === signedInAs) return signedInAs
+  throw new CommuneError(
+    'usage',
+    `--did says ${settings.did}, but the login is ${signedInAs}.`,
+    { hint: 'Give the DID of the account that you log in with, or leave --did out.' },
+  )
+}
+
+function configOf(
+  settings: MeshletSettings,
+  rest: {
+    readonly did: Did
+    readonly endpoint: string | undefined
+    readonly heartbeatKey: string
+    readonly softwareVersion: string
+  },
+): MeshletConfig {
+  const { endpoint, ...own } = rest
+  return {
+    ...own,
+    ownerDid: settings.owner,
+    clusters: settings.clusters,
+    offer: {
+      ...(settings.cpuMilli === undefined ? {} : { cpuMilli: settings.cpuMilli }),
+      ...(settings.memoryBytes === undefined ? {} : { memoryBytes: settings.memoryBytes }),
+      ...(settings.storageBytes === undefined ? {} : { storageBytes: settings.storageBytes }),
+    },
+    labels: settings.labels,
+    liveness: settings.liveness,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  }
+}
+
+function heartbeatKeyOf(meshlet: Meshlet | undefined, caller: Did): string | undefined {
+  return meshlet?.view.get<MeshletStatusRecord>(caller, COLLECTION.meshletStatus, 'self')?.value
+    .heartbeatKey
+}
+
+/** Passes each call on to what is there by then; nobody has a role before that. */
+function lateApi(api: () => MeshletApi | undefined): MeshletApi {
+  const now = (): MeshletApi => {
+    const ready = api()
+    invariant(ready, 'a call was let through before the meshlet was ready')
+    return ready
+  }
+  return {
+    getCapacity: (call) => now().getCapacity(call),
+    listWorkloads: (call) => now().listWorkloads(call),
+    getWorkloadStatus: (call) => now().getWorkloadStatus(call),
+    deleteWorkload: (call) => now().deleteWorkload(call),
+    getLogs: (call) => now().getLogs(call),
+    getHealth: (call) => now().getHealth(call),
+    heartbeat: (call) => now().heartbeat(call),
+  }
+}
+
+/** By the XDG base directory specification. */
+function defaultStateDir(did: Did): string {
+  const base = process.env['XDG_STATE_HOME'] ?? path.join(homedir(), '.local', 'state')
+  return path.join(base, 'meshlet', did.replaceAll(':', '_').replaceAll('%', '_'))
+}

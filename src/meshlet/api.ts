@@ -1,0 +1,165 @@
+import { CommuneError } from '../model/errors.ts'
+import { COLLECTION, LABEL } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { Did, WorkloadRecord, WorkloadStatusRecord, WorkloadView } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Engine, EngineContainer } from '../ports/engine.ts'
+import type { MeshletApi } from '../xrpc/api.ts'
+import type { Meshlet } from './meshlet.ts'
+
+export interface ApiOptions {
+  readonly meshlet: Meshlet
+  readonly engine: Engine
+  readonly clock: Clock
+  /** Points of the PDS’s budget that may still be spent. */
+  readonly writePointsLeft: () => number
+}
+
+/** Lines of one answer; the lexicon's limit is higher, an answer has to stay readable. */
+const LOG_LINES_MAX = 10_000
+const LOG_LINES = 100
+
+/** What stands behind the `farm.meshlet.*` methods. */
+export function createMeshletApi(options: ApiOptions): MeshletApi {
+  const { meshlet, clock } = options
+  return {
+    getCapacity: () => Promise.resolve(capacityView(meshlet)),
+    listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),
+    getWorkloadStatus: ({ params }) => Promise.resolve(requireView(meshlet, params.workload)),
+    deleteWorkload: ({ input }) => Promise.resolve(deleteWorkload(meshlet, input)),
+    getLogs: async ({ params, signal }) => ({ lines: await readLogs(options, params, signal) }),
+    getHealth: () => {
+      const problems = problemsOf(meshlet)
+      return Promise.resolve({
+        ok: problems.length === 0,
+        version: meshlet.config.softwareVersion,
+        epoch: meshlet.epoch,
+        now: new Date(clock.wallMs()).toISOString() as WorkloadRecord['createdAt'],
+        problems,
+        writePointsLeft: Math.max(0, Math.floor(options.writePointsLeft())),
+      })
+    },
+    heartbeat: ({ caller, input }) => Promise.resolve(meshlet.heartbeats.receive(caller.did, input)),
+  }
+}
+
+function capacityView(meshlet: Meshlet) {
+  const status = meshlet.status()
+  const running = new Set(containersOf(meshlet).map(({ labels }) => labels[LABEL.workload]))
+  return {
+    capacity: meshlet.capacity(),
+    available: meshlet.available(),
+    state: meshlet.settings.state,
+    labels: [...(status?.labels ?? [])],
+    workloads: running.size,
+  }
+}
+
+function listWorkloads(
+  meshlet: Meshlet,
+  { limit, cursor }: { readonly limit?: number; readonly cursor?: string | undefined },
+) {
+  const views = meshlet
+    .workloads()
+    .filter((uri) => cursor === undefined || uri > cursor)
+    .flatMap((uri) => workloadView(meshlet, uri) ?? [])
+  const page = views.slice(0, limit ?? 50)
+  const last = page.at(-1)
+  return views.length > page.length && last ? { workloads: page, cursor: last.workload } : { workloads: page }
+}
+
+function requireView(meshlet: Meshlet, uri: string): WorkloadView {
+  const view = workloadView(meshlet, uri)
+  if (!view) throw new CommuneError('not-found', `Nothing of ${uri} runs here.`)
+  return view
+}
+
+/** What runs here of a workload; undefined when nothing does and nothing is said of it. */
+function workloadView(meshlet: Meshlet, uri: string): WorkloadView | undefined {
+  const parsed = parseWorkloadUri(uri)
+  const status = meshlet.own.wanted<WorkloadStatusRecord>(
+    COLLECTION.workloadStatus,
+    recordKeyFor(uri),
+  )
+  const isRefused = meshlet.settings.isRefused(uri)
+  if (!parsed || (!status && !isRefused)) return undefined
+  const { phase = 'refused', replicas, observedRevision, specHash, lastError } = status ?? {}
+  return {
+    workload: uri as WorkloadView['workload'],
+    ownerDid: parsed.owner,
+    phase,
+    ...(replicas ? { replicas } : {}),
+    ...(observedRevision === undefined ? {} : { observedRevision }),
+    ...(specHash === undefined ? {} : { specHash }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(isRefused ? { reason: 'the consent to run it here was taken back' } : {}),
+    paused: meshlet.settings.isPaused(uri),
+  }
+}
+
+/** Takes the consent back. The work moves to whoever is next in line; the owner's record stays. */
+function deleteWorkload(
+  meshlet: Meshlet,
+  input: { readonly workload: string; readonly cid?: string | undefined },
+) {
+  const parsed = parseWorkloadUri(input.workload)
+  const record =
+    parsed && meshlet.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)
+  if (!record && !workloadView(meshlet, input.workload))
+    throw new CommuneError('not-found', `${input.workload} is not known here.`)
+  if (input.cid !== undefined && record && record.cid !== input.cid)
+    throw new CommuneError('conflict', `The workload has changed: its revision is ${record.cid}.`)
+  meshlet.setRefused(input.workload, true)
+  return { state: 'refused', message: 'It stops here, and is not bid for again.' }
+}
+
+async function readLogs(
+  { meshlet, engine }: ApiOptions,
+  params: {
+    readonly workload: string
+    readonly replica?: number | undefined
+    readonly tail?: number
+    readonly since?: string | undefined
+  },
+  signal: AbortSignal,
+) {
+  const containers = containersOf(meshlet)
+    .filter(({ labels }) => labels[LABEL.workload] === params.workload)
+    .filter(({ labels }) => params.replica === undefined || Number(labels[LABEL.replica]) === params.replica)
+  if (containers.length === 0)
+    throw new CommuneError('not-found', `Nothing of ${params.workload} runs here.`)
+  const tail = Math.min(params.tail ?? LOG_LINES, LOG_LINES_MAX)
+  const sinceMs = params.since === undefined ? undefined : Date.parse(params.since)
+  const lines = []
+  for (const container of containers) {
+    const read = engine.logs(container.id, {
+      tail,
+      signal,
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+    })
+    for await (const { stream, timeMs, line } of read)
+      lines.push({
+        replica: Number(container.labels[LABEL.replica] ?? 0),
+        stream,
+        time: new Date(timeMs).toISOString() as WorkloadRecord['createdAt'],
+        line,
+      })
+  }
+  return lines.toSorted((a, b) => (a.time < b.time ? -1 : 1)).slice(-tail)
+}
+
+function problemsOf(meshlet: Meshlet): string[] {
+  const owner: Did = meshlet.config.ownerDid
+  const problems = [
+    meshlet.engineState.problem && `The engine does not answer: ${meshlet.engineState.problem.message}`,
+    meshlet.own.problem && `Records can’t be written: ${meshlet.own.problem}`,
+    meshlet.view.repoProblem(owner) && `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
+    meshlet.engineState.info?.portsProblem,
+  ]
+  return problems.filter((problem) => typeof problem === 'string').map((text) => text.slice(0, 1_000))
+}
+
+function containersOf(meshlet: Meshlet): readonly EngineContainer[] {
+  return meshlet.engineState.lastSeen?.containers ?? []
+}

@@ -1,0 +1,35 @@
+import type { Candidate } from '../cluster/membership.ts'
+import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { recognises } from '../cluster/recognition.ts'
+import type { Did } from '../model/records.ts'
+import type { RecordView } from '../ports/records.ts'
+import type { StandingRole } from '../xrpc/access.ts'
+import { membersOf, type MeshletConfig } from './config.ts'
+
+/**
+ * What everybody is to this meshlet by the records: its owner, the members that recognise her and
+ * their machines, and whoever else may run work of those. Who is not in the table is a stranger;
+ * who is listed but does not list us back is known, with no rights.
+ */
+export function rolesByDid(
+  view: RecordView,
+  config: MeshletConfig,
+  candidateSets: readonly (readonly Candidate[])[],
+): ReadonlyMap<Did, readonly StandingRole[]> {
+  const roles = new Map<Did, Set<StandingRole>>()
+  const grant = (did: Did, ...granted: readonly StandingRole[]) => {
+    const known = roles.get(did) ?? new Set<StandingRole>()
+    for (const role of granted) known.add(role)
+    roles.set(did, known)
+  }
+  for (const owner of membersOf(config)) {
+    const isMember = recognises(view, config.ownerDid, owner) === 'yes'
+    const granted: readonly StandingRole[] = isMember ? ['member'] : []
+    grant(owner, ...granted)
+    for (const { meshletDid, verdict } of ownedMeshlets(view, owner))
+      if (verdict === 'yes') grant(meshletDid, ...granted)
+  }
+  for (const { meshletDid } of candidateSets.flat()) grant(meshletDid, 'candidate')
+  grant(config.ownerDid, 'meshletOwner', 'member')
+  return new Map([...roles].map(([did, granted]) => [did, [...granted]]))
+}
