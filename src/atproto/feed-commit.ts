@@ -27,6 +27,8 @@ export async function verifyCommitEvent(
   event: CommitBody,
   expected: CommitExpectation,
   quota: RepoQuota,
+  /** The bytes of a block that is at hand: content that a repo holds twice may be sent once only. */
+  known: (cid: Cid) => Uint8Array | undefined,
 ): Promise<VerifiedEvent> {
   const { roots, blocks } = await parseCar(event.blocks)
   const cid = event.commit.toString()
@@ -35,7 +37,7 @@ export async function verifyCommitEvent(
   const commit = await verifyCommit(cid, bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
   await proveOperations(event, commit.data, blocks)
-  return { commit, ...ourOperations(event, blocks, quota) }
+  return { commit, ...ourOperations(event, (each) => blocks.get(each) ?? known(each), quota) }
 }
 
 async function proveOperations(event: CommitBody, data: Cid, blocks: Blocks): Promise<void> {
@@ -62,7 +64,11 @@ async function proveOperations(event: CommitBody, data: Cid, blocks: Blocks): Pr
   if (!undone.equals(prevData)) throw bad('the event leaves out what changed')
 }
 
-function ourOperations(event: CommitBody, blocks: Blocks, quota: RepoQuota) {
+function ourOperations(
+  event: CommitBody,
+  bytesOf: (cid: Cid) => Uint8Array | undefined,
+  quota: RepoQuota,
+) {
   const put: RawRecord[] = []
   const remove: string[] = []
   for (const { path, cid } of event.ops) {
@@ -71,7 +77,7 @@ function ourOperations(event: CommitBody, blocks: Blocks, quota: RepoQuota) {
       remove.push(path)
       continue
     }
-    const block = blocks.get(cid.toString())
+    const block = bytesOf(cid.toString())
     if (!block) throw bad('the event lacks a record')
     put.push(toRawRecord(path, cid.toString(), block, quota.recordBytesMax))
   }

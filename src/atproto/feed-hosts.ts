@@ -174,11 +174,11 @@ export class FeedHosts implements AsyncDisposable {
       return false
     }
     const outcome = await repos.commit(did, body, { host: host.url, cursor: seq })
+    if (outcome === 'known') return false
     if (outcome === 'applied') return true
-    if (outcome !== 'known') {
-      log.debug('A repo is in doubt', { did, reason: outcome.inDoubt })
-      checks.request(did)
-    }
+    checks.request(did)
+    if (outcome === 'applied-in-part') return true
+    log.debug('A repo is in doubt', { did, reason: outcome.inDoubt })
     return false
   }
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../model/errors.ts'
-import type { Did } from '../model/records.ts'
+import type { Cid, Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
@@ -12,7 +12,7 @@ import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-r
 import type { HostCursor, RecordStore } from './record-store.ts'
 import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
-import { OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
+import { countWithin, OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
 
 export interface FeedReposOptions {
   readonly store: RecordStore
@@ -27,8 +27,14 @@ export interface FeedReposOptions {
   readonly located: (did: Did, host: string) => void
 }
 
-/** What became of a commit of the stream; all but `in-doubt` need nothing more. */
-export type CommitOutcome = 'applied' | 'known' | { readonly inDoubt: string }
+/** What became of a commit of the stream. */
+export type CommitOutcome =
+  | 'applied'
+  | 'known'
+  /** Applied, but what the quota left out so far may have its place now: list the repo. */
+  | 'applied-in-part'
+  /** Not applied: list the repo. */
+  | { readonly inDoubt: string }
 
 /** Brings repos into the store in the order of their revisions, whatever arrives in whatever order. */
 export interface FeedRepos {
@@ -46,6 +52,8 @@ export interface FeedRepos {
 /** Makes the part of the feed that knows neither sockets nor timers. */
 export function createFeedRepos(options: FeedReposOptions): FeedRepos {
   const { store, reader, notify } = options
+  /** Repos over their quota of which all that may be read was read, by this process. */
+  const complete = new Set<Did>()
 
   return {
     async commit(did, body, cursor) {
@@ -57,23 +65,26 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
       try {
         const at = await reader.resolve(did)
         const expected = { ...at, verify: options.verify, nowMs: options.clock.wallMs() }
-        verified = await verifyCommitEvent(event, expected, options.quota)
+        const known = (cid: Cid) => findBytes(store.raws(did), cid)
+        verified = await verifyCommitEvent(event, expected, options.quota, known)
       } catch (error) {
         return { inDoubt: messageOf(error) }
       }
       // Meanwhile a listing may have been stored.
       const still = judgeEvent(store.facts(did), event, options)
-      return still === 'next' ? applyEvent(options, did, verified, cursor) : still
+      return still === 'next' ? applyEvent(options, complete, did, verified, cursor) : still
     },
 
     async check(did, { force, signal }) {
       const startRev = store.facts(did).position?.rev
       try {
         const found = await reader.withCurrentKey(did, { force, signal }, (at) =>
-          look(options, at, signal),
+          look(options, complete, at, signal),
         )
         signal.throwIfAborted()
-        return found ? applyListing(options, did, found, startRev) : false
+        if (!found) return false
+        if (found.truncated) complete.add(did)
+        return applyListing(options, did, found, startRev)
       } catch (error) {
         if (!signal.aborted) setProblem(store, did, messageOf(error))
         throw error
@@ -94,7 +105,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
       const newest = [facts.position.rev, stored?.rev ?? ''].sort().at(-1) ?? ''
       if (commit.rev <= newest || stored?.cid === record.cid) return false
       const put = [{ ...record, rev: commit.rev }]
-      if (exceeds(options, did, put)) return false
+      if (keepWithin(options, did, put, []).truncated) return false
       notify(store.apply({ did, via: 'record', put }))
       return true
     },
@@ -119,47 +130,73 @@ function judgeEvent(
 
 function applyEvent(
   options: FeedReposOptions,
+  complete: Set<Did>,
   did: Did,
   event: VerifiedEvent,
   cursor: HostCursor,
 ): CommitOutcome {
-  const { store } = options
+  const { store, notify } = options
   const { rev, data, cid } = event.commit
-  const isNewer = (key: string) => (store.raw(did, key)?.rev ?? '') <= rev
-  const put = event.put.filter(({ key }) => isNewer(key)).map((record) => ({ ...record, rev }))
-  const remove = event.remove.filter(isNewer)
-  const facts = store.facts(did)
-  const ours = event.put.length + event.remove.length > 0
-  if ((facts.truncated && ours) || exceeds(options, did, put)) {
-    return { inDoubt: OVER_QUOTA }
-  }
-  const held = facts.held && facts.held.rev > rev ? facts.held : undefined
-  const next: Partial<RepoFacts> = {
+  const isNotAhead = (key: string) => (store.raw(did, key)?.rev ?? '') <= rev
+  const put = event.put.filter(({ key }) => isNotAhead(key)).map((record) => ({ ...record, rev }))
+  const remove = event.remove.filter(isNotAhead)
+  const before = store.facts(did)
+  const kept = keepWithin(options, did, put, remove)
+  const truncated = before.truncated || kept.truncated
+  const held = before.held && before.held.rev > rev ? before.held : undefined
+  const facts: Partial<RepoFacts> = {
     position: { rev, data, commit: cid },
     held,
-    problem: facts.truncated ? OVER_QUOTA : held && facts.problem,
+    truncated,
+    problem: held ? before.problem : truncated ? OVER_QUOTA : undefined,
   }
-  options.notify(store.apply({ did, via: 'stream', facts: next, put, remove }, cursor))
-  return 'applied'
+  notify(store.apply({ did, via: 'stream', facts, put: kept.put, remove: kept.remove }, cursor))
+  if (!before.truncated) {
+    if (truncated) complete.add(did)
+    return 'applied'
+  }
+  // There is room now for records that were left out.
+  if (remove.length === 0 && put.every(({ key }) => !kept.shrunk.has(key))) return 'applied'
+  complete.delete(did)
+  return 'applied-in-part'
 }
 
-/** Whether the repo would be over its quota with these records: then a listing decides which ones stay. */
-function exceeds(
+/** What to store so that the repo stays within its quota: the first records by key. */
+function keepWithin(
   { store, quota }: FeedReposOptions,
   did: Did,
   put: readonly VersionedRecord[],
-): boolean {
-  if (put.length === 0) return false
-  const sizes = new Map<string, number>()
-  for (const raw of store.raws(did)) sizes.set(raw.key, raw.bytes?.length ?? 0)
-  for (const raw of put) sizes.set(raw.key, raw.bytes?.length ?? 0)
-  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-  return sizes.size > quota.recordsMax || bytes > quota.repoBytesMax
+  remove: readonly string[],
+) {
+  if (put.length === 0) return { put, remove, truncated: false, shrunk: new Set<string>() }
+  const records = new Map<string, VersionedRecord>()
+  let last = ''
+  for (const raw of store.raws(did)) {
+    records.set(raw.key, raw)
+    if (raw.key > last) last = raw.key
+  }
+  // Of what lies behind the last record of a repo over its quota nothing is known.
+  const reachable = put.filter(({ key }) => !store.facts(did).truncated || key <= last)
+  const shrunk = new Set<string>()
+  for (const raw of reachable) {
+    if ((records.get(raw.key)?.bytes?.length ?? 0) > (raw.bytes?.length ?? 0)) shrunk.add(raw.key)
+    records.set(raw.key, raw)
+  }
+  for (const key of remove) records.delete(key)
+  const sorted = [...records.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const surplus = new Set(sorted.slice(countWithin(sorted, quota)).map((raw) => raw.key))
+  return {
+    put: reachable.filter(({ key }) => !surplus.has(key)),
+    remove: [...remove, ...[...surplus].filter((key) => store.raw(did, key))],
+    truncated: surplus.size > 0,
+    shrunk,
+  }
 }
 
 /** Asks the PDS where the repo is, and lists it unless that is known. */
 async function look(
   { store, reader, clock, located }: FeedReposOptions,
+  complete: ReadonlySet<Did>,
   at: ResolvedIdentity,
   signal: AbortSignal,
 ): Promise<RepoListing | undefined> {
@@ -172,7 +209,7 @@ async function look(
   const latest = await reader.latestCommit(at, signal)
   signal.throwIfAborted()
   const { position, held, truncated } = store.facts(did)
-  if (latest.cid === position?.commit) {
+  if (latest.cid === position?.commit && (!truncated || complete.has(did))) {
     setProblem(store, did, truncated ? OVER_QUOTA : undefined)
     if (held) store.apply({ did, via: 'listing', facts: { held: undefined } })
     return undefined
@@ -180,6 +217,11 @@ async function look(
   const waiting = latest.cid === held?.commit && clock.wallMs() - held.sinceMs < HOLD_MS
   if (waiting) return undefined
   return reader.listing(at, { known: (key) => store.raw(did, key), signal })
+}
+
+function findBytes(raws: Iterable<VersionedRecord>, cid: Cid): Uint8Array | undefined {
+  for (const raw of raws) if (raw.cid === cid) return raw.bytes
+  return undefined
 }
 
 function setProblem(store: RecordStore, did: Did, problem: string | undefined): void {

@@ -65,7 +65,7 @@ function open(file: string): DatabaseSync {
     // are simply read again: that is worth more than a flush to disk for each event.
     // Busy means that another process holds it; that is no damage, and no reason to wait for long.
     database.exec(
-      'PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
+      'PRAGMA busy_timeout = 500; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
     )
     const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (check !== 'ok') throw new Damaged(String(check))

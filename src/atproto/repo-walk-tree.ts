@@ -24,6 +24,8 @@ export interface WalkTreeOptions {
   /** Root of the Merkle search tree. */
   readonly root: Cid
   readonly range: KeyRange
+  /** Keys that are listed, and count; all when absent. */
+  readonly accept?: (key: string) => boolean
   readonly leavesMax: number
   /** Every block that was asked for, checked against its hash, or a failure. */
   readonly fetchBlocks: (cids: readonly Cid[]) => Promise<Blocks>
@@ -52,7 +54,7 @@ const AFTER_ALL = '\uffff'
  * could find other records.
  */
 export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
-  const { range, leavesMax } = options
+  const { range, leavesMax, accept = () => true } = options
   let level: readonly Subtree[] = [
     { cid: options.root, after: '', before: AFTER_ALL, layer: undefined },
   ]
@@ -66,7 +68,7 @@ export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
     const next: Subtree[] = []
     for (const subtree of level) {
       const node = await readNode(subtree, blocks)
-      leaves.push(...node.leaves.filter(([key]) => key >= range.start && key < end))
+      leaves.push(...node.leaves.filter(([key]) => key >= range.start && key < end && accept(key)))
       next.push(...node.children)
     }
     leaves.sort(byKey)

@@ -90,12 +90,12 @@ async function walkOnce(options: WalkRepoOptions): Promise<RepoListing> {
   const tree = await walkTree({
     root: commit.data,
     range: prefixRange(COLLECTION_PREFIX),
+    accept: (key) => isCollection(collectionOf(key)),
     leavesMax: quota.recordsMax,
     fetchBlocks,
   })
-  const ours = tree.leaves.filter(([key]) => isCollection(collectionOf(key)))
-  const records = await readRecords(ours, options, quota)
-  const truncated = tree.truncated || records.length < ours.length
+  const records = await readRecords(tree.leaves, options, quota)
+  const truncated = tree.truncated || records.length < tree.leaves.length
   return { commit, records, truncated }
 }
 
@@ -138,8 +138,18 @@ export function toRawRecord(
   return { key, cid, bytes: bytes && bytes.length <= bytesMax ? bytes : undefined }
 }
 
+/** How many of these records, sorted by key, a repo of this quota may have. */
+export function countWithin(records: readonly RawRecord[], quota: RepoQuota): number {
+  let bytes = 0
+  const over = records.findIndex((record, index) => {
+    bytes += record.bytes?.length ?? 0
+    return index >= quota.recordsMax || bytes > quota.repoBytesMax
+  })
+  return over < 0 ? records.length : over
+}
+
 /** The collection of `collection/rkey`. */
-export function collectionOf(key: string): string {
+function collectionOf(key: string): string {
   return key.slice(0, key.indexOf('/'))
 }
 
