@@ -6,7 +6,7 @@ import type { startNetwork } from '../dev/network.ts'
 import type { createDockerEngine } from '../engine/docker.ts'
 import type { resolveDigest } from '../engine/resolve-digest.ts'
 import type { readFolder } from '../spec/read-folder.ts'
-import type { callMeshlet } from '../xrpc/client.ts'
+import type { createMeshletClient } from '../xrpc/client.ts'
 
 /** The same function, loaded when it is first called. */
 type Lazy<F extends (...args: never[]) => unknown> = (
@@ -21,7 +21,7 @@ export interface Drivers {
   readonly createIdentity: Lazy<typeof createIdentity>
   readonly createGuardedFetch: Lazy<typeof createGuardedFetch>
   readonly readRepos: Lazy<typeof readRepos>
-  readonly callMeshlet: Lazy<typeof callMeshlet>
+  readonly createMeshletClient: Lazy<typeof createMeshletClient>
   readonly createDockerEngine: Lazy<typeof createDockerEngine>
   readonly resolveDigest: Lazy<typeof resolveDigest>
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../model/errors.ts'
 import { COLLECTION, METHOD } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import type { Did, Hint, MeshletStatusRecord } from '../model/records.ts'
+import type { MeshletClient } from '../xrpc/client.ts'
 import type { CommandContext } from './command-spec.ts'
 import { debug } from './io.ts'
 import type { Reader } from './reading.ts'
@@ -39,8 +40,12 @@ export function prepareHints(
     return []
   })
   return async (written) => {
+    const found = await peers
+    if (found.length === 0) return
+    const { allowPrivateAddresses } = reader
+    const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
     const hints = hintsOf(session.did, written)
-    await Promise.all((await peers).map((peer) => tell(context, session, peer, hints)))
+    await Promise.all(found.map((peer) => tell(context, { session, client, peer, hints })))
   }
 }
 
@@ -62,20 +67,21 @@ function hintsOf(did: Did, { rev, names }: Written): readonly Hint[] {
 }
 
 async function tell(
-  { io, drivers }: CommandContext,
-  session: Session,
-  peer: Peer,
-  hints: readonly Hint[],
+  { io }: CommandContext,
+  hint: {
+    readonly session: Session
+    readonly client: MeshletClient
+    readonly peer: Peer
+    readonly hints: readonly Hint[]
+  },
 ): Promise<void> {
+  const { session, client, peer, hints } = hint
   try {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
-    await drivers.callMeshlet({
-      ...peer,
-      method: METHOD.heartbeat,
-      token: await session.getServiceAuth({ aud: peer.did, lxm: METHOD.heartbeat }),
-      input: { epoch: 0, hints },
-      signal,
-    })
+    const method = METHOD.heartbeat
+    const token = await session.getServiceAuth({ aud: peer.did, lxm: method, signal })
+    // Who is no meshlet has no epoch.
+    await client.call({ ...peer, method, token, input: { epoch: 0, hints: [...hints] }, signal })
     debug(io, `hinted ${peer.did}`)
   } catch (error) {
     debug(io, `no hint to ${peer.did}: ${messageOf(error)}`)

@@ -20,7 +20,7 @@ export async function listLinks(
   return new Map(
     data.records.map(({ uri, value }) => {
       const { meshletDid } = value as Partial<MeshletRecord>
-      return [uri.slice(uri.lastIndexOf('/') + 1), meshletDid as Did | undefined]
+      return [uri.slice(uri.lastIndexOf('/') + 1), meshletDid]
     }),
   )
 }

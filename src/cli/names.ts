@@ -31,7 +31,7 @@ export async function createNames(
   const machines = new Map<Did, string>()
   for (const owner of view.dids) {
     for (const [host, { value }] of view.list<MeshletRecord>(owner, COLLECTION.meshlet)) {
-      const did = value.meshletDid as Did
+      const did = value.meshletDid
       // A stranger may claim a machine and call it anything: only its own owner names it.
       const claimed = claimedOwner(view, did)
       if (claimed === owner || (claimed === undefined && owner === self)) {

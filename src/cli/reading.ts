@@ -24,6 +24,8 @@ export interface Reading extends Disposable {
 /** Reads the same repos as often as it is asked; identities are resolved once. */
 export interface Reader {
   readonly owner: Did
+  /** As for reading, so for calling the machines. */
+  readonly allowPrivateAddresses: boolean
   read(): Promise<Reading>
 }
 
@@ -80,6 +82,7 @@ async function createReader(
   })
   return {
     owner,
+    allowPrivateAddresses,
     async read() {
       const view = await drivers.readRepos({
         identity,

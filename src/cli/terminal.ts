@@ -16,7 +16,7 @@ export function createTerminal(process: NodeJS.Process): Io {
   return {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
-    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
+    isInteractive: stdin.isTTY && stderr.isTTY,
     color: { out: wantsColor(stdout, env), note: wantsColor(stderr, env) },
     env,
     signal: abortOnSignals(process),
@@ -28,7 +28,7 @@ export function createTerminal(process: NodeJS.Process): Io {
 /** https://no-color.org: any value but the empty one turns colours off. */
 function wantsColor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
-  return stream.isTTY === true && env['TERM'] !== 'dumb'
+  return stream.isTTY && env['TERM'] !== 'dumb'
 }
 
 /** The first signal asks the command to end well, the second one does not ask. */

@@ -32,7 +32,7 @@ export function diffFields(
 ): readonly FieldChange[] {
   const left = flatten(before)
   const right = flatten(after)
-  const paths = [...new Set([...left.keys(), ...right.keys()])].sort()
+  const paths = [...new Set([...left.keys(), ...right.keys()])].toSorted()
   return paths.flatMap((path) => {
     const [from, to] = [left.get(path), right.get(path)]
     if (canonical(from) === canonical(to)) return []
@@ -71,7 +71,7 @@ function addList(leaves: Map<string, unknown>, path: string, list: readonly unkn
   if (list.length === 0) return
   const keyOf = KEYED_LISTS[path]
   if (keyOf === undefined) {
-    leaves.set(path, UNORDERED_LISTS.has(path) ? list.map(canonical).sort().map(parse) : list)
+    leaves.set(path, UNORDERED_LISTS.has(path) ? list.map(canonical).toSorted().map(parse) : list)
     return
   }
   for (const entry of list) leaves.set(`${path}.${keyOf(entry as never)}`, essence(path, entry))
@@ -90,7 +90,7 @@ function canonical(value: unknown): string {
         ? Object.fromEntries(
             Object.entries(part)
               .filter(([name]) => name !== '$type')
-              .sort(([a], [b]) => (a < b ? -1 : 1)),
+              .toSorted(([a], [b]) => (a < b ? -1 : 1)),
           )
         : part,
     ) ?? 'undefined'

@@ -51,7 +51,7 @@ export interface PlanSyncInput {
 export function planSync(input: PlanSyncInput): SyncPlan {
   const existing = new Map(input.existing.map((entry) => [entry.name, entry]))
   const written = [...input.desired]
-    .sort(byName)
+    .toSorted(byName)
     .map((desired) => planOne(input, desired, existing.get(desired.name)))
   const invalid = [...written.filter(isInvalid), ...input.broken.map(brokenItem)]
   const removals = planRemovals({ ...input, anyInvalid: invalid.length > 0 })
@@ -59,7 +59,7 @@ export function planSync(input: PlanSyncInput): SyncPlan {
   return {
     owner: input.owner,
     set: input.set,
-    items: markRenames(items, existing).sort(byName),
+    items: markRenames(items, existing).toSorted(byName),
     confirm: removals.confirm,
     ...(removals.blocked === undefined ? {} : { pruneBlocked: removals.blocked }),
   }

@@ -80,7 +80,7 @@ describe('runSync', () => {
     }
     const outcome = await runSync(ports(repo))
     expect(outcome.kind).toBe('applied')
-    expect([...repo.records.keys()].sort()).toEqual(['hello', 'theirs'])
+    expect([...repo.records.keys()].toSorted()).toEqual(['hello', 'theirs'])
   })
 
   it('gives up on a repo that never rests', async () => {

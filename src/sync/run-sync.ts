@@ -58,7 +58,7 @@ export async function runSync(ports: SyncPorts): Promise<SyncOutcome> {
       }
       const revisions = revisionsOf(plan, snapshot, written)
       const touched = itemsOf(plan, 'delete').map(({ name }) => name)
-      const names = [...new Set([...written.keys(), ...touched])].sort()
+      const names = [...new Set([...written.keys(), ...touched])].toSorted()
       return {
         kind: 'applied',
         plan,

@@ -72,7 +72,7 @@ function summary(network: Network, io: Io): string {
     ),
   ]
   if (first === undefined) return `${lines.join('\n')}\n`
-  return `${[
+  return [
     ...lines,
     '',
     `In another terminal, to act as ${first.name}:`,
@@ -83,7 +83,7 @@ function summary(network: Network, io: Io): string {
     `  export COMMUNE_PASSWORD=${first.password}`,
     '',
     ...(io.isInteractive ? ['Ctrl-C ends it; the data stays.', ''] : []),
-  ].join('\n')}`
+  ].join('\n')
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,8 @@ import type { Session } from '../../atproto/session.ts'
 import { parseDuration } from '../../model/duration.ts'
 import { CommuneError, messageOf } from '../../model/errors.ts'
 import { COLLECTION, METHOD } from '../../model/nsid.ts'
-import type { Did, MeshletStatusRecord } from '../../model/records.ts'
+import type { Did, MeshletOwnerRecord, MeshletStatusRecord } from '../../model/records.ts'
+import type { MeshletClient } from '../../xrpc/client.ts'
 import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
@@ -26,6 +27,8 @@ interface Line {
   readonly time?: string
   readonly line: string
 }
+
+type Timestamp = MeshletOwnerRecord['createdAt']
 
 interface Query {
   readonly tail: number
@@ -55,10 +58,11 @@ export async function runLogs(
   const holders = holdersOf(workload)
   if (holders.length === 0)
     io.note(`Nothing of ${name} runs. "commune explain ${name}" says why.\n`)
+  const { allowPrivateAddresses } = reader
+  const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
+  const { session } = login
   const answers = await Promise.all(
-    holders.map((did) =>
-      linesOf(context, { session: login.session, reading, workload, did, query }),
-    ),
+    holders.map((did) => linesOf(context, { session, client, reading, workload, did, query })),
   )
   const failed = answers.filter((answer) => typeof answer === 'string')
   const lines = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))
@@ -75,22 +79,23 @@ function holdersOf(workload: WorkloadView): readonly Did[] {
 
 /** The lines, or a sentence that says why there are none. */
 async function linesOf(
-  { io, drivers }: CommandContext,
+  { io }: CommandContext,
   from: {
     readonly session: Session
+    readonly client: MeshletClient
     readonly reading: Reading
     readonly workload: WorkloadView
     readonly did: Did
     readonly query: Query
   },
 ): Promise<readonly Line[] | string> {
-  const { session, reading, workload, did, query } = from
+  const { session, client, reading, workload, did, query } = from
   const machine = reading.names.meshlet(did)
   const status = reading.view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')
   const endpoint = status?.value.endpoint
   if (endpoint === undefined) return `${machine} has no address that it can be asked at.`
   try {
-    const answer = await drivers.callMeshlet({
+    const answer = await client.call({
       did,
       endpoint,
       method: METHOD.getLogs,
@@ -98,7 +103,7 @@ async function linesOf(
       params: {
         workload: workload.uri,
         tail: query.tail,
-        ...(query.since === undefined ? {} : { since: query.since }),
+        ...(query.since === undefined ? {} : { since: query.since as Timestamp }),
       },
       signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
