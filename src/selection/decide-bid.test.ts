@@ -230,10 +230,10 @@ describe('a standing offer', () => {
     })
   })
 
-  test('that others contest by running for two windows moves to a later round', () => {
+  test('that others contest by running for 30 seconds moves to a later round', () => {
     const input = scene({ mine: {}, others: [{ name: 'a', score: -1 }], decided: true })
-    expect(decideBid({ ...input, contestedForMs: 2 * WINDOW - 1 })).toMatchObject({ kind: 'keep' })
-    expect(decideBid({ ...input, contestedForMs: 2 * WINDOW })).toMatchObject({
+    expect(decideBid({ ...input, contestedForMs: 29_999 })).toMatchObject({ kind: 'keep' })
+    expect(decideBid({ ...input, contestedForMs: 30_000 })).toMatchObject({
       kind: 'offer',
       bid: { round: 1 },
     })

@@ -4,6 +4,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { isOffer } from './bids.ts'
+import { contestMs } from './displacement.ts'
 import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
@@ -52,7 +53,7 @@ export interface BidInput {
   /** `select` over all rounds: what the choice will be when the open ones close. */
   readonly prospect: Choice
   readonly invited: boolean
-  /** For how long somebody chosen later has been running in this meshlet's stead (`contestedBy`). */
+  /** For how long somebody has been running in this meshlet's stead (`contestedBy`). */
   readonly contestedForMs?: number | undefined
   /** True when this meshlet was down and somebody else runs in its stead (`replacedBy`). */
   readonly isReplaced?: boolean
@@ -74,8 +75,6 @@ export type BidDecision =
   /** Nothing can be decided yet: look again then, or when anything changes. */
   | { readonly kind: 'wait'; readonly againInMs: number; readonly why: string }
 
-/** Windows for which two runners may disagree before the one that was chosen moves its bid. */
-const CONTEST_WINDOWS = 2
 /** These take an offer back only when somebody else can take over: the last one keeps trying. */
 const FAILURES: ReadonlySet<PassReason> = new Set(['pull-failed', 'create-failed', 'start-failed'])
 /** These stand until the meshlet's owner lifts them. */
@@ -118,7 +117,7 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
   if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
   if (input.isReplaced) return moveBid(input, own.value, 'replaced while it was down')
   if (input.rounds.late.has(own.cid)) return moveBid(input, own.value, 'the bid came too late')
-  if ((input.contestedForMs ?? 0) >= CONTEST_WINDOWS * input.windowMs)
+  if ((input.contestedForMs ?? 0) >= contestMs(input.windowMs))
     return moveBid(input, own.value, 'others had started before they saw the bid')
   const more = Math.min(fits, slotsWanted(input.replicas))
   if (input.prospect.missing > 0 && more > own.value.slots)

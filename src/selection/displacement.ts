@@ -1,6 +1,9 @@
 import type { Did } from '../model/records.ts'
 import type { Rounds } from './rounds.ts'
-import { select, slotsOf, type Choice, type SelectInput } from './select.ts'
+import { select, slotsOf, type SelectInput } from './select.ts'
+
+const CONTEST_WINDOWS = 2
+const CONTEST_MS_MIN = 30_000
 
 /**
  * Whether a meshlet that runs a replica keeps it although the records choose others: true when it
@@ -15,18 +18,35 @@ export function holdsGround(input: SelectInput, rounds: Rounds, self: Did): bool
   return slotsOf(select({ ...input, bids: inTime }), self) > 0
 }
 
+/** Replicas that each meshlet is seen running under the key; who runs none may be left out. */
+export type RunningReplicas = ReadonlyMap<Did, number>
+
 /**
- * Those who run the workload under the same key although this meshlet was chosen before them. When
- * it lasts for two windows they have seen the bid only after acting: see `decideBid`, which moves
- * the own bid to a later round.
+ * Those who run more than they were chosen for, and would be chosen for more if this meshlet, which
+ * is chosen, were not there. When it lasts (`contestMs`) they have seen its bid only after acting:
+ * see `decideBid`, which moves the own bid to a later round.
  */
-export function contestedBy(choice: Choice, self: Did, running: ReadonlySet<Did>): readonly Did[] {
+export function contestedBy(
+  input: SelectInput,
+  self: Did,
+  running: RunningReplicas,
+): readonly Did[] {
+  const choice = select(input)
   if (slotsOf(choice, self) === 0) return []
-  const place = choice.ranked.findIndex(({ meshletDid }) => meshletDid === self)
-  return choice.ranked
-    .slice(place + 1)
+  const surplus = (did: Did) => (running.get(did) ?? 0) > slotsOf(choice, did)
+  if (!choice.ranked.some(({ meshletDid }) => meshletDid !== self && surplus(meshletDid))) return []
+  const without = select({ ...input, down: new Set([...input.down, self]) })
+  return without.winners
+    .filter(({ meshletDid, slots }) => surplus(meshletDid) && slots > slotsOf(choice, meshletDid))
     .map(({ meshletDid }) => meshletDid)
-    .filter((did) => running.has(did) && slotsOf(choice, did) === 0)
+}
+
+/**
+ * How long a contest must last before the own bid moves, milliseconds: who has to give way normally
+ * does so as soon as the replacement is seen running, within its stop grace.
+ */
+export function contestMs(windowMs: number): number {
+  return Math.max(CONTEST_MS_MIN, CONTEST_WINDOWS * windowMs)
 }
 
 /**
@@ -37,14 +57,15 @@ export function contestedBy(choice: Choice, self: Did, running: ReadonlySet<Did>
 export function replacedBy(
   input: SelectInput,
   self: Did,
-  running: ReadonlySet<Did>,
+  running: RunningReplicas,
 ): readonly Did[] {
   const others = new Set([...input.down].filter((did) => did !== self))
   const withSelf = select({ ...input, down: others })
   const withoutSelf = select({ ...input, down: new Set([...others, self]) })
   return withoutSelf.winners
     .filter(
-      ({ meshletDid, slots }) => running.has(meshletDid) && slots > slotsOf(withSelf, meshletDid),
+      ({ meshletDid, slots }) =>
+        (running.get(meshletDid) ?? 0) > 0 && slots > slotsOf(withSelf, meshletDid),
     )
     .map(({ meshletDid }) => meshletDid)
 }
