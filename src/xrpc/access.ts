@@ -1,0 +1,39 @@
+import type { MethodName } from '../model/nsid.ts'
+
+/**
+ * What somebody is to this meshlet by the records alone:
+ * - `meshletOwner`: the owner of this meshlet;
+ * - `member`: an owner, or a meshlet of an owner, whom this meshlet accepts and who recognises its owner;
+ * - `candidate`: a meshlet that may run work of an owner whom this meshlet accepts, known or not.
+ */
+export type StandingRole = 'meshletOwner' | 'member' | 'candidate'
+
+/** `workloadOwner` is decided a call at a time: the workload asked about lies in the caller's repo. */
+export type Role = StandingRole | 'workloadOwner'
+
+/** The methods that this server has. */
+export type ServedMethod = Extract<
+  MethodName,
+  | 'getCapacity'
+  | 'listWorkloads'
+  | 'getWorkloadStatus'
+  | 'deleteWorkload'
+  | 'getLogs'
+  | 'getHealth'
+  | 'heartbeat'
+>
+
+/** Who may call what (DESIGN §8). Only a workload's owner reads its logs, not even the machine's. */
+export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
+  getCapacity: ['meshletOwner', 'member'],
+  listWorkloads: ['meshletOwner', 'member'],
+  getWorkloadStatus: ['meshletOwner', 'workloadOwner', 'member'],
+  deleteWorkload: ['meshletOwner', 'workloadOwner'],
+  getLogs: ['workloadOwner'],
+  getHealth: ['meshletOwner', 'member', 'candidate'],
+  heartbeat: ['meshletOwner', 'member', 'candidate'],
+}
+
+export function mayCall(method: ServedMethod, roles: readonly Role[]): boolean {
+  return ACCESS[method].some((role) => roles.includes(role))
+}

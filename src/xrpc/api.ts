@@ -1,0 +1,47 @@
+import type { farm } from '../lexicons/index.ts'
+import type { Did } from '../model/records.ts'
+import type { Role } from './access.ts'
+
+/** Who calls, proven by the token, and what that makes her here. */
+export interface Caller {
+  readonly did: Did
+  readonly roles: readonly Role[]
+}
+
+export interface Call {
+  readonly caller: Caller
+  /** Aborted when the time for the call is over, the server stops, or who asked a question has left. */
+  readonly signal: AbortSignal
+}
+
+export interface QueryCall<P> extends Call {
+  readonly params: P
+}
+
+export interface ProcedureCall<I> extends Call {
+  readonly input: I
+}
+
+/**
+ * What the daemon does behind each method. May the caller? was answered before. Rejections become
+ * answers by their code: `not-found`, `conflict`, `forbidden`, `invalid-input`, `unavailable`,
+ * `engine`, `engine-unreachable`, `timeout`, `rate-limited`; anything else is logged and shown as an
+ * internal error without its message.
+ */
+export interface MeshletApi {
+  getCapacity(call: Call): Promise<farm.meshlet.getCapacity.$OutputBody>
+  listWorkloads(
+    call: QueryCall<farm.meshlet.listWorkloads.$Params>,
+  ): Promise<farm.meshlet.listWorkloads.$OutputBody>
+  getWorkloadStatus(
+    call: QueryCall<farm.meshlet.getWorkloadStatus.$Params>,
+  ): Promise<farm.meshlet.getWorkloadStatus.$OutputBody>
+  deleteWorkload(
+    call: ProcedureCall<farm.meshlet.deleteWorkload.$InputBody>,
+  ): Promise<farm.meshlet.deleteWorkload.$OutputBody>
+  getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
+  getHealth(call: Call): Promise<farm.meshlet.getHealth.$OutputBody>
+  heartbeat(
+    call: ProcedureCall<farm.meshlet.heartbeat.$InputBody>,
+  ): Promise<farm.meshlet.heartbeat.$OutputBody>
+}
