@@ -91,7 +91,7 @@ describe('parseSelector', () => {
     'x=-a',
     'x=a-',
     'x=ä',
-    `${'x'.repeat(64)}`,
+    'x'.repeat(64),
     `x=${'a'.repeat(64)}`,
     `${'a'.repeat(64)}.b/c`,
     `${'a.'.repeat(126)}ab/c`,

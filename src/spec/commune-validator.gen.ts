@@ -2,11 +2,11 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/commune.schema.json","title":"CommuneFile","description":"Settings of a folder of workloads, in commune.yaml at its root.","type":"object","additionalProperties":false,"properties":{"set":{"title":"Set","description":"Name of this set of workloads. commune sync --prune removes only what its own set has put there. Derived from the git remote or the folder when absent.","type":"string","minLength":1,"maxLength":512,"pattern":"^\\S+$","examples":["home","example.org/infrastructure"]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/commune.schema.json","title":"CommuneFile","description":"Settings of a folder of workloads, in commune.yaml at its root.","type":"object","additionalProperties":false,"properties":{"set":{"title":"Set","description":"Name of this set of workloads. commune sync --prune removes only what its own set has put there. Derived from the git remote or the folder when absent.","type":"string","minLength":1,"maxLength":512,"pattern":"^\\S*$","examples":["home","example.org/infrastructure"]}}};
 export const schema: AnySchemaObject = schema11
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
-const pattern0 = new RegExp("^\\S+$", "u");
+const pattern0 = new RegExp("^\\S*$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="https://meshlet.farm/schemas/commune.schema.json" */;
@@ -49,7 +49,7 @@ vErrors.push(err2);
 errors++;
 }
 if(!pattern0.test(data0)){
-const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S+$"},schema:"^\\S+$",parentSchema:schema11.properties.set,data:data0};
+const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S*$"},schema:"^\\S*$",parentSchema:schema11.properties.set,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }

@@ -17,7 +17,7 @@ export function locate(
     key = next.key
     node = next.value
   }
-  const isAbsent = node === null || (isScalar(node) && node.source === '')
+  const isAbsent = node === null || (isScalar(node) && node.value === null && node.source === '')
   const chosen = key !== null && (at === 'key' || isAbsent) ? key : node
   return chosen?.range[0] ?? 0
 }

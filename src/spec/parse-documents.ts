@@ -4,7 +4,7 @@ import { checkEnv } from './check-env.ts'
 import { checkNames } from './check-names.ts'
 import { checkPaths } from './check-paths.ts'
 import { describeValue } from './describe-schema.ts'
-import { finding, quote, type Finding } from './finding.ts'
+import { finding, formatPath, quote, type Finding } from './finding.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { locate } from './locate.ts'
 import { placeFinding } from './place-finding.ts'
@@ -99,8 +99,7 @@ interface ParsedDocument {
 function parseDocument(source: SourceText, text: DocumentText): ParsedDocument {
   const yaml = readYaml(text)
   const place = (entry: Finding | PlacedFinding): Issue => placeFinding(source, text, yaml, entry)
-  // One fault of the notation would otherwise come back as several of the content.
-  const findings = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml)]
+  const findings = yaml.root === null ? yaml.findings : [...yaml.findings, ...checkContent(yaml)]
   const issues = [...findings.slice(0, ISSUES_MAX).map(place), ...summary(source, text, findings)]
   const name = declaredName(source, text, yaml)
   const named = name === undefined ? {} : { name }
@@ -111,7 +110,14 @@ function parseDocument(source: SourceText, text: DocumentText): ParsedDocument {
   return { workload: { file: source.file, line, document, record }, issues, ...named }
 }
 
-function check({ value }: YamlDocument): readonly Finding[] {
+/** A value that the notation made unreadable is not reported again for what it then lacks. */
+function checkContent(yaml: YamlDocument): readonly Finding[] {
+  const unreadable = new Set(yaml.findings.map(({ path }) => formatPath(path)))
+  const findings = check(yaml.value)
+  return findings.filter(({ path }) => path.length === 0 || !unreadable.has(formatPath(path)))
+}
+
+function check(value: unknown): readonly Finding[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const expected = 'a mapping that begins with kind, name and image'
     return [finding([], `found ${describeValue(value)}`, { expected })]

@@ -91,16 +91,18 @@ function firstInvalidByte(bytes: Uint8Array): number {
   let high = bytes.length
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (isValidStart(bytes.subarray(0, middle))) low = middle
+    if (isValid(bytes.subarray(0, middle), { stream: true })) low = middle
     else high = middle - 1
   }
+  // What was found may end within a character, whose first byte is then the one to name.
+  while (low > 0 && !isValid(bytes.subarray(0, low), { stream: false })) low -= 1
   return low
 }
 
 /** In stream mode a character that is cut off at the end is no error. */
-function isValidStart(bytes: Uint8Array): boolean {
+function isValid(bytes: Uint8Array, options: { readonly stream: boolean }): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, options)
     return true
   } catch {
     return false
