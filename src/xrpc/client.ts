@@ -1,5 +1,6 @@
 import { xrpcSafe } from '@atproto/lex'
 import type { Agent, l } from '@atproto/lex'
+import { connectionError } from '../atproto/connection-error.ts'
 import { createGuardedFetch } from '../atproto/guarded-fetch.ts'
 import { publicOrigin } from '../atproto/public-origin.ts'
 import { farm } from '../lexicons/index.ts'
@@ -88,6 +89,9 @@ export function createMeshletClient(options: MeshletClientOptions = {}): Meshlet
         headers: { authorization: `Bearer ${token}` },
         ...(input !== undefined && { body: input as l.LexMap }),
         ...(signal && { signal }),
+      }).catch((error: unknown) => {
+        // Only a caller who gave up before the call began.
+        throw connectionError(error, endpoint)
       })
       if (result.success) return result.body as MeshletOutput<N>
       throw meshletError(result, did, endpoint)
