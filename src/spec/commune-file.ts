@@ -19,6 +19,14 @@ export function isCommuneFile(file: string): boolean {
   return file === 'commune.yaml' || file === 'commune.yml'
 }
 
+/** A file of settings further down: nobody would notice that nothing heeds it. */
+export function misplacedCommuneFile(file: string): Issue | undefined {
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  if (name === file || !isCommuneFile(name)) return undefined
+  const suggestion = 'move it to the root of the folder that is synced, or sync this folder'
+  return fileIssue(file, `${name} counts only at the root`, { suggestion })
+}
+
 /** Reads the settings of a folder: one document, all of whose keys may be left out. */
 export function parseCommuneFile(text: string, file: string): CommuneFileResult {
   const source = sourceTextOf(file, withoutByteOrderMark(text))

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -191,6 +192,22 @@ describe('a folder', () => {
     expect(names(result)).toEqual(['b.yaml b'])
   })
 
+  it('may not hold more than anybody would want to sync', async () => {
+    for (let index = 0; index <= 10_000; index += 1)
+      writeFileSync(join(folder, `${index}.yaml`), '')
+    const result = await readFolder(folder)
+    expect(told(result)).toEqual([':1:1 : the folder holds too much'])
+  })
+
+  it('may not be nested without end', async () => {
+    await write({ 'a.yaml': workload('a'), [`${'d/'.repeat(33)}b.yaml`]: workload('b') })
+    const result = await readFolder(folder)
+    expect(told(result)).toEqual([
+      `${'d/'.repeat(33).slice(0, -1)}:1:1 : the folder is nested too deeply`,
+    ])
+    expect(names(result)).toEqual(['a.yaml a'])
+  })
+
   it('stops when it is told to', async () => {
     await write({ 'a.yaml': workload('a') })
     await expect(readFolder(folder, { signal: AbortSignal.abort() })).rejects.toThrow('abort')
@@ -235,6 +252,13 @@ describe('commune.yaml', () => {
     expect(result.set).toBeUndefined()
     expect(told(result)[0]).toContain(`commune.yaml:${expected}`)
     expect(names(result)).toEqual(['a.yaml a'])
+  })
+
+  it('stands at the root', async () => {
+    await write({ 'a.yaml': workload('a'), 'sub/commune.yaml': 'set: a' })
+    expect(told(await readFolder(folder))).toEqual([
+      'sub/commune.yaml:1:1 : commune.yaml counts only at the root',
+    ])
   })
 
   it('stands once', async () => {

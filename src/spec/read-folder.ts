@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isCommuneFile, parseCommuneFile } from './commune-file.ts'
+import { isCommuneFile, misplacedCommuneFile, parseCommuneFile } from './commune-file.ts'
 import { findDuplicateNames, type NamedPlace } from './duplicate-names.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { listFiles, reasonOf } from './list-files.ts'
@@ -166,6 +166,11 @@ function parseAll(contents: readonly Content[]): Parsed {
   for (const { file, text, issue } of contents) {
     if (issue !== undefined) issues.push(issue)
     if (text === undefined || isCommuneFile(file)) continue
+    const misplaced = misplacedCommuneFile(file)
+    if (misplaced !== undefined) {
+      issues.push(misplaced)
+      continue
+    }
     const result = parseDocuments(text, file)
     workloads.push(...result.workloads)
     issues.push(...result.issues)
