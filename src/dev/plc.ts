@@ -117,7 +117,7 @@ class Directory {
     const data = await this.#plc.validateOperationLog(did, operations as Operation[])
     if (data === null) return failure(404, `DID not available: ${did}`)
     if (what === 'data') return { status: 200, body: data }
-    const document = await this.#plc.formatDidDoc(data)
+    const document = this.#plc.formatDidDoc(data)
     return { status: 200, body: document, type: 'application/did+ld+json' }
   }
 }

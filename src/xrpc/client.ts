@@ -28,7 +28,7 @@ type Input<N extends CallableMethod> = l.InferMethodInputBody<Schemas[N]>
 export type MeshletOutput<N extends CallableMethod> = l.InferMethodOutputBody<Schemas[N]>
 
 type WithParams<P> =
-  Record<never, never> extends P ? { readonly params?: P } : { readonly params: P }
+  NonNullable<unknown> extends P ? { readonly params?: P } : { readonly params: P }
 type WithInput<I> = I extends undefined ? { readonly input?: undefined } : { readonly input: I }
 
 export type MeshletCall<N extends CallableMethod> = {

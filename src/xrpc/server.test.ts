@@ -88,7 +88,7 @@ async function call(
 ): Promise<Answer> {
   const query = new URLSearchParams(options.query)
   const post = options.body !== undefined
-  return send(`/xrpc/${METHOD[method]}?${query}`, {
+  return send(`/xrpc/${METHOD[method]}?${query.toString()}`, {
     method: post ? 'POST' : 'GET',
     headers: {
       authorization: `Bearer ${await caller.token(METHOD[method])}`,
@@ -194,7 +194,7 @@ describe('answers', () => {
       'an internal error',
       () => Promise.reject(new CommuneError('internal', 'secret detail of ours')),
     ],
-    ['a thrown text', () => Promise.reject('secret detail of ours' as unknown as Error)],
+    ['a thrown text', () => Promise.reject('secret detail of ours')],
     ['an invalid answer', () => Promise.resolve({ state: 'secret detail of ours' } as never)],
   ])('%s is an internal error without a word of it, and is logged', async (name, getCapacity) => {
     const logged: unknown[] = []
