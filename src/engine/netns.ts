@@ -43,6 +43,8 @@ export function unsupportedNetns(problem: string): Netns {
 export interface NetnsOptions {
   /** Called when the thread died; it is started again by itself. */
   readonly onCrash?: (error: Error) => void
+  /** The thread itself; tests want to hold it. */
+  readonly startWorker?: () => Worker
 }
 
 export function createNetns(options: NetnsOptions = {}): Netns {
@@ -128,7 +130,7 @@ class NetnsThread implements Netns {
 
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    const worker = startWorker()
+    const worker = (this.#options.startWorker ?? startNetnsWorker)()
     this.#worker = worker
     let failure: Error | undefined
     worker.on('message', (message: NetnsReply | NetnsQuestion) => {
@@ -203,7 +205,7 @@ class NetnsThread implements Netns {
 }
 
 /** From a checkout the thread is TypeScript like everything else, in the package it was compiled. */
-function startWorker(): Worker {
+export function startNetnsWorker(): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new Worker(new URL(`./netns-worker.${extension}`, import.meta.url), {
     name: 'commune-netns',

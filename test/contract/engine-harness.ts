@@ -59,12 +59,15 @@ export async function memoryHarness(): Promise<EngineHarness> {
 export async function dockerHarness(): Promise<EngineHarness> {
   const dockerHost = process.env['DOCKER_HOST']
   const engine = createDockerEngine({ dockerHost })
-  await engine.info().catch((error: unknown) => {
+  const { portsProblem } = await engine.info().catch((error: unknown) => {
     throw new Error(
       `The contract suite needs a container engine, and none answers: ${messageOf(error)}. ` +
         'Run it by make test, or start one with scripts/engine.sh start and set DOCKER_HOST.',
     )
   })
+  if (portsProblem !== undefined) {
+    throw new Error(`The contract suite forwards ports: ${portsProblem}. Run it as root.`)
+  }
   const prefix = `suite-${randomBytes(4).toString('hex')}`
   const registry = await startRegistry()
   const image = await buildImage({
