@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { Network } from '../dev/network.ts'
 import { invariant } from '../model/errors.ts'
 import type { CommandContext } from './command-spec.ts'
@@ -78,6 +79,7 @@ function start(options: DevMeshlets, name: string): ChildProcess {
       `--plc-url=${network.plcUrl}`,
       `--state-dir=${join(dir, 'meshlets', meshlet.name)}`,
       '--listen=127.0.0.1:0',
+      '--log-format=text',
       `--cpu=${OFFER.cpu}`,
       `--memory=${OFFER.memory}`,
     ],
@@ -93,7 +95,7 @@ function start(options: DevMeshlets, name: string): ChildProcess {
 /** The program beside this one, in its sources and after a build alike. */
 function programPath(): string {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`../bin/meshlet.${ending}`, import.meta.url).pathname
+  return fileURLToPath(new URL(`../bin/meshlet.${ending}`, import.meta.url))
 }
 
 function forward(io: Io, name: string, child: ChildProcess): void {

@@ -1,7 +1,9 @@
 /** Cells of one row; an undefined cell is shown as a dash. */
 export type Row = readonly (string | undefined)[]
 
+/** The last column ends at nothing, so that it may hold a sentence. */
 const CELL_MAX = 100
+const LAST_CELL_MAX = 1000
 
 /** Aligned columns, two spaces apart, a header in capitals. Ends with a newline. */
 export function formatTable(header: readonly string[], rows: readonly Row[]): string {
@@ -20,11 +22,14 @@ function formatRow(row: readonly string[], widths: readonly number[]): string {
 }
 
 function cellsOf(row: Row): string[] {
-  return row.map((cell) => (cell === undefined || cell === '' ? '-' : shorten(printable(cell))))
+  return row.map((cell, column) => {
+    if (cell === undefined || cell === '') return '-'
+    return shorten(printable(cell), column === row.length - 1 ? LAST_CELL_MAX : CELL_MAX)
+  })
 }
 
-function shorten(text: string): string {
-  return text.length <= CELL_MAX ? text : `${text.slice(0, CELL_MAX - 1)}…`
+function shorten(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`
 }
 
 /** Records come from strangers: nothing in them may move the cursor or break the columns. */

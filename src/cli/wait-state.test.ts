@@ -73,6 +73,8 @@ describe('waitStateOf', () => {
       'going',
     ],
     ['it crashes again and again', { replicas: [{ phase: 'crash-loop' }] }, 'not-healthy'],
+    ['its image can not be pulled yet', { replicas: [{ phase: 'failed' }] }, 'going'],
+    ['it ended for good', { replicas: [{ phase: 'failed', exitCode: 1 }] }, 'not-healthy'],
     ['the old spec crashes', { replicas: [{ phase: 'crash-loop', specHash: 'old' }] }, 'going'],
     ['its probe fails', { replicas: [{ health: 'unhealthy' }] }, 'not-healthy'],
     ['the roll-out failed', { status: { failed: 'spec' } }, 'not-healthy'],

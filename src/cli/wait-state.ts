@@ -64,12 +64,16 @@ function failuresOf(
         `${nameOf(meshletDid)}: the roll-out failed${record.lastError === undefined ? '' : `: ${record.lastError}`}`,
     )
   const broken = current
-    .filter(({ phase, health }) => TERMINAL.has(phase) || health === 'unhealthy')
+    .filter(isBroken)
     .map((replica) => `${nameOf(replica.meshletDid)}: ${describeReplica(replica)}`)
   return [...verdicts, ...broken]
 }
 
-const TERMINAL: ReadonlySet<string> = new Set(['crash-loop', 'failed'])
+/** What never ran may still come up: a failed pull is tried again, and then somebody else takes over. */
+function isBroken({ phase, health, exitCode }: Replica): boolean {
+  if (phase === 'crash-loop' || health === 'unhealthy') return true
+  return phase === 'failed' && exitCode !== undefined
+}
 
 /** Why it is short although every candidate has answered; undefined while somebody may still bid. */
 function refusalsOf(

@@ -3,9 +3,10 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-const PROGRAM = new URL('../../src/bin/commune.ts', import.meta.url).pathname
+const PROGRAM = fileURLToPath(new URL('../../src/bin/commune.ts', import.meta.url))
 
 let folder: string
 const running: Program[] = []

@@ -10,7 +10,7 @@ import { EXIT } from '../exit.ts'
 import { prepareHints } from '../hints.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
-import { parseOutput, type OutputFormat } from '../output.ts'
+import { parseOutput, printData, type OutputFormat } from '../output.ts'
 import { makePlan, showPlan } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
@@ -63,8 +63,8 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   const { context, session, options, format } = run
   const { io } = context
   noteIssues(io, folder.issues)
-  const show = (plan: SyncPlan, done: boolean) =>
-    showPlan(io, plan, { format, handle: session.handle, done })
+  const show = (plan: SyncPlan) =>
+    showPlan(io, plan, { format, handle: session.handle, done: false })
   const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
   const outcome = await runSync({
     writer: session.writer,
@@ -78,11 +78,21 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
     io.note('Nothing was changed.\n')
     return EXIT.failed
   }
-  show(outcome.plan, true)
+  showOutcome(run, outcome)
   if (outcome.rev !== undefined) await sendHints?.({ rev: outcome.rev, names: outcome.written })
   const code = exitOf(outcome.plan)
   if (options.wait !== true) return code
   return waitAfter(run, outcome, code)
+}
+
+function showOutcome(run: Run, outcome: Extract<SyncOutcome, { kind: 'applied' }>): void {
+  const { context, session, format } = run
+  const { plan, rev, written, revisions } = outcome
+  if (format === 'json' || format === 'yaml') {
+    const done = { ...plan, rev, written, revisions: Object.fromEntries(revisions) }
+    return printData(context.io, format, done)
+  }
+  return showPlan(context.io, plan, { format, handle: session.handle, done: true })
 }
 
 async function waitAfter(
@@ -100,18 +110,14 @@ async function waitAfter(
 }
 
 /** Creating and changing never ask; deleting much does. */
-async function approve(
-  run: Run,
-  plan: SyncPlan,
-  show: (plan: SyncPlan, done: boolean) => void,
-): Promise<boolean> {
+async function approve(run: Run, plan: SyncPlan, show: (plan: SyncPlan) => void): Promise<boolean> {
   const { options, context } = run
   if (options.dryRun === true) {
-    show(plan, false)
+    show(plan)
     return false
   }
   if (plan.confirm.length === 0 || !hasWrites(plan)) return true
-  if (options.yes !== true) show(plan, false)
+  if (options.yes !== true) show(plan)
   const question = `This ${plan.confirm.join(' and ')}. Go on?`
   return confirm(context.io, question, { yes: options.yes, flag: '--yes' })
 }
