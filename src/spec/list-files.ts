@@ -21,6 +21,7 @@ interface Walk {
   readonly root: string
   /** The root without symbolic links. */
   readonly realRoot: string
+  readonly filesMax: number
   readonly files: string[]
   readonly issues: Issue[]
   entryCount: number
@@ -31,8 +32,9 @@ interface Walk {
  * Links to folders are not followed, so there are no loops; links to files count when they stay
  * inside the folder, as in a mounted Kubernetes ConfigMap.
  */
-export async function listFiles(root: string): Promise<FileList> {
-  const walk = { root, realRoot: await realpath(root), files: [], issues: [], entryCount: 0 }
+export async function listFiles(root: string, filesMax: number = FILES_MAX): Promise<FileList> {
+  const realRoot = await realpath(root)
+  const walk = { root, realRoot, filesMax, files: [], issues: [], entryCount: 0 }
   await visit(walk, '', 0)
   return limited(walk)
 }
@@ -41,11 +43,11 @@ export function isYamlName(name: string): boolean {
   return /\.ya?ml$/i.test(name)
 }
 
-function limited({ files, issues, entryCount }: Walk): FileList {
+function limited({ files, issues, entryCount, filesMax }: Walk): FileList {
   const sorted = files.toSorted((a, b) => (a < b ? -1 : 1))
-  const isTooMany = sorted.length > FILES_MAX || entryCount > ENTRIES_MAX
+  const isTooMany = sorted.length > filesMax || entryCount > ENTRIES_MAX
   if (!isTooMany) return { files: sorted, issues }
-  const expected = `at most ${FILES_MAX} YAML files among ${ENTRIES_MAX} files and folders`
+  const expected = `at most ${filesMax} YAML files among ${ENTRIES_MAX} files and folders`
   return { files: [], issues: [fileIssue('', 'the folder holds too much', { expected })] }
 }
 
@@ -58,7 +60,7 @@ async function visit(walk: Walk, folder: string, depth: number): Promise<void> {
   const entries = await readEntries(walk, folder)
   walk.entryCount += entries.length
   for (const entry of entries) {
-    if (walk.entryCount > ENTRIES_MAX || walk.files.length > FILES_MAX) return
+    if (walk.entryCount > ENTRIES_MAX || walk.files.length > walk.filesMax) return
     if (entry.name.startsWith('.')) continue
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (entry.isDirectory()) {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listFiles } from './list-files.ts'
 import { readFolder, type FolderResult } from './read-folder.ts'
 
 let folder: string
@@ -193,10 +193,12 @@ describe('a folder', () => {
   })
 
   it('may not hold more than anybody would want to sync', async () => {
-    for (let index = 0; index <= 10_000; index += 1)
-      writeFileSync(join(folder, `${index}.yaml`), '')
-    const result = await readFolder(folder)
-    expect(told(result)).toEqual([':1:1 : the folder holds too much'])
+    await write({ 'a.yaml': '', 'b.yaml': '', 'c/d.yaml': '', 'e.txt': '' })
+    expect(await listFiles(folder, 3)).toMatchObject({ files: ['a.yaml', 'b.yaml', 'c/d.yaml'] })
+    expect(await listFiles(folder, 2)).toMatchObject({
+      files: [],
+      issues: [{ file: '', message: 'the folder holds too much' }],
+    })
   })
 
   it('may not be nested without end', async () => {
