@@ -26,6 +26,8 @@ export class AccountSession {
   readonly #options: AccountSessionOptions
   readonly #call: PdsCall
   readonly #credentials: CredentialSession
+  /** Of the first tokens: everything that uses the session takes it for granted. */
+  #did: string | undefined
   #signingIn: Promise<void> | undefined
   #refused: { readonly error: CommuneError; readonly untilMs: number } | undefined
 
@@ -56,6 +58,7 @@ export class AccountSession {
 
   /** Takes up tokens from an earlier run without a call: they are renewed when they are refused. */
   resume(tokens: AtpSessionData, pdsUrl: string): void {
+    this.#did = tokens.did
     this.#credentials.session = tokens
     this.#credentials.pdsUrl = new URL(pdsUrl)
   }
@@ -80,11 +83,23 @@ export class AccountSession {
   }
 
   async #signInNow(): Promise<void> {
-    const { identifier, password, now } = this.#options
+    const { service, identifier, password, now } = this.#options
     if (this.#refused !== undefined && now() < this.#refused.untilMs) throw this.#refused.error
     try {
       await this.#credentials.login({ identifier, password })
       this.#refused = undefined
+      this.#did ??= this.did
+      const { did } = this
+      if (did !== this.#did) {
+        this.#credentials.session = undefined
+        throw new CommuneError(
+          'unauthorized',
+          `${identifier} is another account on ${service} than before: ${did} instead of ${this.#did}.`,
+          {
+            hint: 'Start again to use the new one.',
+          },
+        )
+      }
     } catch (cause) {
       const error = pdsError(cause, this.#call)
       if (error.code === 'unauthorized' || error.code === 'rate-limited') {

@@ -263,6 +263,28 @@ describe('the session', () => {
     expect(called('createSession')).toHaveLength(3)
   })
 
+  it('does not go on as another account when a PDS was set up anew', async () => {
+    const other = 'did:plc:bbbbbbbbbbbbbbbbbbbbbbbb'
+    answers({
+      createSession: () => ({
+        body: { ...tokens('x'), did: called('createSession').length === 1 ? did : other },
+      }),
+      refreshSession: () => ({ status: 400, body: { error: 'InvalidToken' } }),
+      getServiceAuth: () => ({ status: 400, body: { error: 'ExpiredToken' } }),
+    })
+    await using session = await openSession(options)
+    for (let call = 0; call < 2; call += 1) {
+      const calling = session.getServiceAuth({ aud: did, lxm: 'a.b.c' })
+      await expect(calling).rejects.toMatchObject({
+        code: 'unauthorized',
+        message: expect.stringContaining(other) as string,
+      })
+    }
+    await session[Symbol.asyncDispose]()
+    await using again = await openSession(options)
+    expect(again.did).toBe(other)
+  })
+
   it('gives up a call when its caller does', async () => {
     answers({ createSession: () => ({ body: tokens('first') }), getServiceAuth: () => 'hang' })
     await using session = await openSession(options)

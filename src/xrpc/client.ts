@@ -27,8 +27,7 @@ type Params<N extends CallableMethod> = l.InferInput<Schemas[N]['parameters']>
 type Input<N extends CallableMethod> = l.InferMethodInputBody<Schemas[N]>
 export type MeshletOutput<N extends CallableMethod> = l.InferMethodOutputBody<Schemas[N]>
 
-type WithParams<P> =
-  NonNullable<unknown> extends P ? { readonly params?: P } : { readonly params: P }
+type WithParams<P> = Partial<P> extends P ? { readonly params?: P } : { readonly params: P }
 type WithInput<I> = I extends undefined ? { readonly input?: undefined } : { readonly input: I }
 
 export type MeshletCall<N extends CallableMethod> = {
