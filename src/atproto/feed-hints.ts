@@ -58,7 +58,7 @@ export class FeedHints implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const running = [...this.#states.values()].map((state) => state.running)
     for (const did of [...this.#states.keys()]) this.drop(did)
-    await Promise.all(running)
+    for (const each of running) await each
   }
 
   #begin(did: Did): State {

@@ -79,7 +79,7 @@ export class FeedHosts implements AsyncDisposable {
   }
 
   status(repos: readonly { host: string | undefined; inDoubt: boolean }[]): HostStatus[] {
-    const hosts = [...this.#hosts.values()].sort((a, b) => (a.url < b.url ? -1 : 1))
+    const hosts = [...this.#hosts.values()].toSorted((a, b) => (a.url < b.url ? -1 : 1))
     return hosts.map(({ url, stream, cursor, lagMs }) => {
       const inDoubt = repos.filter((repo) => repo.host === url && repo.inDoubt).length
       return { host: url, ...stream.status(), cursor, lagMs, inDoubt }

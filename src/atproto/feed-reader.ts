@@ -1,6 +1,7 @@
 import { CommuneError } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
+import { createGuardedFetch } from './guarded-fetch.ts'
 import { verifyCommit, type VerifiedCommit } from './repo-walk-commit.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 import { createRepoSource, type RepoSource } from './repo-walk-source.ts'
@@ -35,7 +36,10 @@ export interface RepoReaderOptions {
   readonly identity: FeedIdentity
   readonly verify: SignatureVerifier
   readonly clock: Pick<Clock, 'wallMs'>
+  /** For tests; otherwise one that keeps to public addresses unless private ones are allowed. */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** Allows PDSes on http, loopback and private networks. */
+  readonly allowPrivateAddresses?: boolean | undefined
   readonly quota?: RepoQuota | undefined
 }
 
@@ -67,12 +71,24 @@ export interface RepoReader {
   ): Promise<T>
 }
 
-/** Makes a reader of repos; `fetch` is the guarded one where foreign hosts must not reach the inside. */
+/** Whole answers of a PDS are cut off far below this; it only keeps the guard from being in the way. */
+const GUARD_BYTES_MAX = 64 * 1024 * 1024
+const GUARD_TIMEOUT_MS = 30_000
+
+/** Makes a reader of repos. */
 export function createRepoReader(options: RepoReaderOptions): RepoReader {
   const { verify, clock } = options
   const quota = options.quota ?? REPO_QUOTA
+  const fetch =
+    options.fetch ??
+    createGuardedFetch({
+      allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+      allowCustomPort: true,
+      timeoutMs: GUARD_TIMEOUT_MS,
+      responseBytesMax: GUARD_BYTES_MAX,
+    })
   const sourceAt = (at: ResolvedIdentity): RepoSource =>
-    createRepoSource({ pdsUrl: at.pdsUrl, ...(options.fetch && { fetch: options.fetch }) })
+    createRepoSource({ pdsUrl: at.pdsUrl, fetch })
 
   return {
     resolve: (did, how) => options.identity.resolve(did, how),

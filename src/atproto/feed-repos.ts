@@ -102,7 +102,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
       // that was never listed is listed first: `known` means completely.
       if (!record || !facts.position || facts.truncated) return false
       const stored = store.raw(did, key)
-      const newest = [facts.position.rev, stored?.rev ?? ''].sort().at(-1) ?? ''
+      const newest = [facts.position.rev, stored?.rev ?? ''].toSorted().at(-1) ?? ''
       if (commit.rev <= newest || stored?.cid === record.cid) return false
       const put = [{ ...record, rev: commit.rev }]
       if (keepWithin(options, did, put, []).truncated) return false
@@ -183,7 +183,7 @@ function keepWithin(
     records.set(raw.key, raw)
   }
   for (const key of remove) records.delete(key)
-  const sorted = [...records.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const sorted = [...records.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const surplus = new Set(sorted.slice(countWithin(sorted, quota)).map((raw) => raw.key))
   return {
     put: reachable.filter(({ key }) => !surplus.has(key)),

@@ -7,6 +7,7 @@ import type { ClusterRecord, Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
 import { readRepos } from './feed-snapshot.ts'
 
+const allowPrivateAddresses = true
 const clock = { wallMs: () => Date.parse('2026-02-01T00:00:00Z') }
 
 describe('readRepos', () => {
@@ -32,11 +33,15 @@ describe('readRepos', () => {
     }
     const grow = (view: RecordView) =>
       chain.flatMap((did) =>
-        view
-          .list<ClusterRecord>(did, COLLECTION.cluster)
-          .flatMap(([, { value }]) => value.members as Did[]),
+        view.list<ClusterRecord>(did, COLLECTION.cluster).flatMap(([, { value }]) => value.members),
       )
-    using snapshot = await readRepos({ identity, clock, seed: ['did:plc:member0'], grow })
+    using snapshot = await readRepos({
+      identity,
+      allowPrivateAddresses,
+      clock,
+      seed: ['did:plc:member0'],
+      grow,
+    })
     expect(snapshot.dids).toEqual([...chain, 'did:plc:member3'])
     expect(chain.map((did) => snapshot.repoState(did))).toEqual(['known', 'known', 'known'])
     expect(snapshot.repoState('did:plc:member3')).toBe('unknown')
@@ -48,7 +53,7 @@ describe('readRepos', () => {
     const seed: Did[] = ['did:plc:alice', 'did:plc:bob']
     await repoOf('did:plc:bob')
     host.repos.delete('did:plc:bob')
-    using snapshot = await readRepos({ identity, clock, seed })
+    using snapshot = await readRepos({ identity, allowPrivateAddresses, clock, seed })
     expect(snapshot.invalid('did:plc:alice')).toMatchObject([{ rkey: 'other' }])
     expect(snapshot.repoProblem('did:plc:alice')).toBeUndefined()
     expect(snapshot.repoProblem('did:plc:bob')).toContain('does not have this repo')
@@ -60,7 +65,7 @@ describe('readRepos', () => {
     repo.key = await keyOf('a new key')
     await repo.write(clusterWrite('a'))
     identity.set(repo, host)
-    using snapshot = await readRepos({ identity, clock, seed: [repo.did] })
+    using snapshot = await readRepos({ identity, allowPrivateAddresses, clock, seed: [repo.did] })
     expect(snapshot.repoState(repo.did)).toBe('known')
     expect(identity.forced).toBe(1)
   })
@@ -68,6 +73,8 @@ describe('readRepos', () => {
   it('ends when it is told to', async () => {
     const repo = await repoOf('did:plc:alice')
     const signal = AbortSignal.abort(new Error('enough'))
-    await expect(readRepos({ identity, clock, seed: [repo.did], signal })).rejects.toThrow('enough')
+    await expect(
+      readRepos({ identity, allowPrivateAddresses, clock, seed: [repo.did], signal }),
+    ).rejects.toThrow('enough')
   })
 })

@@ -25,7 +25,10 @@ export interface ReadReposOptions {
   readonly seed: Iterable<Did>
   /** Further repos that follow from what was read; asked again until it names no new one. */
   readonly grow?: (view: RecordView) => Iterable<Did>
+  /** In the place of the guarded one; see `RepoReaderOptions`. */
   readonly fetch?: typeof globalThis.fetch
+  /** Allows PDSes on http, loopback and private networks. */
+  readonly allowPrivateAddresses?: boolean
   readonly quota?: RepoQuota
   readonly signal?: AbortSignal
 }
@@ -55,7 +58,7 @@ export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot
       signal?.throwIfAborted()
       found = admitted.length > 0 ? [...(options.grow?.(store) ?? [])] : []
     }
-    return toSnapshot(store, [...seen].sort())
+    return toSnapshot(store, [...seen].toSorted())
   } catch (error) {
     store[Symbol.dispose]()
     throw error

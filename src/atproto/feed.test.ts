@@ -121,7 +121,10 @@ describe('the feed', () => {
     await eventually('it is seen', seen(alice))
     for (const code of [1000, 1001, 1011, undefined]) {
       const connections = host.connections.length
-      for (const socket of host.sockets) code ? socket.close(code) : socket.terminate()
+      for (const socket of host.sockets) {
+        if (code === undefined) socket.terminate()
+        else socket.close(code)
+      }
       await eventually('it went', () => host.sockets.size === 0)
       await publish(alice, clusterWrite(`meanwhile-${code}`))
       await eventually('it is back', () => host.connections.length > connections, clock)
@@ -350,7 +353,7 @@ describe('the feed', () => {
     await eventually('it caught up', seen(alice), clock)
     expect(keys(ALICE)).toEqual(['b'])
     expect(host.connections.at(-1)).toBe('?cursor=1')
-    expect(changes.map((change) => change.rkey).sort()).toEqual(['a', 'b'])
+    expect(changes.map((change) => change.rkey).toSorted()).toEqual(['a', 'b'])
   })
 
   it('connects again when the host falls silent', async () => {

@@ -20,9 +20,9 @@ export interface FeedOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** For reading repos; must let answers of `REPO_RESPONSE_BYTES_MAX` through. */
+  /** In the place of the guarded one; see `RepoReaderOptions`. */
   readonly fetch?: typeof globalThis.fetch
-  /** Allows event streams of hosts on loopback and private networks. */
+  /** Allows PDSes on http, loopback and private networks. */
   readonly allowPrivateAddresses?: boolean
   /** How often each repo is compared with its PDS; 5 minutes. */
   readonly relistMs?: number
@@ -87,9 +87,11 @@ class StreamingFeed implements RunningFeed {
       located: () => this.#hosts.match(this.#followed),
     })
     const relistMs = options.relistMs ?? RELIST_MS
-    this.#checks = new FeedChecks({ clock, random, log, relistMs, check: repos.check })
+    const check: typeof repos.check = (did, how) => repos.check(did, how)
+    const record: typeof repos.record = (did, key, signal) => repos.record(did, key, signal)
+    this.#checks = new FeedChecks({ clock, random, log, relistMs, check })
     const look = (did: Did) => this.#checks.look(did)
-    this.#hints = new FeedHints({ clock, log, record: repos.record, look })
+    this.#hints = new FeedHints({ clock, log, record, look })
     this.#hosts = new FeedHosts({
       clock,
       random,
@@ -108,7 +110,7 @@ class StreamingFeed implements RunningFeed {
       if (!dids.has(did)) this.#forget(did)
     }
     this.#hosts.match(this.#followed)
-    for (const did of [...dids].sort()) this.#checks.add(did)
+    for (const did of [...dids].toSorted()) this.#checks.add(did)
   }
 
   hint(did: Did, rev?: string, uri?: string): void {
@@ -147,7 +149,7 @@ class StreamingFeed implements RunningFeed {
   }
 
   status(): FeedStatus {
-    const repos = [...this.#followed].sort().map((did) => {
+    const repos = [...this.#followed].toSorted().map((did) => {
       const { host, position, problem } = this.#store.facts(did)
       return { did, host, rev: position?.rev, problem, inDoubt: this.#checks.inDoubt(did) }
     })

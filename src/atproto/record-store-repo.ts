@@ -104,7 +104,7 @@ export class RepoMirror {
       if (cell.collection === collection && cell.stored) found.push([cell.rkey, cell.stored])
     }
     if (found.length === 0) return NOTHING_LISTED
-    const listed = Object.freeze(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+    const listed = Object.freeze(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
   }
@@ -123,7 +123,7 @@ export class RepoMirror {
     for (const { collection, rkey, raw, reason } of this.#cells.values()) {
       if (reason !== undefined) found.push({ collection, rkey, cid: raw.cid, reason })
     }
-    return found.sort((a, b) =>
+    return found.toSorted((a, b) =>
       `${a.collection}/${a.rkey}` < `${b.collection}/${b.rkey}` ? -1 : 1,
     )
   }

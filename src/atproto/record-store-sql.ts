@@ -73,7 +73,7 @@ function open(file: string): DatabaseSync {
     if (version === 0) {
       database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
     } else if (version !== SCHEMA_VERSION) {
-      throw new Damaged(`it is of version ${version}, this program's is ${SCHEMA_VERSION}`)
+      throw new Damaged(`it is of version ${Number(version)}, this program's is ${SCHEMA_VERSION}`)
     }
     return database
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
@@ -93,7 +93,7 @@ class SqliteRecordStore implements RecordStore {
   }
 
   dids(): Did[] {
-    return [...this.#repos.keys()].sort()
+    return [...this.#repos.keys()].toSorted()
   }
 
   facts(did: Did): RepoFacts {
@@ -215,7 +215,7 @@ function withChanges(
   const before = new Map(keys.map((key) => [key, mirror.visibleCid(key)]))
   change()
   const changes: RecordChange[] = []
-  for (const key of [...before.keys()].sort()) {
+  for (const key of [...before.keys()].toSorted()) {
     const name = splitKey(key)
     const cid = mirror.visibleCid(key)
     if (!name || cid === before.get(key)) continue
@@ -256,8 +256,11 @@ function load(database: DatabaseSync, repos: Map<Did, RepoMirror>, cursors: Map<
   }
 }
 
-function factsOf(row: Record<string, unknown>): RepoFacts {
-  const text = (column: string) => (row[column] === null ? undefined : String(row[column]))
+function factsOf(row: Record<string, SQLOutputValue>): RepoFacts {
+  const text = (column: string) => {
+    const value = row[column]
+    return typeof value === 'string' ? value : undefined
+  }
   const [rev, data, commit] = [text('rev'), text('data'), text('commit_cid')]
   const [heldRev, heldCommit] = [text('held_rev'), text('held_commit')]
   const position: RepoPosition | undefined =

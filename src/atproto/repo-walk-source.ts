@@ -33,7 +33,7 @@ export interface RepoSourceOptions {
 const TIMEOUT_MS = 15_000
 const JSON_BYTES_MAX = 64 * 1024
 /** The largest answer that is read; when many blocks are more, they are asked for in parts. */
-export const REPO_RESPONSE_BYTES_MAX = 4 * 1024 * 1024
+const RESPONSE_BYTES_MAX = 4 * 1024 * 1024
 /** Keeps the request line near 4 KiB: servers refuse more than 16 KiB, some proxies 8. */
 const CIDS_PER_REQUEST_MAX = 60
 
@@ -48,7 +48,12 @@ const NOT_ACTIVE: Readonly<Record<string, string>> = {
 /** Reads repos over `com.atproto.sync.*`. */
 export function createRepoSource(options: RepoSourceOptions): RepoSource {
   const get = (method: string, query: URLSearchParams, bytesMax: number, signal?: AbortSignal) =>
-    fetchLimited(new URL(`/xrpc/${method}?${query}`, options.pdsUrl), bytesMax, options, signal)
+    fetchLimited(
+      new URL(`/xrpc/${method}?${query.toString()}`, options.pdsUrl),
+      bytesMax,
+      options,
+      signal,
+    )
 
   return {
     async latestCommit(did, signal) {
@@ -62,7 +67,7 @@ export function createRepoSource(options: RepoSourceOptions): RepoSource {
       for (let batch = batches.pop(); batch; batch = batches.pop()) {
         const query = new URLSearchParams({ did })
         for (const cid of batch) query.append('cids', cid)
-        const body = await get(SYNC_METHOD.getBlocks, query, REPO_RESPONSE_BYTES_MAX, signal)
+        const body = await get(SYNC_METHOD.getBlocks, query, RESPONSE_BYTES_MAX, signal)
         if (body === 'too-large' && batch.length > 1) {
           batches.push(...chunk(batch, Math.ceil(batch.length / 2)))
           continue
@@ -78,7 +83,7 @@ export function createRepoSource(options: RepoSourceOptions): RepoSource {
     },
     async record(did, collection, rkey, signal) {
       const query = new URLSearchParams({ did, collection, rkey })
-      const body = await get(SYNC_METHOD.getRecord, query, REPO_RESPONSE_BYTES_MAX, signal)
+      const body = await get(SYNC_METHOD.getRecord, query, RESPONSE_BYTES_MAX, signal)
       const { roots, blocks } = await parseCar(ensureWhole(body))
       const commit = roots[0]
       if (commit === undefined) throw badAnswer('the proof names no commit')

@@ -198,7 +198,7 @@ describe('walkRepo', () => {
 async function fetchBody(host: ScriptedHost, query: URLSearchParams): Promise<Buffer> {
   const intercept = host.intercept
   host.intercept = undefined
-  const response = await fetch(`${host.url}/xrpc/${SYNC_METHOD.getBlocks}?${query}`)
+  const response = await fetch(`${host.url}/xrpc/${SYNC_METHOD.getBlocks}?${query.toString()}`)
   const body = Buffer.from(await response.arrayBuffer())
   host.intercept = intercept
   return body

@@ -132,8 +132,7 @@ export class ScriptedHost {
       case SYNC_METHOD.getRecord: {
         const collection = url.searchParams.get('collection') ?? ''
         const rkey = url.searchParams.get('rkey') ?? ''
-        // The path type of the library is branded; this one came over the wire.
-        const path = { collection, rkey } as Parameters<typeof getRecords>[2][number]
+        const path = { collection, rkey }
         const chunks: Uint8Array[] = []
         for await (const chunk of getRecords(repo.store, repo.repo.cid, [path])) chunks.push(chunk)
         return send(response, 200, Buffer.concat(chunks))
