@@ -91,7 +91,7 @@ export class AccountSession {
       this.#did ??= this.did
       const { did } = this
       if (did !== this.#did) {
-        this.#credentials.session = undefined
+        delete this.#credentials.session
         throw new CommuneError(
           'unauthorized',
           `${identifier} is another account on ${service} than before: ${did} instead of ${this.#did}.`,
