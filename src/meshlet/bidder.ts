@@ -1,17 +1,16 @@
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { BidRecord, Did } from '../model/records.ts'
+import type { BidRecord } from '../model/records.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
 import { decideBid, type BidDecision, type BidDraft, type BidInput } from '../selection/decide-bid.ts'
-import { contestedBy } from '../selection/displacement.ts'
 import { reservedSlots } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
 import type { MeshletConfig } from './config.ts'
-import { runningReplicas, statusOf, type Placement } from './observe.ts'
+import type { Placement } from './observe.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
@@ -111,25 +110,8 @@ export class Bidder {
       choice: placement.choice,
       prospect: placement.prospect,
       invited: placement.isInvited,
-      contestedForMs: this.#contestedForMs(call),
       now,
     }
-  }
-
-  /** How long somebody chosen later has been running beside this machine, which runs it too. */
-  #contestedForMs({ placement, memory, containers, now }: BidCall): number | undefined {
-    const { config, view } = this.#options
-    const runsHere = containers.some(({ state }) => state === 'running')
-    const running = new Map(
-      placement.candidates.map(({ meshletDid }): [Did, number] => {
-        const status = statusOf(view, meshletDid, placement.uri)
-        const isCurrent = status?.placementKey === placement.placementKey
-        return [meshletDid, isCurrent ? runningReplicas(status) : 0]
-      }),
-    )
-    const contested = runsHere && contestedBy(placement.selectInput, config.did, running).length > 0
-    memory.contestedSinceMs = contested ? (memory.contestedSinceMs ?? now) : undefined
-    return memory.contestedSinceMs === undefined ? undefined : now - memory.contestedSinceMs
   }
 
   #note({ placement, memory }: BidCall, decision: BidDecision): void {

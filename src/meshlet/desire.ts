@@ -62,7 +62,8 @@ export function desire(input: DesireInput): Desire {
 function wantedHere(input: DesireInput, chosen: number, running: number): number {
   const { self, placement } = input
   if (running <= chosen) return chosen
-  if (holdsGround(placement.selectInput, placement.rounds, self)) return running
+  const surplusForMs = input.surplusForMs ?? 0
+  if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
   if (input.surplusForMs !== undefined && input.surplusForMs >= NOTICE_MS) return chosen
   if (placement.replicas === 'everywhere') return chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)

@@ -114,15 +114,15 @@ export function observePlacement(input: PlacementInput): Placement {
 
 /** The memory of the rounds with the bids that are in view now. */
 function withBids(input: PlacementInput, key: string, bids: readonly CountedBid[]): Rounds {
-  const { now } = input
+  const { now, self } = input
   const kept = input.rounds?.placementKey === key ? input.rounds : openRounds(key, now)
   const fresh = bids.filter(({ cid }) => !kept.inView.has(cid))
   const listed = new Set(fresh.filter((bid) => input.viaOf(bid) === 'listing').map(({ cid }) => cid))
-  if (listed.size === 0) return observeBids(kept, bids, { now, via: 'stream' })
+  if (listed.size === 0) return observeBids(kept, bids, { now, via: 'stream', self })
   // Bids that came by listing may be of any age; those that came otherwise are taken note of after them.
   const withoutNew = bids.filter(({ cid }) => kept.inView.has(cid) || listed.has(cid))
-  const afterListing = observeBids(kept, withoutNew, { now, via: 'listing' })
-  return observeBids(afterListing, bids, { now, via: 'stream' })
+  const afterListing = observeBids(kept, withoutNew, { now, via: 'listing', self })
+  return observeBids(afterListing, bids, { now, via: 'stream', self })
 }
 
 function inviteesOf(

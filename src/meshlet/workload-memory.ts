@@ -31,8 +31,6 @@ export interface WorkloadMemory {
   notCandidateSinceMs: number | undefined
   /** Since when it runs more replicas than it was chosen for. */
   surplusSinceMs: number | undefined
-  /** Since when somebody chosen later runs beside it. */
-  contestedSinceMs: number | undefined
   /** Since when the status record is behind what is true, while that may still pass. */
   statusBehindSinceMs: number | undefined
   /** The last line of the log about the bid, so that it is not said twice. */
@@ -47,7 +45,6 @@ export function newWorkloadMemory(): WorkloadMemory {
     pulling: false,
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
-    contestedSinceMs: undefined,
     statusBehindSinceMs: undefined,
     lastBidNote: undefined,
   }

@@ -23,13 +23,18 @@ function delays(seed: number, most: number): () => number {
 
 function settles(delayMsMax: number, numRuns: number, check: (result: Outcome) => void): void {
   fc.assert(
-    fc.property(arbitraryMeshlets, fc.integer({ min: 1, max: 4 }), fc.nat(), (meshlets, replicas, seed) => {
-      const untilMs = 120_000 + 20 * delayMsMax
-      const nextDelayMs = delays(seed, delayMsMax)
-      const result = runBidding({ replicas, windowMs: WINDOW, meshlets, nextDelayMs, untilMs })
-      const room = meshlets.reduce((sum, { slots }) => sum + slots, 0)
-      check({ ...result, replicas, room, count: meshlets.length })
-    }),
+    fc.property(
+      arbitraryMeshlets,
+      fc.integer({ min: 1, max: 4 }),
+      fc.nat(),
+      (meshlets, replicas, seed) => {
+        const untilMs = 120_000 + 20 * delayMsMax
+        const nextDelayMs = delays(seed, delayMsMax)
+        const result = runBidding({ replicas, windowMs: WINDOW, meshlets, nextDelayMs, untilMs })
+        const room = meshlets.reduce((sum, { slots }) => sum + slots, 0)
+        check({ ...result, replicas, room, count: meshlets.length })
+      },
+    ),
     { seed: 20_261_123, numRuns },
   )
 }
@@ -45,18 +50,18 @@ function expectSettled({ choices, running, lateWrites, replicas, room }: Outcome
 }
 
 test('while records take less than a quarter of a window, all agree, all that fits runs, and nothing is ever stopped (review 2, 4)', () => {
-  settles(WINDOW / 4, 150, (result) => {
+  settles(WINDOW / 4, 60, (result) => {
     expectSettled(result)
     expect(result.stops).toBe(0)
   })
 })
 
 test('a placement costs one bid a candidate, and one more for each that moves to a later round', () => {
-  settles(WINDOW / 4, 100, ({ writes, count, replicas }) => {
+  settles(WINDOW / 4, 40, ({ writes, count, replicas }) => {
     expect(writes).toBeLessThanOrEqual(2 * count + replicas)
   })
 })
 
 test('however long records take, all agree in the end and the count is right', () => {
-  settles(3 * WINDOW, 150, expectSettled)
+  settles(3 * WINDOW, 40, expectSettled)
 })

@@ -230,15 +230,6 @@ describe('a standing offer', () => {
     })
   })
 
-  test('that others contest by running for 30 seconds moves to a later round', () => {
-    const input = scene({ mine: {}, others: [{ name: 'a', score: -1 }], decided: true })
-    expect(decideBid({ ...input, contestedForMs: 29_999 })).toMatchObject({ kind: 'keep' })
-    expect(decideBid({ ...input, contestedForMs: 30_000 })).toMatchObject({
-      kind: 'offer',
-      bid: { round: 1 },
-    })
-  })
-
   test('of a meshlet that was replaced while it was down moves to a later round (review 5)', () => {
     const input = scene({
       mine: {},

@@ -4,7 +4,6 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { isOffer } from './bids.ts'
-import { contestMs } from './displacement.ts'
 import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
@@ -53,8 +52,6 @@ export interface BidInput {
   /** `select` over all rounds: what the choice will be when the open ones close. */
   readonly prospect: Choice
   readonly invited: boolean
-  /** For how long somebody has been running in this meshlet's stead (`contestedBy`). */
-  readonly contestedForMs?: number | undefined
   /** True when this meshlet was down and somebody else runs in its stead (`replacedBy`). */
   readonly isReplaced?: boolean
   readonly now: number
@@ -117,8 +114,6 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
   if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
   if (input.isReplaced) return moveBid(input, own.value, 'replaced while it was down')
   if (input.rounds.late.has(own.cid)) return moveBid(input, own.value, 'the bid came too late')
-  if ((input.contestedForMs ?? 0) >= contestMs(input.windowMs))
-    return moveBid(input, own.value, 'others had started before they saw the bid')
   const more = Math.min(fits, slotsWanted(input.replicas))
   if (input.prospect.missing > 0 && more > own.value.slots)
     return moveBid(input, own.value, 'replicas are missing, and there is room for more')

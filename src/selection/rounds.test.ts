@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { bid, KEY, world } from '../../test/support/sample-bids.ts'
 import { ROUND_MAX, type CountedBid } from './bids.ts'
-import { holdsGround } from './displacement.ts'
+import { HOLD_MS, holdsGround } from './displacement.ts'
 import {
   decision,
   joinableRound,
@@ -153,17 +153,30 @@ describe('late bids', () => {
     expect([...see(rounds, 9_500, early).late]).toEqual([])
   })
 
-  test('displace nobody who runs, though the choice is the same for all readers', () => {
+  test('displace nobody at once, though the choice is the same for all readers', () => {
     const rounds = see(acted, 9_000, early, late)
     const input = world([early, late])
-    expect(holdsGround(input, rounds, early.meshletDid)).toBe(true)
-    expect(holdsGround(input, rounds, late.meshletDid)).toBe(false)
+    expect(holdsGround(input, rounds, early.meshletDid, 0)).toBe(true)
+    expect(holdsGround(input, rounds, late.meshletDid, 0)).toBe(false)
+  })
+
+  test('are given way to in the end, or two who disagree would both run for ever', () => {
+    const rounds = see(acted, 9_000, early, late)
+    expect(holdsGround(world([early, late]), rounds, early.meshletDid, HOLD_MS)).toBe(false)
+  })
+
+  test('that came before a new bid of one’s own are accepted by it', () => {
+    const rounds = see(acted, 9_000, early, late)
+    const again = bid({ name: 'early', round: 1 })
+    const self = early.meshletDid
+    const moved = observeBids(rounds, [again, late], { now: 9_500, via: 'stream', self })
+    expect(moved.late.size).toBe(0)
   })
 
   test('are not told apart among listed ones', () => {
     const rounds = observeBids(acted, [early, late], { now: 9_000, via: 'listing' })
     expect(rounds.late.size).toBe(0)
-    expect(holdsGround(world([early, late]), rounds, early.meshletDid)).toBe(false)
+    expect(holdsGround(world([early, late]), rounds, early.meshletDid, 0)).toBe(false)
   })
 
   test('a late pass is no matter', () => {

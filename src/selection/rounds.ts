@@ -47,6 +47,13 @@ export function openRounds(placementKey: string, now: number, decidedThrough = -
   }
 }
 
+export interface ObserveOptions {
+  readonly now: number
+  readonly via: 'listing' | 'stream' | 'record'
+  /** Whose memory it is. A new bid of one's own accepts all that are in view by then. */
+  readonly self?: Did
+}
+
 /**
  * Takes note of all bids that are in view for the key (others are passed over). `via` says how those
  * became known that were not in view before: a bid learnt by `listing` may be of any age, so its
@@ -55,7 +62,7 @@ export function openRounds(placementKey: string, now: number, decidedThrough = -
 export function observeBids(
   rounds: Rounds,
   bids: readonly CountedBid[],
-  { now, via }: { readonly now: number; readonly via: 'listing' | 'stream' | 'record' },
+  { now, via, self }: ObserveOptions,
 ): Rounds {
   const current = bids.filter(
     ({ value }) => value.placementKey === rounds.placementKey && value.round <= ROUND_MAX,
@@ -76,7 +83,7 @@ export function observeBids(
     listedThrough: Math.max(rounds.listedThrough, via === 'listing' ? freshRound : -1),
     firstSeenMs,
     inView,
-    late: lateBids(rounds, fresh, inView, via),
+    late: lateBids(rounds, fresh, inView, { now, via, ...(self && { self }) }),
   }
 }
 
@@ -84,11 +91,12 @@ function lateBids(
   rounds: Rounds,
   fresh: readonly CountedBid[],
   inView: ReadonlySet<Cid>,
-  via: string,
+  { via, self }: ObserveOptions,
 ): ReadonlySet<Cid> {
-  const late = [...rounds.late].filter((cid) => inView.has(cid))
+  const own = fresh.find(({ meshletDid }) => meshletDid === self)
+  const late = own ? [] : [...rounds.late].filter((cid) => inView.has(cid))
   if (via !== 'listing')
-    for (const { cid, value } of fresh)
+    for (const { cid, value } of own ? [own] : fresh)
       if (isOffer(value) && value.round <= rounds.decidedThrough) late.push(cid)
   return new Set(late)
 }

@@ -1,7 +1,7 @@
 import type { BidRecord, Did, WorkloadRecord } from '../../src/model/records.ts'
 import type { CountedBid } from '../../src/selection/bids.ts'
 import { decideBid } from '../../src/selection/decide-bid.ts'
-import { contestedBy, holdsGround } from '../../src/selection/displacement.ts'
+import { holdsGround } from '../../src/selection/displacement.ts'
 import { invited } from '../../src/selection/invitation.ts'
 import {
   decision,
@@ -16,7 +16,7 @@ import { select, slotsOf, type Choice, type SelectInput } from '../../src/select
 import { did } from './memory-view.ts'
 import { cidOf, KEY } from './sample-bids.ts'
 
-const TICK_MS = 250
+const TICK_MS = 500
 const MIB = 1024 ** 2
 
 export interface BiddingOptions {
@@ -51,7 +51,7 @@ interface Mind {
   readonly seenRunning: Map<Did, number>
   rounds: Rounds | undefined
   running: number
-  contestedSinceMs: number | undefined
+  surplusSinceMs: number | undefined
   pendingWrite: boolean
 }
 
@@ -75,7 +75,7 @@ export function runBidding(options: BiddingOptions): BiddingResult {
     seenRunning: new Map(),
     rounds: undefined,
     running: 0,
-    contestedSinceMs: undefined,
+    surplusSinceMs: undefined,
     pendingWrite: false,
   }))
   let writes = 0
@@ -125,7 +125,11 @@ export function runBidding(options: BiddingOptions): BiddingResult {
     const first = mind.rounds === undefined
     const bids = [...mind.bids.values()]
     const via = first ? 'listing' : 'stream'
-    const seen = observeBids(mind.rounds ?? openRounds(KEY, localNow), bids, { now: localNow, via })
+    const seen = observeBids(mind.rounds ?? openRounds(KEY, localNow), bids, {
+      now: localNow,
+      via,
+      self: mind.self,
+    })
     const { windowMs, replicas } = options
     const guests = invited({
       placementKey: KEY,
@@ -144,9 +148,8 @@ export function runBidding(options: BiddingOptions): BiddingResult {
     const acting = { ...input, throughRound: decidedThrough }
     const choice = select(acting)
     mind.rounds = settleRounds(seen, { decidedThrough, missing: choice.missing, now: localNow })
-    const isContested =
-      mind.running > 0 && contestedBy(acting, mind.self, mind.seenRunning).length > 0
-    mind.contestedSinceMs = isContested ? (mind.contestedSinceMs ?? localNow) : undefined
+    const isSurplus = mind.running > slotsOf(choice, mind.self)
+    mind.surplusSinceMs = isSurplus ? (mind.surplusSinceMs ?? now) : undefined
     actOn(now, mind, choice, acting)
     const own = mind.bids.get(mind.self)
     const result = decideBid({
@@ -168,7 +171,6 @@ export function runBidding(options: BiddingOptions): BiddingResult {
       choice,
       prospect: select(input),
       invited: guests.includes(mind.self),
-      contestedForMs: isContested ? localNow - (mind.contestedSinceMs ?? localNow) : undefined,
       now: localNow,
     })
     if (!mind.pendingWrite && 'bid' in result)
@@ -188,15 +190,16 @@ export function runBidding(options: BiddingOptions): BiddingResult {
       ({ meshletDid, slots }) =>
         meshletDid === mind.self || (mind.seenRunning.get(meshletDid) ?? 0) >= slots,
     )
-    const keeps = mind.rounds !== undefined && holdsGround(acting, mind.rounds, mind.self)
+    const surplusForMs = now - (mind.surplusSinceMs ?? now)
+    const keeps =
+      mind.rounds !== undefined && holdsGround(acting, mind.rounds, mind.self, surplusForMs)
     if (isReplaced && choice.missing === 0 && !keeps) run(now, mind, chosen)
     return undefined
   }
 
   const choices = new Map<Did, Choice>()
   for (let now = 0; now <= options.untilMs; now += TICK_MS) {
-    deliveries.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
-    while (deliveries[0] && deliveries[0].atMs <= now) deliveries.shift()?.apply()
+    for (const { apply } of takeDue(deliveries, now)) apply()
     for (const mind of minds) if (now >= mind.joinsAtMs) choices.set(mind.self, step(now, mind))
   }
   return {
@@ -208,9 +211,12 @@ export function runBidding(options: BiddingOptions): BiddingResult {
   }
 }
 
-/** Slots that are offered in all. */
-export function offeredIn(choice: Choice): number {
-  return choice.ranked.reduce((sum, { slots }) => sum + slots, 0)
+/** Takes what has arrived out of the list, in its order. */
+function takeDue(deliveries: Delivery[], now: number): readonly Delivery[] {
+  const due = deliveries.filter(({ atMs }) => atMs <= now)
+  const rest = deliveries.filter(({ atMs }) => atMs > now)
+  deliveries.splice(0, deliveries.length, ...rest)
+  return due.toSorted((a, b) => a.atMs - b.atMs || a.order - b.order)
 }
 
 const WORKLOAD: WorkloadRecord = {
