@@ -37,6 +37,8 @@ interface State {
   forcedAtMs: number
   running: boolean
   dueAtMs: number
+  /** The next check after the one that runs has to begin by then. */
+  nextByMs: number
   cancelTimer: () => void
   waiters: ((changed: boolean) => void)[]
 }
@@ -69,6 +71,7 @@ export class FeedChecks implements AsyncDisposable {
       forcedAtMs: now - FORCE_AFTER_MS,
       running: false,
       dueAtMs: Number.POSITIVE_INFINITY,
+      nextByMs: Number.POSITIVE_INFINITY,
       cancelTimer: () => {},
       waiters: [],
     })
@@ -93,10 +96,12 @@ export class FeedChecks implements AsyncDisposable {
     if (!state.running) this.#at(did, state, state.pace.waitMs(this.#options.clock.monotonicMs()))
   }
 
-  /** Makes sure that the repo is checked within this time. */
-  within(did: Did, delayMs: number): void {
+  /** Checks the repo once more after this time, beside what else is due. */
+  later(did: Did, delayMs: number): void {
     const state = this.#states.get(did)
-    if (state && !state.running) this.#at(did, state, delayMs)
+    if (!state) return
+    state.nextByMs = Math.min(state.nextByMs, this.#options.clock.monotonicMs() + delayMs)
+    if (!state.running) this.#at(did, state, delayMs)
   }
 
   /** Like `request`; resolves after the check with whether there was something new. */
@@ -146,6 +151,7 @@ export class FeedChecks implements AsyncDisposable {
     const waiters = state.waiters
     state.waiters = []
     state.doubted = false
+    if (state.nextByMs <= now) state.nextByMs = Number.POSITIVE_INFINITY
     let next = jitteredMs(relistMs, random)
     let changed = false
     try {
@@ -164,8 +170,9 @@ export class FeedChecks implements AsyncDisposable {
     }
     if (state.doubted) this.request(did)
     // One that came too soon after the last is done as soon as it may be.
-    const soonest = state.force ? state.forcedAtMs + FORCE_AFTER_MS - clock.monotonicMs() : next
-    this.#at(did, state, Math.min(next, Math.max(0, soonest)))
+    const forceAtMs = state.force ? state.forcedAtMs + FORCE_AFTER_MS : Number.POSITIVE_INFINITY
+    const sooner = Math.min(forceAtMs, state.nextByMs) - clock.monotonicMs()
+    this.#at(did, state, Math.min(next, Math.max(0, sooner)))
   }
 
   #takeForce(state: State, now: number): boolean {

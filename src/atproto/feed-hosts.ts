@@ -126,7 +126,7 @@ export class FeedHosts implements AsyncDisposable {
     const { checks } = this.#options
     for (const did of this.#reposOf(host)) {
       checks.request(did)
-      if (host.cursor === undefined) checks.within(did, SECOND_LOOK_MS)
+      if (host.cursor === undefined) checks.later(did, SECOND_LOOK_MS)
     }
   }
 

@@ -7,8 +7,11 @@ import type { RecordStore } from './record-store.ts'
 import type { RepoFacts, VersionedRecord } from './record-store-repo.ts'
 import { OVER_QUOTA, type RepoListing } from './repo-walk.ts'
 
-const HELD = 'the repo lacks records that it had; they are kept until it is written again'
-const OLDER = 'its PDS presents an older state of the repo than was read before; it is not applied'
+/** What people are told while deletions are held back. */
+export const HELD = 'the repo lacks records that it had; they are kept until it is written again'
+/** What people are told while an older state is held back. */
+export const OLDER =
+  'its PDS presents an older state of the repo than was read before; it is not applied'
 
 interface ApplyOptions {
   readonly store: RecordStore

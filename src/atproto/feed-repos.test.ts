@@ -84,6 +84,7 @@ function world(repo: ScriptedRepo, revisions: readonly Revision[]) {
     clock,
     log: silentLog,
     notify: () => {},
+    signal,
     located: () => {},
   })
   return {

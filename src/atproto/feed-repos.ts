@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
 import { verifyCommitEvent, type VerifiedEvent } from './feed-commit.ts'
 import { type CommitBody, parseCommitBody } from './feed-frame.ts'
-import { applyListing } from './feed-listing-apply.ts'
+import { applyListing, HELD, OLDER } from './feed-listing-apply.ts'
 import { HOLD_MS } from './feed-listing.ts'
 import type { RepoReader, ResolvedIdentity } from './feed-reader.ts'
 import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
@@ -23,6 +23,8 @@ export interface FeedReposOptions {
   readonly log: Log
   /** Called after a durable change of the view. */
   readonly notify: (changes: readonly RecordChange[]) => void
+  /** Aborted when the feed ends. */
+  readonly signal: AbortSignal
   /** Called when it is known where a repo is, before the repo is read. */
   readonly located: (did: Did, host: string) => void
 }
@@ -63,11 +65,13 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
       if (outcome !== 'next') return outcome
       let verified: VerifiedEvent
       try {
-        const at = await reader.resolve(did)
+        const at = await reader.resolve(did, { signal: options.signal })
         const expected = { ...at, verify: options.verify, nowMs: options.clock.wallMs() }
         const known = (cid: Cid) => findBytes(store.raws(did), cid)
         verified = await verifyCommitEvent(event, expected, options.quota, known)
       } catch (error) {
+        // An event that was not judged must not be passed over.
+        if (options.signal.aborted) throw error
         return { inDoubt: messageOf(error) }
       }
       // Meanwhile a listing may have been stored.
@@ -215,7 +219,10 @@ async function look(
     return undefined
   }
   const waiting = latest.cid === held?.commit && clock.wallMs() - held.sinceMs < HOLD_MS
-  if (waiting) return undefined
+  if (waiting) {
+    setProblem(store, did, held.rev < (position?.rev ?? '') ? OLDER : HELD)
+    return undefined
+  }
   return reader.listing(at, { known: (key) => store.raw(did, key), signal })
 }
 

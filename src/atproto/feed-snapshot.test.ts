@@ -70,6 +70,13 @@ describe('readRepos', () => {
     expect(identity.forced).toBe(1)
   })
 
+  it('calls nobody on this machine or in its network unless that is allowed', async () => {
+    const repo = await repoOf('did:plc:alice')
+    using snapshot = await readRepos({ identity, clock, seed: [repo.did] })
+    expect(snapshot.repoState(repo.did)).toBe('unknown')
+    expect(host.requests).toEqual([])
+  })
+
   it('ends when it is told to', async () => {
     const repo = await repoOf('did:plc:alice')
     const signal = AbortSignal.abort(new Error('enough'))

@@ -117,8 +117,8 @@ class Stream implements HostStream {
     const now = this.#options.clock.monotonicMs()
     this.#connected = true
     this.#openedAtMs = now
-    this.#heard()
     const away = this.#wholeAtMs === undefined ? 0 : now - this.#wholeAtMs
+    this.#heard()
     this.#options.onOpen(resumed && away < ABSENCE_MS)
   }
 

@@ -364,6 +364,31 @@ describe('the feed', () => {
     await eventually('it connects again', () => host.connections.length > connections, clock)
   })
 
+  it('looks twice at first, since a host may begin to send late', async () => {
+    const alice = await repoOf(ALICE)
+    let inGap = true
+    host.script = (socket, cursor) => {
+      if (!inGap) return host.behave(socket, cursor)
+      // Accepted, but what is written now is not sent.
+      host.sockets.delete(socket)
+      void alice.write(clusterWrite('in the gap'.replaceAll(' ', '-')))
+    }
+    feed.follow(new Set([ALICE]))
+    await eventually('it is found', () => keys(ALICE).includes('in-the-gap'), clock)
+    expect(clock.monotonicMs()).toBeLessThan(60_000)
+    inGap = false
+  })
+
+  it('opens no stream to this machine or its network unless that is allowed', async () => {
+    await feed[Symbol.asyncDispose]()
+    const alice = await repoOf(ALICE)
+    feed = start({ allowPrivateAddresses: false })
+    feed.follow(new Set([ALICE]))
+    const problem = () => feed.repoProblem(ALICE) !== undefined
+    await eventually('it is refused', problem, clock)
+    expect([host.requests, host.connections, alice.did]).toEqual([[], [], ALICE])
+  })
+
   it('finds by itself what nobody told it', async () => {
     const alice = await repoOf(ALICE)
     await settle(alice)

@@ -1,3 +1,4 @@
+import { CommuneError } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -67,6 +68,7 @@ class StreamingFeed implements RunningFeed {
   readonly #hints: FeedHints
   readonly #hosts: FeedHosts
   readonly #listeners = new Set<(changes: readonly RecordChange[]) => void>()
+  readonly #stop = new AbortController()
   #followed: ReadonlySet<Did> = new Set()
 
   constructor(options: FeedOptions, store: RecordStore) {
@@ -84,6 +86,7 @@ class StreamingFeed implements RunningFeed {
       clock,
       log,
       notify: (changes) => this.#notify(changes),
+      signal: this.#stop.signal,
       located: () => this.#hosts.match(this.#followed),
     })
     const relistMs = options.relistMs ?? RELIST_MS
@@ -158,6 +161,7 @@ class StreamingFeed implements RunningFeed {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#followed = new Set()
+    this.#stop.abort(new CommuneError('interrupted', 'The feed ends'))
     await this.#hosts[Symbol.asyncDispose]()
     await Promise.all([this.#checks[Symbol.asyncDispose](), this.#hints[Symbol.asyncDispose]()])
     this.#store[Symbol.dispose]()

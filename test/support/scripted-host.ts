@@ -33,13 +33,16 @@ export class ScriptedHost {
   intercept: ((method: string, query: URLSearchParams) => Promise<Refusal | undefined>) | undefined
   /** Replaces the stream's behaviour after connecting. */
   script: ((socket: WebSocket, cursor: number | undefined) => void) | undefined
+  /** Hangs up on whoever asks for the stream. */
+  refuseStream = false
   readonly #server: Server
   readonly #stream = new WebSocketServer({ noServer: true })
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => {
-      this.#stream.handleUpgrade(request, socket, head, (ws) => this.#connected(request, ws))
+      if (this.refuseStream) socket.destroy()
+      else this.#stream.handleUpgrade(request, socket, head, (ws) => this.#connected(request, ws))
     })
   }
 
