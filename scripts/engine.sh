@@ -9,13 +9,13 @@
 # root gets a dockerd of its own: data, log and lock in FOLDER (COMMUNE_ENGINE_DIR, or .engine in the
 # checkout), sockets in /run, because a unix socket's path is limited to 107 bytes. It has no default
 # bridge and touches no firewall rule, so several of them, and a Docker of the system, do not disturb
-# each other: the networks that commune makes need neither.
+# each other: the networks that commune makes need neither. COMMUNE_ENGINE_OWN=1 starts one of its own
+# although another answers.
 set -eu
 
 START_SECONDS=60
 STOP_SECONDS=30
 LOCK_SECONDS=300
-PACKAGES='docker.io containerd runc tini busybox-static iproute2 ca-certificates curl'
 
 command=${1:-}
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -33,6 +33,7 @@ answers() { # answers DOCKER_HOST: true when an engine replies there within five
   esac
 }
 
+# Settles where things are; relative folders become absolute once.
 paths() {
   mkdir -p "$folder"
   folder=$(CDPATH='' cd -- "$folder" && pwd)
@@ -51,6 +52,7 @@ engine_pid() {
 }
 
 use_existing() {
+  [ -z "${COMMUNE_ENGINE_OWN:-}" ] || return 1
   if [ -n "${DOCKER_HOST:-}" ]; then
     if answers "$DOCKER_HOST"; then
       say "using the engine at $DOCKER_HOST"
@@ -67,13 +69,21 @@ use_existing() {
   return 1
 }
 
-install_packages() {
-  if command -v dockerd >/dev/null && command -v containerd >/dev/null && [ -x /bin/busybox ] &&
-    command -v curl >/dev/null; then
-    return 0
-  fi
-  command -v apt-get >/dev/null || fail 'no container engine answers, and this is no Debian-like system: install Docker or Podman, start it, and set DOCKER_HOST unless it listens at /var/run/docker.sock'
-  say "no container engine answers: installing $PACKAGES"
+# Packages without which nothing goes, one a line: what is there already is left alone.
+missing_for_engine() {
+  command -v dockerd >/dev/null || echo docker.io
+  command -v docker-init >/dev/null || echo tini
+}
+
+# Images of the demo and the tests are built from it.
+missing_busybox() {
+  [ -x /bin/busybox ] || echo busybox-static
+}
+
+install_packages() { # install_packages NAME…
+  [ "$#" -gt 0 ] || return 0
+  paths
+  say "installing $*"
   DEBIAN_FRONTEND=noninteractive apt-get update >>"$folder/apt.log" 2>&1 ||
     say "apt-get update failed (see $folder/apt.log); trying to install all the same"
   # Installing must not start a daemon of the system: policy-rc.d is what Debian asks for permission.
@@ -83,12 +93,14 @@ install_packages() {
     printf '#!/bin/sh\nexit 101\n' >"$guard"
     chmod 755 "$guard"
   fi
-  # shellcheck disable=SC2086  # a list of words
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $PACKAGES >>"$folder/apt.log" 2>&1 &&
+  # --no-remove: a Docker from elsewhere that is installed but stopped must not be replaced.
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "$@" >>"$folder/apt.log" 2>&1 &&
     installed=yes || installed=no
   [ -z "$guard" ] || rm -f "$guard"
   [ "$installed" = yes ] || fail "installing failed; the end of $folder/apt.log: $(tail -n 3 "$folder/apt.log")"
 }
+
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 launch() {
   # What a killed engine left behind would keep the new one from starting.
@@ -117,22 +129,41 @@ launch() {
   done
 }
 
-# Kills the shims that hang on to this engine's containerd, then unmounts and removes its folder in /run.
+# After an engine that was killed: ends the containers that it left running, their shims and its
+# containerd, unmounts what it mounted, and removes its folder in /run.
 clean_run() {
   for entry in /proc/[0-9]*; do
     grep -qzF -- "$run/exec/containerd/" "$entry/cmdline" 2>/dev/null || continue
     case $(cat "$entry/comm" 2>/dev/null) in
-      containerd*) kill -KILL "${entry#/proc/}" 2>/dev/null || true ;;
+      containerd-shim*)
+        id=$(tr '\0' '\n' <"$entry/cmdline" | sed -n '/^-id$/{n;p;}')
+        kill -KILL "${entry#/proc/}" 2>/dev/null || true
+        [ -z "$id" ] || end_container "$id"
+        ;;
+      containerd) kill -KILL "${entry#/proc/}" 2>/dev/null || true ;;
     esac
   done
   # Deepest first.
-  awk -v run="$run/" -v data="$folder/data/" 'index($2, run) == 1 || index($2, data) == 1 { print $2 }' /proc/self/mounts |
+  awk -v run="$run/" -v data="$folder/data" \
+    'index($2, run) == 1 || $2 == data || index($2, data "/") == 1 { print $2 }' /proc/self/mounts |
     sort -r | while IFS= read -r mount; do umount -l "$mount" 2>/dev/null || true; done
   rm -rf "$run"
 }
 
+end_container() { # end_container ID: kills every process in the container's control group
+  for group in $(grep -lF -- "$1" /proc/[0-9]*/cgroup 2>/dev/null); do
+    process=${group#/proc/}
+    kill -KILL "${process%/cgroup}" 2>/dev/null || true
+  done
+}
+
 start() {
-  if command -v curl >/dev/null && use_existing; then return 0; fi
+  if can_install; then
+    # shellcheck disable=SC2046  # lists of words
+    install_packages $(command -v curl >/dev/null || echo curl ca-certificates) $(missing_busybox)
+  fi
+  command -v curl >/dev/null || fail 'curl is needed: install it'
+  if use_existing; then return 0; fi
   [ "$(uname -s)" = Linux ] || fail 'no container engine answers: start Docker Desktop, colima or Podman and set DOCKER_HOST'
   [ "$(id -u)" = 0 ] || fail 'no container engine answers, and only root can start one: start Docker or Podman, or run this as root'
   paths
@@ -141,7 +172,12 @@ start() {
   if engine_pid >/dev/null && answers "$host"; then
     say "using the engine started before, at ${host#unix://}"
   else
-    install_packages
+    if [ -n "$(missing_for_engine)" ]; then
+      can_install || fail 'no container engine answers, and this is no Debian-like system: install Docker or Podman, start it, and set DOCKER_HOST unless it listens at /var/run/docker.sock'
+      say 'no container engine answers'
+      # shellcheck disable=SC2046  # a list of words
+      install_packages $(missing_for_engine)
+    fi
     if pid=$(engine_pid); then end "$pid"; fi
     launch
     say "ready, Docker $(curl -s --unix-socket "$run/docker.sock" http://engine/version | sed 's/.*"Version":"\([^"]*\)".*/\1/')"
@@ -160,6 +196,7 @@ end() { # end PID: asks, waits, then kills
 }
 
 stop() {
+  [ -d "$folder" ] || return 0
   paths
   exec 9>"$folder/lock"
   flock -w "$LOCK_SECONDS" 9 || fail "another start or stop holds $folder/lock"

@@ -1,4 +1,4 @@
-import type { ContainerInspectInfo, ContainerStats } from 'dockerode'
+import type { ContainerInspectInfo } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type {
@@ -85,7 +85,7 @@ export async function createContainer(
     async (docker, abortSignal) => {
       // The client would otherwise repeat the whole body, environment included, in the URL.
       const request = { _query: { name }, _body: body, abortSignal }
-      return (await docker.createContainer(request as unknown as typeof body)).id
+      return (await docker.createContainer(request)).id
     },
     (error) => {
       if (statusOf(error) === 409) {
@@ -188,9 +188,7 @@ export async function containerStats(
   const stats = await client.call(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
     (docker, abortSignal) =>
-      docker
-        .getContainer(id)
-        .stats({ stream: false, 'one-shot': true, ...{ abortSignal } }) as Promise<ContainerStats>,
+      docker.getContainer(id).stats({ stream: false, 'one-shot': true, ...{ abortSignal } }),
     (error) => {
       if (statusOf(error) === 404) throw gone(id, error)
       throw toEngineError(error, doing, client.address)
@@ -202,7 +200,7 @@ export async function containerStats(
   return {
     memoryLimitBytes: memory.limit ?? 0,
     memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
-    pidsLimit: Number(stats.pids_stats?.limit ?? 0),
+    pidsLimit: stats.pids_stats?.limit ?? 0,
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Exec } from 'dockerode'
 import type { ExecResult } from '../ports/engine.ts'
 import type { EngineClient } from './client.ts'
@@ -8,6 +9,8 @@ import { gone, statusOf, toEngineError } from './engine-error.ts'
 import { outputFrames } from './multiplexed.ts'
 
 const OUTPUT_BYTES_MAX = 64 * 1024
+const EXIT_CODE_ATTEMPTS_MAX = 100
+const EXIT_CODE_DELAY_MS = 20
 
 /**
  * Runs a command inside and gathers what it writes, at most 64 KiB. After `timeoutMs` it is killed
@@ -48,8 +51,8 @@ export async function execInContainer(
     )) as unknown as Readable
     await gather(stream, output, stop.signal)
     signal?.throwIfAborted()
-    const { ExitCode } = await exec.inspect()
-    return { ...(ExitCode === null ? {} : { exitCode: ExitCode }), output: text(output) }
+    const exitCode = await exitCodeOf(client, exec, doing, stop.signal)
+    return { ...(exitCode === undefined ? {} : { exitCode }), output: text(output) }
   } catch (error) {
     if (!stop.signal.aborted) throw toEngineError(error, doing, client.address)
     await endProcess(exec, id)
@@ -76,6 +79,24 @@ async function gather(stream: Readable, output: Buffer[], signal: AbortSignal): 
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** The output can end a moment before the engine knows how the command ended. */
+async function exitCodeOf(
+  client: EngineClient,
+  exec: Exec,
+  doing: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  for (let attempt = 0; attempt < EXIT_CODE_ATTEMPTS_MAX; attempt += 1) {
+    const { Running, ExitCode } = await client.call(
+      { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+      () => exec.inspect(),
+    )
+    if (!Running && ExitCode !== null) return ExitCode
+    await delay(EXIT_CODE_DELAY_MS, undefined, { signal })
+  }
+  return undefined
 }
 
 /** Kills what is left of a command, if the process is on this machine and really of this container. */

@@ -223,7 +223,7 @@ test('no input produces privileges, host paths or host namespaces', () => {
     fc.property(hostile, defaults, (change, ofImage) => {
       let options
       try {
-        options = createOptions({ ...container, ...change } as ContainerCreate, ofImage, engine)
+        options = createOptions({ ...container, ...change }, ofImage, engine)
       } catch {
         return
       }

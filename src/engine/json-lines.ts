@@ -4,7 +4,7 @@ import { CommuneError } from '../model/errors.ts'
 const LINE_LENGTH_MAX = 1024 * 1024
 
 /** The JSON values of a stream that holds one on each line. Fails with `engine` on anything else. */
-export async function* jsonLines(stream: Readable): AsyncGenerator<unknown> {
+export async function* jsonLines(stream: Readable): AsyncGenerator {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of stream) {

@@ -104,7 +104,7 @@ async function inspectNetwork(
 function isAsWanted(found: NetworkInspectInfo, wanted: NetworkCreate): boolean {
   const labels = found.Labels ?? {}
   return (
-    found.Internal === true &&
+    found.Internal &&
     found.Driver === 'bridge' &&
     found.Options?.[NO_HOST_ADDRESS] === 'true' &&
     Object.entries(wanted.labels).every(([name, value]) => labels[name] === value)

@@ -58,7 +58,8 @@ export async function askRegistry(
 export function errorWords(body: Buffer): string {
   try {
     const { errors } = JSON.parse(body.toString('utf8')) as { errors?: { message?: unknown }[] }
-    return oneLine(String(errors?.[0]?.message ?? ''))
+    const message = errors?.[0]?.message
+    return typeof message === 'string' ? oneLine(message) : ''
   } catch {
     return ''
   }
