@@ -80,7 +80,7 @@ export function createOptions(
       }),
       NetworkMode: checkedNetwork(container.network),
       // Docker's resolver passes a container's questions on to the host's name server, also out of
-      // internal networks (CVE-2024-29018). Names of replicas still resolve; all else fails at once.
+      // internal networks (CVE-2024-29018). Names of replicas still resolve; nothing else does.
       Dns: ['127.0.0.1'],
       Init: engine.hasInit,
       // The meshlet decides what runs again, and when.
