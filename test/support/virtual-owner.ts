@@ -1,0 +1,84 @@
+import { COLLECTION } from '../../src/model/nsid.ts'
+import type { Did, WorkloadRecord } from '../../src/model/records.ts'
+import { sha256Hex } from '../../src/model/hash.ts'
+import type { Write } from '../../src/ports/records.ts'
+import type { VirtualRepos } from './virtual-repos.ts'
+
+export type WorkloadFields = Partial<Omit<WorkloadRecord, '$type'>>
+
+/** An owner, who writes workloads and says which machines are hers. */
+export class VirtualOwner {
+  readonly did: Did
+  readonly #repos: VirtualRepos
+  readonly #wallMs: () => number
+
+  constructor(did: Did, repos: VirtualRepos, wallMs: () => number) {
+    this.did = did
+    this.#repos = repos
+    this.#wallMs = wallMs
+  }
+
+  /** Publishes a workload: one small replica, but for what is stated. */
+  publish(name: string, fields: WorkloadFields = {}): this {
+    const value: WorkloadRecord = {
+      $type: COLLECTION.workload,
+      kind: 'Workload',
+      name,
+      image: imageOf(name),
+      replicas: 1,
+      createdAt: this.#now(),
+      ...fields,
+    }
+    return this.#put(COLLECTION.workload, name, value)
+  }
+
+  /** Changes some fields of a workload that is there. */
+  edit(name: string, fields: WorkloadFields): this {
+    const before = this.#repos.get<WorkloadRecord>(this.did, COLLECTION.workload, name)?.value
+    if (!before) throw new Error(`there is no workload ${name}`)
+    return this.#put(COLLECTION.workload, name, { ...before, ...fields })
+  }
+
+  remove(name: string): this {
+    this.#commit([{ action: 'delete', collection: COLLECTION.workload, rkey: name }])
+    return this
+  }
+
+  /** Says that this machine is hers. */
+  link(meshletDid: Did): this {
+    const value = { $type: COLLECTION.meshlet, meshletDid, createdAt: this.#now() }
+    return this.#put(COLLECTION.meshlet, keyOf(meshletDid), value)
+  }
+
+  unlink(meshletDid: Did): this {
+    this.#commit([{ action: 'delete', collection: COLLECTION.meshlet, rkey: keyOf(meshletDid) }])
+    return this
+  }
+
+  /** Her PDS stops answering, or answers again. */
+  set isDown(isDown: boolean) {
+    this.#repos.of(this.did).isDown = isDown
+  }
+
+  #put(collection: Write['collection'], rkey: string, value: object): this {
+    this.#commit([{ action: 'put', collection, rkey, value }])
+    return this
+  }
+
+  #commit(writes: readonly Write[]): void {
+    this.#repos.commit(this.did, writes)
+  }
+
+  #now(): WorkloadRecord['createdAt'] {
+    return new Date(this.#wallMs()).toISOString() as WorkloadRecord['createdAt']
+  }
+}
+
+/** A reference by digest; different texts are different images. */
+export function imageOf(text: string): string {
+  return `registry.example/app@sha256:${sha256Hex(text)}`
+}
+
+function keyOf(did: Did): string {
+  return did.slice(did.lastIndexOf(':') + 1)
+}

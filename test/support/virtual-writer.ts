@@ -1,0 +1,55 @@
+import { parseRecord } from '../../src/atproto/validate.ts'
+import { CommuneError } from '../../src/model/errors.ts'
+import type { Cid, Did } from '../../src/model/records.ts'
+import { sleep, type Clock } from '../../src/ports/clock.ts'
+import type { RepoWriter, Write, WriteResult } from '../../src/ports/records.ts'
+import type { VirtualRepos } from './virtual-repos.ts'
+
+export interface VirtualWriterOptions {
+  readonly did: Did
+  readonly repos: VirtualRepos
+  readonly clock: Clock
+  readonly nextDelayMs: () => number
+  /** Whether the PDS is reached now. */
+  readonly canReach: () => boolean
+  /** Asked before each commit: an error refuses it, `lost-reply` commits it and says nothing of it. */
+  readonly fault: (writes: readonly Write[]) => CommuneError | 'lost-reply' | undefined
+}
+
+/** Writes to one repo, slowly, and fails when told to. Records are held to their lexicons. */
+export class VirtualWriter implements RepoWriter {
+  readonly did: Did
+  readonly #options: VirtualWriterOptions
+
+  constructor(options: VirtualWriterOptions) {
+    this.did = options.did
+    this.#options = options
+  }
+
+  async apply(
+    writes: readonly Write[],
+    options: { swapCommit?: Cid; signal?: AbortSignal } = {},
+  ): Promise<WriteResult> {
+    const { clock, repos, nextDelayMs, canReach, fault } = this.#options
+    const { signal } = options
+    for (const write of writes) check(write)
+    await sleep(clock, nextDelayMs() / 2, signal)
+    if (!canReach())
+      throw new CommuneError('unreachable', 'The PDS does not answer.', { retry: true })
+    const trouble = fault(writes)
+    if (trouble instanceof CommuneError) throw trouble
+    const { rev, changes } = repos.commit(this.did, writes)
+    await sleep(clock, nextDelayMs() / 2, signal)
+    if (trouble === 'lost-reply')
+      throw new CommuneError('timeout', 'The PDS did not answer in time.', { retry: true })
+    const cids = changes.map(({ record }) => record?.cid)
+    return { rev: String(rev).padStart(13, '0'), commit: `commit-${this.did}-${rev}`, cids }
+  }
+}
+
+function check(write: Write): void {
+  if (write.action === 'delete') return
+  const parsed = parseRecord(write.collection, write.value)
+  if (!parsed.ok)
+    throw new CommuneError('invalid-input', `${write.collection}/${write.rkey}: ${parsed.error}`)
+}
