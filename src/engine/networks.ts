@@ -101,13 +101,16 @@ async function inspectNetwork(
   )
 }
 
+/** Labels that say whose network it is; the others tell of the revision that it was made for. */
+const IDENTITY = [LABEL.meshletDid, LABEL.workload] as const
+
 function isAsWanted(found: NetworkInspectInfo, wanted: NetworkCreate): boolean {
   const labels = found.Labels ?? {}
   return (
     found.Internal &&
     found.Driver === 'bridge' &&
     found.Options?.[NO_HOST_ADDRESS] === 'true' &&
-    Object.entries(wanted.labels).every(([name, value]) => labels[name] === value)
+    IDENTITY.every((name) => labels[name] === wanted.labels[name])
   )
 }
 

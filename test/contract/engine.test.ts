@@ -332,6 +332,19 @@ describe.each(HARNESSES)('%s engine', (_, open) => {
     ).rejects.toMatchObject({ code: 'unsupported' })
   })
 
+  test('a network in use is kept when a newer revision asks for it', async () => {
+    const revision = (cid: string) => ({
+      name: network,
+      labels: labels({ [LABEL.revision]: cid, [LABEL.spec]: cid }),
+      egress: 'none' as const,
+    })
+    const id = await harness.engine.createContainer(options('server'))
+    await harness.engine.startContainer(id)
+    expect(await harness.engine.ensureNetwork(revision('first'))).toBe(network)
+    expect(await harness.engine.ensureNetwork(revision('second'))).toBe(network)
+    await harness.engine.removeContainer(id)
+  })
+
   test('probes ports from inside', async () => {
     const id = await run('server')
     await untilServing(id)
