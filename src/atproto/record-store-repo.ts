@@ -66,13 +66,14 @@ interface Cell {
 }
 
 type Listed = readonly (readonly [rkey: string, StoredRecord<object>])[]
-const NOTHING_LISTED: Listed = Object.freeze([])
 
 /** One repo in memory: parsed once, read many times. */
 export class RepoMirror {
   facts: RepoFacts = NO_FACTS
   readonly #cells = new Map<string, Cell>()
+  /** What was asked for since the last change; also that there is nothing. */
   readonly #listed = new Map<string, Listed>()
+  #lastKey: string | undefined
 
   raw(key: string): VersionedRecord | undefined {
     return this.#cells.get(key)?.raw
@@ -81,10 +82,6 @@ export class RepoMirror {
   /** Every stored record, in no particular order. */
   *raws(): Iterable<VersionedRecord> {
     for (const cell of this.#cells.values()) yield cell.raw
-  }
-
-  get size(): number {
-    return this.#cells.size
   }
 
   /** The CID that the view shows; undefined for what is absent or invalid. */
@@ -99,11 +96,10 @@ export class RepoMirror {
   list(collection: string): Listed {
     const cached = this.#listed.get(collection)
     if (cached) return cached
-    const found: [string, StoredRecord<object>][] = []
-    for (const cell of this.#cells.values()) {
-      if (cell.collection === collection && cell.stored) found.push([cell.rkey, cell.stored])
+    const found: (readonly [string, StoredRecord<object>])[] = []
+    for (const { collection: its, rkey, stored } of this.#cells.values()) {
+      if (its === collection && stored) found.push(Object.freeze([rkey, stored] as const))
     }
-    if (found.length === 0) return NOTHING_LISTED
     const listed = Object.freeze(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
@@ -114,8 +110,7 @@ export class RepoMirror {
     const cell = this.#cells.get(key)
     if (cell || !this.facts.truncated) return cell?.reason
     // What lies behind the last record that is read may be there or not.
-    for (const stored of this.#cells.keys()) if (stored > key) return undefined
-    return OVER_QUOTA
+    return this.#findLastKey() > key ? undefined : OVER_QUOTA
   }
 
   invalid(): InvalidRecord[] {
@@ -132,14 +127,27 @@ export class RepoMirror {
     const cell = toCell(raw, this.#cells.get(raw.key))
     if (!cell) return
     this.#cells.set(raw.key, cell)
-    this.#listed.delete(cell.collection)
+    this.#changed(cell)
   }
 
   remove(key: string): void {
     const cell = this.#cells.get(key)
     if (!cell) return
     this.#cells.delete(key)
-    this.#listed.delete(cell.collection)
+    this.#changed(cell)
+  }
+
+  #changed({ collection }: Cell): void {
+    this.#listed.delete(collection)
+    this.#lastKey = undefined
+  }
+
+  #findLastKey(): string {
+    if (this.#lastKey !== undefined) return this.#lastKey
+    let last = ''
+    for (const key of this.#cells.keys()) if (key > last) last = key
+    this.#lastKey = last
+    return last
   }
 }
 

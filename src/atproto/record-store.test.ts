@@ -120,6 +120,32 @@ describe('the record store', () => {
     expect(() => found?.value.members.push('did:plc:x')).toThrow(TypeError)
   })
 
+  it('lists the same frozen array until the collection changes', async () => {
+    using store = open()
+    store.apply({ did: DID, via: 'listing', put: [await record(clusterWrite('a'))] })
+    const list = () => store.list(DID, COLLECTION.cluster)
+    const nothing = () => store.list(DID, COLLECTION.bid)
+    const before = [list(), nothing()]
+    expect([Object.isFrozen(list()), Object.isFrozen(list()[0])]).toEqual([true, true])
+    store.apply({ did: DID, via: 'stream', facts: { problem: 'slow' } })
+    expect([list() === before[0], nothing() === before[1]]).toEqual([true, true])
+    store.apply({ did: DID, via: 'stream', put: [await record(clusterWrite('b'))] })
+    expect([list().length, before[0]?.length, nothing() === before[1]]).toEqual([2, 1, true])
+  })
+
+  it('knows at once why a record does not count', async () => {
+    using store = open()
+    const reason = (rkey: string) => store.invalidReason(DID, COLLECTION.cluster, rkey)
+    const put = [await record(clusterWrite('b'))]
+    store.apply({ did: DID, via: 'listing', put, facts: { truncated: true } })
+    expect([reason('a'), reason('b')]).toEqual([undefined, undefined])
+    expect(reason('c')).toContain('more than is read')
+    store.apply({ did: DID, via: 'listing', put: [await record(clusterWrite('d'))] })
+    expect([reason('c'), reason('e')]).toEqual([undefined, expect.any(String)])
+    store.apply({ did: DID, via: 'listing', remove: [`${COLLECTION.cluster}/d`] })
+    expect(reason('c')).toContain('more than is read')
+  })
+
   it('forgets a repo, also on disk', async () => {
     {
       using store = open()

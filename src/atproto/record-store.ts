@@ -62,6 +62,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   return new SqliteRecordStore(openDatabase(options))
 }
 
+const NOTHING_LISTED = Object.freeze([])
+
 class SqliteRecordStore implements RecordStore {
   readonly #database: DatabaseSync
   readonly #statements: ReturnType<typeof prepare>
@@ -88,7 +90,7 @@ class SqliteRecordStore implements RecordStore {
   }
 
   list<T>(did: Did, collection: string): readonly (readonly [string, StoredRecord<T>])[] {
-    const listed = this.#repos.get(did)?.list(collection) ?? []
+    const listed = this.#repos.get(did)?.list(collection) ?? NOTHING_LISTED
     return listed as readonly (readonly [string, StoredRecord<T>])[]
   }
 

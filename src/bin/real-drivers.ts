@@ -8,8 +8,6 @@ export function createRealDrivers(): Drivers {
     openSession: async (...args) => (await import('../atproto/session.ts')).openSession(...args),
     createIdentity: async (...args) =>
       (await import('../atproto/identity.ts')).createIdentity(...args),
-    createGuardedFetch: async (...args) =>
-      (await import('../atproto/guarded-fetch.ts')).createGuardedFetch(...args),
     readRepos: async (...args) => (await import('../atproto/feed-snapshot.ts')).readRepos(...args),
     createMeshletClient: async (...args) =>
       (await import('../xrpc/client.ts')).createMeshletClient(...args),

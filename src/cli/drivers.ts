@@ -1,4 +1,3 @@
-import type { createGuardedFetch } from '../atproto/guarded-fetch.ts'
 import type { readRepos } from '../atproto/feed-snapshot.ts'
 import type { createIdentity } from '../atproto/identity.ts'
 import type { openSession } from '../atproto/session.ts'
@@ -19,7 +18,6 @@ export interface Drivers {
   readonly readFolder: Lazy<typeof readFolder>
   readonly openSession: Lazy<typeof openSession>
   readonly createIdentity: Lazy<typeof createIdentity>
-  readonly createGuardedFetch: Lazy<typeof createGuardedFetch>
   readonly readRepos: Lazy<typeof readRepos>
   readonly createMeshletClient: Lazy<typeof createMeshletClient>
   readonly createDockerEngine: Lazy<typeof createDockerEngine>

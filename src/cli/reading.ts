@@ -67,19 +67,15 @@ export async function openSessionReader(
   return createReader(context, { owner: session.did, identity, allowPrivateAddresses })
 }
 
-async function createReader(
+function createReader(
   { io, drivers }: CommandContext,
   about: {
     readonly owner: Did
     readonly identity: Identity
     readonly allowPrivateAddresses: boolean
   },
-): Promise<Reader> {
+): Reader {
   const { owner, identity, allowPrivateAddresses } = about
-  const fetch = await drivers.createGuardedFetch({
-    allowPrivateAddresses,
-    timeoutMs: HANDLE_TIMEOUT_MS,
-  })
   return {
     owner,
     allowPrivateAddresses,
@@ -89,7 +85,7 @@ async function createReader(
         clock: io.clock,
         seed: [owner],
         grow: (records) => followSet(records, owner, owner, membersOf(records, owner)),
-        fetch,
+        allowPrivateAddresses,
         signal: io.signal,
       })
       const names = await createNames(view, identity, owner)
