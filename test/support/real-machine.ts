@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startDaemon } from '../../src/bin/meshlet-daemon.ts'
+import type { MeshletSettings } from '../../src/meshlet/flags.ts'
+import type { Log, LogFields } from '../../src/ports/log.ts'
+
+/** A meshlet at work, in this process or in one of its own. Ending it leaves its containers. */
+export interface RealMachine extends AsyncDisposable {
+  readonly url: string
+  /** Ends it at once, as a power cut would. Only for one with a process of its own. */
+  kill(): Promise<void>
+}
+
+/** What machines said last, for the message of a test that fails. */
+export class LogTail {
+  readonly #lines: string[] = []
+  readonly #linesMax = 400
+
+  add(line: string): void {
+    this.#lines.push(line)
+    if (this.#lines.length > this.#linesMax) this.#lines.shift()
+  }
+
+  /** Lines that contain the text, oldest first. */
+  find(text: string): readonly string[] {
+    return this.#lines.filter((line) => line.includes(text))
+  }
+
+  toString(): string {
+    return this.#lines.slice(-60).join('\n')
+  }
+}
+
+/** Starts the meshlet in this process. */
+export async function startInProcess(
+  settings: MeshletSettings,
+  name: string,
+  tail: LogTail,
+): Promise<RealMachine> {
+  const daemon = await startDaemon(settings, '0.0.0-test', tailLog(tail, name))
+  return {
+    url: daemon.url,
+    kill: () => Promise.reject(new Error(`${name} has no process of its own`)),
+    [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
+  }
+}
+
+/** Starts `meshlet` as a program. */
+export async function startProcess(
+  settings: MeshletSettings,
+  name: string,
+  tail: LogTail,
+): Promise<RealMachine> {
+  const program = fileURLToPath(new URL('../../src/bin/meshlet.ts', import.meta.url))
+  const child = spawn(process.execPath, [program, ...flagsOf(settings)], {
+    env: { ...process.env, MESHLET_PASSWORD: settings.password ?? '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const { promise: listening, resolve } = Promise.withResolvers<string | undefined>()
+  void ended.then(() => resolve(undefined))
+  followOutput(child, (line) => {
+    tail.add(`${name} | ${line}`)
+    const url = / listens on (\S+)$/.exec(line)?.[1]
+    if (url !== undefined) resolve(url)
+  })
+  const url = await listening
+  if (url === undefined) throw new Error(`${name} ended early:\n${tail}`)
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return ended
+  }
+  return { url, kill: () => end('SIGKILL'), [Symbol.asyncDispose]: () => end('SIGTERM') }
+}
+
+function followOutput(child: ChildProcess, onLine: (line: string) => void): void {
+  for (const stream of [child.stdout, child.stderr])
+    if (stream) createInterface({ input: stream }).on('line', onLine)
+}
+
+function flagsOf(settings: MeshletSettings): string[] {
+  const flags: Record<string, string | number | undefined> = {
+    did: settings.did,
+    owner: settings.owner,
+    service: settings.service,
+    'plc-url': settings.plcUrl,
+    'state-dir': settings.stateDir,
+    endpoint: settings.endpoint,
+    cpu: settings.cpuMilli === undefined ? undefined : `${settings.cpuMilli}m`,
+    memory: settings.memoryBytes,
+    liveness: settings.liveness,
+    'log-format': 'text',
+  }
+  const clusters = [...settings.clusters].map(([name, dids]) => `--cluster=${name}=${dids.join(',')}`)
+  const labels = Object.entries(settings.labels).map(([name, value]) => `--label=${name}=${value}`)
+  const plain = Object.entries(flags)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `--${name}=${value}`)
+  return [...plain, ...clusters, ...labels]
+}
+
+function tailLog(tail: LogTail, name: string): Log {
+  const say = (message: string, fields: LogFields = {}) =>
+    tail.add(`${new Date().toISOString().slice(14)} ${name} | ${message} ${JSON.stringify(fields)}`)
+  return { debug: () => undefined, info: say, warn: say, error: say, child: () => tailLog(tail, name) }
+}
