@@ -43,7 +43,10 @@ export async function startDaemon(
   log: Log,
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack()
-  const isPrivate = publicOrigin(settings.service) === undefined
+  // A PDS or directory on this machine or network means that everything else may be there too.
+  const isPrivate = [settings.service, settings.plcUrl].some(
+    (url) => url !== undefined && publicOrigin(url) === undefined,
+  )
   const session = stack.use(await signIn(settings, isPrivate, log))
   const did = ownDid(settings, session.did)
   const stateDir = settings.stateDir ?? defaultStateDir(did)
@@ -106,8 +109,7 @@ export async function startDaemon(
 }
 
 async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
-  const { service, password, stateDir, did } = settings
-  const identifier = settings.identifier ?? did
+  const { service, identifier, password, stateDir, did } = settings
   if (identifier === undefined)
     throw new CommuneError('usage', '--identifier: missing; expected a handle or DID to log in with', {
       hint: 'Or give --did.',
@@ -118,9 +120,9 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
     })
   const folder = stateDir ?? (did === undefined ? undefined : defaultStateDir(did))
   return openSession({
-    service,
     identifier,
     password,
+    ...(service === undefined ? {} : { service }),
     allowPrivateAddresses: isPrivate,
     log,
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),

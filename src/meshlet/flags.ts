@@ -10,7 +10,8 @@ export interface MeshletSettings {
   readonly did?: Did
   readonly owner: Did
   readonly clusters: ReadonlyMap<string, readonly Did[]>
-  readonly service: string
+  /** The PDS that the DID document names when left out. */
+  readonly service?: string
   readonly identifier?: string
   readonly password?: string
   readonly plcUrl?: string
@@ -40,7 +41,7 @@ export function meshletCommand(version: string): Command {
     .option('--owner <did>', 'DID of the person who owns this machine')
     .option('--cluster-members <dids>', 'owners whose workloads may run here, joined by commas')
     .option('--cluster <name=dids>', 'the same for a named cluster; may be repeated', collect, [])
-    .option('--service <url>', 'PDS that holds the meshlet’s repo')
+    .option('--service <url>', 'PDS to sign in to; the one in the DID document when left out')
     .option('--identifier <name>', 'handle or DID to log in with; the DID when left out')
     .option('--plc-url <url>', 'PLC directory')
     .option('--state-dir <folder>', 'where to remember things between two runs')
@@ -58,9 +59,10 @@ export function meshletCommand(version: string): Command {
       'after',
       `
 Environment:
-  MESHLET_PASSWORD   password or app password of the account
+  MESHLET_PASSWORD   password or app password of the account; COMMUNE_PASSWORD when left out
   DOCKER_HOST        engine to use
   COMMUNE_SERVICE, COMMUNE_PLC_URL   as for commune
+  COMMUNE_IDENTIFIER                 as for commune; --did goes before it
 
 Example:
   meshlet --did=did:plc:alice-mesh --owner=did:plc:alice \\
@@ -98,15 +100,14 @@ export function parseSettings(
   const owner = did('owner')
   if (raw['owner'] === undefined) faults.push('--owner: missing; expected the DID of the machine’s owner')
   const service = text('service') ?? env['COMMUNE_SERVICE']
-  if (!service) faults.push('--service: missing; expected the URL of the PDS that holds the meshlet’s repo')
   const listen = parseListen(text('listen') ?? '127.0.0.1:0', faults)
   const settings = {
     did: did('did'),
     owner,
     clusters: parseClusters(raw, faults),
     service: parseUrl('service', service, faults),
-    identifier: text('identifier'),
-    password: env['MESHLET_PASSWORD'],
+    identifier: text('identifier') ?? text('did') ?? env['COMMUNE_IDENTIFIER'],
+    password: env['MESHLET_PASSWORD'] ?? env['COMMUNE_PASSWORD'],
     plcUrl: parseUrl('plcUrl', text('plcUrl') ?? env['COMMUNE_PLC_URL'], faults),
     stateDir: text('stateDir'),
     ...listen,
