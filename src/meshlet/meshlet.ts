@@ -1,10 +1,6 @@
-import { candidates, type Candidate } from '../cluster/membership.ts'
-import { followSet } from '../cluster/follow-set.ts'
-import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
-import { membersOf as listedMembersOf } from '../cluster/recognition.ts'
 import { COLLECTION, LABEL } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
+import type { BidRecord, Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -13,24 +9,26 @@ import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
-import type { Feed, RecordChange, RecordView, RepoWriter, Via, Write, WriteResult } from '../ports/records.ts'
+import type { Feed, RecordChange, RecordView, RepoWriter, Write, WriteResult } from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
 import type { StandingRole } from '../xrpc/access.ts'
+import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { changedKeys } from './changed-keys.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import { EngineState } from './engine-state.ts'
 import { Forwards } from './forwards.ts'
-import { Heartbeats, type Peer } from './heartbeats.ts'
+import { Heartbeats } from './heartbeats.ts'
 import { LivenessWatch } from './liveness-watch.ts'
+import { Neighbourhood } from './neighbourhood.ts'
 import { Obstacles } from './obstacles.ts'
 import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
+import { ECHO_MS, OwnRepo } from './own-repo.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
-import { rolesByDid } from './roles.ts'
 import { Runner } from './runner.ts'
 import { ownWorkloads, SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
@@ -54,14 +52,12 @@ export interface MeshletPorts {
 const SELF = 'self'
 const LIVENESS = 'liveness'
 const OWN_REPO = 'own-repo'
+const ROOM = 'room'
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
-/** Echoes of our own writes may be under way for so long. */
-const ECHO_MS = 5_000
+const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
 /** Keys worked on at once. */
 const CONCURRENCY = 16
-/** Peers that are called. */
-const PEERS_MAX = 256
 
 /**
  * One machine of a commune. It looks, decides, acts and reports; what it decides follows from the
@@ -84,12 +80,10 @@ export class Meshlet implements AsyncDisposable {
   readonly #probes: Probes
   readonly #forwards: Forwards
   readonly #uriByKey = new Map<string, string>()
-  readonly #via = new Map<string, Via>()
-  #candidateSets: readonly (readonly Candidate[])[] = []
-  #peers: readonly Peer[] = []
-  #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
-  #adopted = false
-  #lastOwnWriteMs = Number.NEGATIVE_INFINITY
+  readonly #arrivals = new BidArrivals()
+  readonly #neighbourhood: Neighbourhood
+  readonly #ownRepo: OwnRepo
+  #downBefore = ''
   #unsubscribe: (() => void) | undefined
   #cancelResync: (() => void) | undefined
 
@@ -107,6 +101,15 @@ export class Meshlet implements AsyncDisposable {
       onAcknowledged: (result, writes) => this.#acknowledged(result, writes),
     })
     this.view = overlayView(feed, this.own, config.did)
+    this.#neighbourhood = new Neighbourhood(config, this.view, feed)
+    this.#ownRepo = new OwnRepo({
+      did: config.did,
+      feed,
+      own: this.own,
+      settings: this.settings,
+      clock,
+      log,
+    })
     this.engineState = new EngineState({
       engine,
       meshletDid: config.did,
@@ -115,13 +118,16 @@ export class Meshlet implements AsyncDisposable {
       log,
       onChange: (uri) => (uri === undefined ? this.#lookAtAll() : this.#add(uri)),
     })
-    this.reservations = new Reservations(() => this.capacity())
+    this.reservations = new Reservations(
+      () => this.capacity(),
+      () => this.#queue.add(ROOM),
+    )
     this.heartbeats = new Heartbeats({
       peers: ports.peers,
       clock,
       log,
       intervalMs: PROFILES[config.liveness].heartbeatMs,
-      peersNow: () => this.#peers,
+      peersNow: () => this.#neighbourhood.peers,
       epoch: () => this.epoch,
       onHint: (hint) => this.hint(hint),
       onHeard: () => this.#queue.add(LIVENESS),
@@ -134,7 +140,7 @@ export class Meshlet implements AsyncDisposable {
       clock,
       log,
       profile: PROFILES[config.liveness],
-      candidateSets: () => this.#candidateSets,
+      candidateSets: () => this.#neighbourhood.candidateSets,
     })
     const obstacles = new Obstacles({
       config,
@@ -151,7 +157,7 @@ export class Meshlet implements AsyncDisposable {
       reservations: this.reservations,
       capacity: () => this.capacity(),
       epoch: () => this.epoch,
-      peers: () => this.#candidateSets.flat().map(({ meshletDid }) => meshletDid),
+      peers: () => this.#neighbourhood.candidateSets.flat().map(({ meshletDid }) => meshletDid),
       clock,
     })
     this.#bidder = new Bidder({
@@ -197,7 +203,7 @@ export class Meshlet implements AsyncDisposable {
       clock,
       log,
       downOf: (all) => this.#liveness.downOf(all),
-      viaOf: ({ cid }) => this.#via.get(cid) ?? 'listing',
+      viaOf: (bid) => this.#arrivals.viaOf(bid),
     })
     this.#queue = new WorkQueue({
       clock,
@@ -211,9 +217,8 @@ export class Meshlet implements AsyncDisposable {
   /** Follows the repos, listens to the engine and begins to work. */
   start(): void {
     this.#unsubscribe = this.#ports.feed.onChange((changes) => this.#changed(changes))
-    this.#follow()
+    this.#neighbourhood.follow()
     this.engineState.start()
-    this.#adoptOwnRecords()
     this.heartbeats.start()
     this.#resync()
   }
@@ -241,7 +246,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** What somebody is here, by the records; undefined for a stranger. */
   rolesOf(did: Did): readonly StandingRole[] | undefined {
-    return this.#roles.get(did)
+    return this.#neighbourhood.rolesOf(did)
   }
 
   /** Grows when this machine lost its containers or its journal, or was replaced while down. */
@@ -291,19 +296,16 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    if (!this.#adopted && !this.#adoptOwnRecords())
-      return Promise.resolve({ kind: 'again', afterMs: 500 })
+    if (!this.#ownRepo.adopt()) return Promise.resolve({ kind: 'again', afterMs: 500 })
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
-    if (key === OWN_REPO) return Promise.resolve(this.#reconcileOwnRepo())
+    if (key === OWN_REPO) return Promise.resolve(this.#ownRepo.reconcile())
+    if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
     return this.#reconciler.reconcile(key, signal)
   }
 
   #reconcileSelf(): Outcome {
-    this.#follow()
-    this.#candidateSets = this.#candidateSetsNow()
-    this.#peers = this.#peersNow()
-    this.#roles = rolesByDid(this.view, this.config, this.#candidateSets)
+    this.#neighbourhood.look()
     const afterMs = this.#selfRecords.write()
     return { kind: 'again', afterMs }
   }
@@ -311,13 +313,11 @@ export class Meshlet implements AsyncDisposable {
   #reconcileLiveness(): Outcome {
     const { againInMs } = this.#liveness.look()
     this.#queue.add(SELF)
-    const down = [...new Set(this.#candidateSets.flatMap((set) => [...this.#liveness.downOf(set)]))]
+    const down = [...new Set(this.#neighbourhood.candidateSets.flatMap((set) => [...this.#liveness.downOf(set)]))]
     this.#noteDown(down.toSorted().join(' '))
     const afterMs = sooner(againInMs, PROFILES[this.config.liveness].challengeMs)
     return { kind: 'again', afterMs: Math.max(afterMs ?? 0, 100) }
   }
-
-  #downBefore = ''
 
   /** Who is down decides who runs what: when it changes, look at everything. */
   #noteDown(down: string): void {
@@ -327,70 +327,15 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of this.workloads()) this.#add(uri)
   }
 
-  /**
-   * Before the first look: what the repo holds and the journal does not is ours all the same. False
-   * while neither journal nor repo can be read.
-   */
-  #adoptOwnRecords(): boolean {
-    const { feed, log } = this.#ports
-    const { did } = this.config
-    const hasJournal = this.settings.epoch !== undefined
-    if (feed.repoState(did) === 'unknown' && !hasJournal) return false
-    if (!hasJournal) {
-      const status = feed.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
-      this.settings.saveEpoch(status ? status.epoch + 1 : 1)
-      if (status) log.warn('the journal is new; taking a new epoch', { epoch: this.epoch })
-    }
-    for (const collection of Object.values(COLLECTION))
-      for (const [rkey, record] of feed.list(did, collection))
-        if (this.own.get(collection, rkey)?.cid !== record.cid && !this.own.hasPending)
-          this.own.adopt(collection, rkey, record)
-    this.#adopted = true
-    return true
-  }
-
-  /** A record of ours that the repo lost is written again. */
-  #reconcileOwnRepo(): Outcome {
-    const { feed, clock } = this.#ports
-    const { did } = this.config
-    const quietMs = clock.monotonicMs() - this.#lastOwnWriteMs
-    if (this.own.hasPending || quietMs < ECHO_MS) return { kind: 'again', afterMs: ECHO_MS }
-    if (feed.repoState(did) === 'unknown' || feed.repoProblem(did) !== undefined)
-      return { kind: 'done' }
-    for (const collection of Object.values(COLLECTION))
-      for (const [rkey, record] of this.own.listAcknowledged(collection))
-        if (feed.get(did, collection, rkey)?.cid !== record.cid) this.own.rewrite(collection, rkey)
+  /** Room came free: whoever offers less than is wanted may offer more now. */
+  #reconcileRoom(): Outcome {
+    for (const [, bid] of this.own.list<BidRecord>(COLLECTION.bid))
+      if (isWaitingForRoom(bid)) this.#add(bid.workload)
     return { kind: 'done' }
   }
 
-  #follow(): void {
-    const { did, ownerDid } = this.config
-    this.#ports.feed.follow(new Set(followSet(this.view, did, ownerDid, membersOf(this.config))))
-  }
-
-  #candidateSetsNow(): readonly (readonly Candidate[])[] {
-    return membersOf(this.config)
-      .map((owner) => candidates(this.view, owner))
-      .filter((set) => set.some(({ meshletDid }) => meshletDid === this.config.did))
-  }
-
-  /** Machines of the members and of their members: whoever may share a workload with this one. */
-  #peersNow(): readonly Peer[] {
-    const members = membersOf(this.config)
-    const owners = new Set([...members, ...members.flatMap((member) => [...listedMembersOf(this.view, member)])])
-    const peers = [...owners]
-      .toSorted()
-      .flatMap((owner) => ownedMeshlets(this.view, owner))
-      .filter(({ meshletDid, verdict }) => meshletDid !== this.config.did && verdict !== 'no')
-      .map(({ meshletDid }): Peer => {
-        const status = this.view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
-        return { did: meshletDid, endpoint: status?.value.endpoint }
-      })
-    return peers.slice(0, PEERS_MAX)
-  }
-
   #changed(changes: readonly RecordChange[]): void {
-    for (const { cid, via } of changes) if (cid !== undefined) this.#via.set(cid, via)
+    this.#arrivals.note(changes)
     const keys = changedKeys(changes, this.view, (rkey) => this.#uriByKey.get(rkey))
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
@@ -400,7 +345,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */
   #acknowledged({ rev }: WriteResult, writes: readonly Write[]): void {
-    this.#lastOwnWriteMs = this.#ports.clock.monotonicMs()
+    this.#ownRepo.noteAcknowledged(writes)
     const { did } = this.config
     const changes = writes.map(({ collection, rkey }): RecordChange => {
       const cid = this.own.get(collection, rkey)?.cid
@@ -437,4 +382,9 @@ export class Meshlet implements AsyncDisposable {
     )
     this.#cancelResync = this.#ports.clock.schedule(RESYNC_MS, () => this.#resync())
   }
+}
+
+/** Whether more would be offered if there were more room. */
+function isWaitingForRoom({ reason = '' }: BidRecord): boolean {
+  return ROOM_REASONS.has(reason)
 }

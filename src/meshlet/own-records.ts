@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { RepoWriter, StoredRecord, Write, WriteResult } from '../ports/records.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
+import { AcknowledgedRecords } from './acknowledged-records.ts'
 
 export interface OwnRecordsOptions {
   readonly writer: RepoWriter
@@ -28,30 +29,40 @@ const RETRY: Backoff = { initialMs: 500, maxMs: 60_000 }
 /** Fields that say when, not what; a difference there alone is no reason to write. */
 const TIMES = ['createdAt', 'updatedAt']
 
+/** A record that the PDS, or its lexicon, will not have. */
+interface Rejected {
+  readonly value: object
+  readonly message: string
+}
+
 /**
  * The records that this meshlet wants in its own repo, against those that the PDS acknowledged. Level
  * triggered like everything else: wanting the same twice writes once, and a write that failed is
- * tried again with whatever is wanted by then.
+ * tried again with whatever is wanted by then. A record that is not valid holds nothing else up: it is
+ * set aside until something else is wanted in its place.
  */
 export class OwnRecords implements AsyncDisposable {
   readonly #options: OwnRecordsOptions
-  readonly #acknowledged = new Map<string, StoredRecord>()
+  readonly #acknowledged: AcknowledgedRecords
   readonly #pending = new Map<string, Write>()
+  /** Writes that are on their way: they may be committed whatever is wanted meanwhile. */
+  readonly #sent = new Map<string, Write>()
+  readonly #rejected = new Map<string, Rejected>()
   readonly #stop = new AbortController()
   #timer: { dueMs: number; cancel: () => void } | undefined
   #flushing: Promise<void> | undefined
   #failures = 0
   #problem: string | undefined
+  #retryAfterMs: number | undefined
 
   constructor(options: OwnRecordsOptions) {
     this.#options = options
-    for (const record of options.journal.records())
-      this.#acknowledged.set(keyOf(record.collection, record.rkey), record)
+    this.#acknowledged = new AcknowledgedRecords(options.journal)
   }
 
   /** The record as the PDS last acknowledged it. */
   get<T>(collection: Collection, rkey: string): StoredRecord<T> | undefined {
-    return this.#acknowledged.get(keyOf(collection, rkey)) as StoredRecord<T> | undefined
+    return this.#acknowledged.get(collection, rkey) as StoredRecord<T> | undefined
   }
 
   /** The record as it will be when all pending writes are acknowledged. */
@@ -63,21 +74,21 @@ export class OwnRecords implements AsyncDisposable {
 
   /** All wanted records of a collection, by key. */
   list<T>(collection: Collection): readonly (readonly [rkey: string, value: T])[] {
-    const prefix = keyOf(collection, '')
-    const keys = new Set([...this.#acknowledged.keys(), ...this.#pending.keys()])
+    const pending = [...this.#pending.values()].filter((write) => write.collection === collection)
+    const keys = new Set([
+      ...this.#acknowledged.list(collection).keys(),
+      ...pending.map(({ rkey }) => rkey),
+    ])
     return [...keys]
-      .filter((key) => key.startsWith(prefix))
       .toSorted()
-      .map((key) => [key.slice(prefix.length), this.wanted<T>(collection, key.slice(prefix.length))] as const)
+      .map((rkey) => [rkey, this.wanted<T>(collection, rkey)] as const)
       .filter((entry): entry is readonly [string, T] => entry[1] !== undefined)
   }
 
   /** All acknowledged records of a collection, by key. */
   listAcknowledged<T>(collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
-    const prefix = keyOf(collection, '')
-    return [...this.#acknowledged]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, record]) => [key.slice(prefix.length), record as StoredRecord<T>] as const)
+    return [...this.#acknowledged.list(collection)]
+      .map(([rkey, record]) => [rkey, record as StoredRecord<T>] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 
@@ -90,37 +101,47 @@ export class OwnRecords implements AsyncDisposable {
     options: { readonly evenIfSame?: boolean } = {},
   ): void {
     const key = keyOf(collection, rkey)
-    const acknowledged = this.#acknowledged.get(key)
-    if (!options.evenIfSame && acknowledged && sameContent(acknowledged.value, value)) {
+    const rejected = this.#rejected.get(key)
+    if (rejected && sameContent(rejected.value, value)) return
+    this.#rejected.delete(key)
+    if (isPutOf(this.#pending.get(key), value)) return
+    const sent = this.#sent.get(key)
+    if (sent && isPutOf(sent, value)) {
+      this.#pending.set(key, sent)
+      return
+    }
+    const acknowledged = this.#acknowledged.get(collection, rkey)
+    const isThere = !sent && acknowledged && sameContent(acknowledged.value, value)
+    if (isThere && !options.evenIfSame) {
       this.#pending.delete(key)
       return
     }
-    const pending = this.#pending.get(key)
-    if (pending?.action === 'put' && sameContent(pending.value, value)) return
     this.#pending.set(key, { action: 'put', collection, rkey, value })
     this.#flushIn(DELAY_MS[urgency])
   }
 
   delete(collection: Collection, rkey: string, urgency: Urgency): void {
     const key = keyOf(collection, rkey)
-    if (!this.#acknowledged.has(key)) {
+    this.#rejected.delete(key)
+    const sent = this.#sent.get(key)
+    if (!sent && !this.#acknowledged.get(collection, rkey)) {
       this.#pending.delete(key)
       return
     }
-    this.#pending.set(key, { action: 'delete', collection, rkey })
+    if (this.#pending.get(key)?.action === 'delete') return
+    this.#pending.set(key, sent?.action === 'delete' ? sent : { action: 'delete', collection, rkey })
     this.#flushIn(DELAY_MS[urgency])
   }
 
   /** The repo holds this, although nobody asked us: take it as acknowledged (after a lost journal). */
   adopt(collection: Collection, rkey: string, record: StoredRecord): void {
-    this.#acknowledged.set(keyOf(collection, rkey), record)
-    this.#options.journal.saveRecord({ collection, rkey, ...record })
+    this.#acknowledged.set(collection, rkey, record)
   }
 
   /** The repo does not hold what it acknowledged: write it again. */
   rewrite(collection: Collection, rkey: string): void {
     const key = keyOf(collection, rkey)
-    const lost = this.#acknowledged.get(key)
+    const lost = this.#acknowledged.get(collection, rkey)
     if (!lost || this.#pending.has(key)) return
     this.#options.log.warn('a record of ours is gone from the repo; writing it again', { collection, rkey })
     this.#pending.set(key, { action: 'put', collection, rkey, value: lost.value as object })
@@ -131,18 +152,9 @@ export class OwnRecords implements AsyncDisposable {
     return this.#pending.size > 0 || this.#flushing !== undefined
   }
 
-  /** Why the last write failed; undefined when it did not. */
+  /** Why the last write failed, or what was rejected; undefined when all is well. */
   get problem(): string | undefined {
-    return this.#problem
-  }
-
-  /** Tries to write everything that is pending, for at most `timeoutMs`. */
-  async drain(timeoutMs: number): Promise<void> {
-    const deadlineMs = this.#options.clock.monotonicMs() + timeoutMs
-    while (this.hasPending && this.#options.clock.monotonicMs() < deadlineMs) {
-      await (this.#flushing ?? this.#flush())
-      if (this.#problem !== undefined) return
-    }
+    return this.#problem ?? this.#rejected.values().next().value?.message
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,12 +187,11 @@ export class OwnRecords implements AsyncDisposable {
   async #flushOnce(): Promise<void> {
     const writes = [...this.#pending.values()].slice(0, WRITES_A_COMMIT)
     if (writes.length === 0) return
+    for (const write of writes) this.#sent.set(keyOf(write.collection, write.rkey), write)
     try {
-      const result = await this.#options.writer.apply(writes, { signal: this.#stop.signal })
+      await this.#send(writes)
       this.#failures = 0
       this.#problem = undefined
-      this.#acknowledge(writes, result)
-      this.#options.onAcknowledged(result, writes)
     } catch (error) {
       if (this.#stop.signal.aborted) return
       this.#failures++
@@ -190,10 +201,35 @@ export class OwnRecords implements AsyncDisposable {
         error: messageOf(error),
         writes: writes.length,
       })
+    } finally {
+      this.#sent.clear()
     }
   }
 
-  #retryAfterMs: number | undefined
+  /** One commit; where something in it is not valid, the halves, until only that is left out. */
+  async #send(writes: readonly Write[]): Promise<void> {
+    try {
+      const result = await this.#options.writer.apply(writes, { signal: this.#stop.signal })
+      this.#acknowledge(writes, result)
+      this.#options.onAcknowledged(result, writes)
+    } catch (error) {
+      if (!(error instanceof CommuneError) || error.code !== 'invalid-input') throw error
+      const [first] = writes
+      if (first && writes.length === 1) return this.#reject(first, error)
+      const middle = Math.ceil(writes.length / 2)
+      await this.#send(writes.slice(0, middle))
+      await this.#send(writes.slice(middle))
+    }
+  }
+
+  #reject(write: Write, { message }: CommuneError): void {
+    const { collection, rkey } = write
+    const key = keyOf(collection, rkey)
+    this.#sent.delete(key)
+    if (this.#pending.get(key) === write) this.#pending.delete(key)
+    if (write.action === 'put') this.#rejected.set(key, { value: write.value, message })
+    this.#options.log.error('a record is not valid; going on without it', { collection, rkey, message })
+  }
 
   #retryDelayMs(): number {
     return this.#retryAfterMs ?? backoffMs(RETRY, this.#failures, this.#options.random.next())
@@ -201,19 +237,19 @@ export class OwnRecords implements AsyncDisposable {
 
   #acknowledge(writes: readonly Write[], result: WriteResult): void {
     for (const [index, write] of writes.entries()) {
-      const key = keyOf(write.collection, write.rkey)
+      const { collection, rkey } = write
+      const key = keyOf(collection, rkey)
+      this.#sent.delete(key)
       if (this.#pending.get(key) === write) this.#pending.delete(key)
       const cid = result.cids[index]
-      if (write.action === 'delete' || cid === undefined) {
-        this.#acknowledged.delete(key)
-        this.#options.journal.removeRecord(write.collection, write.rkey)
-        continue
-      }
-      const record = { cid, value: write.value }
-      this.#acknowledged.set(key, record)
-      this.#options.journal.saveRecord({ collection: write.collection, rkey: write.rkey, ...record })
+      if (write.action === 'delete' || cid === undefined) this.#acknowledged.delete(collection, rkey)
+      else this.#acknowledged.set(collection, rkey, { cid, value: write.value })
     }
   }
+}
+
+function isPutOf(write: Write | undefined, value: object): boolean {
+  return write?.action === 'put' && sameContent(write.value, value)
 }
 
 function keyOf(collection: string, rkey: string): string {

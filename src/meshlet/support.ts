@@ -1,17 +1,24 @@
 import type { WorkloadRecord } from '../model/records.ts'
 
-/** What this version can't run yet; said in a pass, so that nothing is ignored in silence. */
+/** What a workload can ask for that this version can't do yet, and how to tell. */
+const UNSUPPORTED: readonly (readonly [string, (workload: WorkloadRecord) => unknown])[] = [
+  ['kind: Job', ({ kind }) => kind === 'Job'],
+  ['a kind that it does not know', ({ kind }) => kind !== 'Workload' && kind !== 'Job'],
+  ['schedule', ({ schedule }) => schedule],
+  ['volumes', ({ volumes }) => volumes?.length],
+  ['secrets', ({ secrets }) => secrets?.length],
+  ['egress: internet', ({ egress }) => egress === 'internet'],
+  ['placement.atMostOne', ({ placement }) => placement?.atMostOne],
+  ['placement.onPartition: stop', ({ placement }) => placement?.onPartition === 'stop'],
+  ['update.before', ({ update }) => update?.before],
+  ['udp ports', ({ ports }) => ports?.some(({ protocol }) => protocol === 'udp')],
+]
+
+/**
+ * Everything about the workload that this version can't run, in one sentence; undefined when there is
+ * nothing. Said in a pass, so that nothing is ignored in silence.
+ */
 export function unsupportedReason(workload: WorkloadRecord): string | undefined {
-  if (workload.kind !== 'Workload') return `kind ${workload.kind} is not run by this version`
-  if (workload.schedule !== undefined) return 'schedules are not run by this version'
-  if (workload.volumes?.length) return 'volumes are not supported by this version'
-  if (workload.secrets?.length) return 'secrets are not supported by this version'
-  if (workload.egress === 'internet') return 'egress: internet needs a firewall, which this version lacks'
-  if (workload.placement?.atMostOne) return 'placement.atMostOne is not supported by this version'
-  if (workload.placement?.onPartition === 'stop')
-    return 'placement.onPartition: stop is not supported by this version'
-  if (workload.update?.before) return 'update.before is not supported by this version'
-  if (workload.ports?.some((port) => port.protocol === 'udp'))
-    return 'udp ports are not supported by this version'
-  return undefined
+  const found = UNSUPPORTED.filter(([, asks]) => asks(workload)).map(([name]) => name)
+  return found.length === 0 ? undefined : `not supported by this version: ${found.join(', ')}`
 }

@@ -16,6 +16,7 @@ import type { Log } from '../../src/ports/log.ts'
 import type { ProfileName } from '../../src/selection/liveness.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { faultOf } from './virtual-invariants.ts'
 import { VirtualMachine, workloadOf } from './virtual-machine.ts'
 import { VirtualNetwork } from './virtual-network.ts'
 import { VirtualOwner } from './virtual-owner.ts'
@@ -73,6 +74,8 @@ export class VirtualCommune {
   readonly programs = new Map<string, Program>()
   /** References that the registry does not give out, and why. */
   readonly badImages = new Map<string, CommuneError>()
+  /** What was done against the rules. */
+  readonly violations: string[] = []
   readonly #owners = new Map<string, VirtualOwner>()
   readonly #options: CommuneOptions
 
@@ -87,6 +90,10 @@ export class VirtualCommune {
       meshletOf: (did) => this.machineOf(did)?.running,
     })
     this.trace = new WorldTrace(this.repos, () => this.clock.monotonicMs())
+    this.trace.onAction((machine, call, subject) => {
+      const fault = faultOf(this.repos, machine, call, subject)
+      if (fault !== undefined) this.violations.push(`${this.clock.monotonicMs()} ms: ${fault}`)
+    })
   }
 
   owner(name: string): VirtualOwner {
@@ -197,6 +204,14 @@ export class VirtualCommune {
       .toSorted()
   }
 
+  /** Names of the workloads that run on a machine, sorted, once for each replica. */
+  workloadsOn(machine: string): readonly string[] {
+    return this.containers()
+      .filter((running) => running.machine === machine)
+      .map(({ workload }) => workload)
+      .toSorted()
+  }
+
   bid(machine: string, owner: string, workload: string): BidRecord | undefined {
     return this.#own(machine, COLLECTION.bid, recordKeyFor(this.uri(owner, workload)))
   }
@@ -232,8 +247,13 @@ export class VirtualCommune {
     return this.until(`${count} × ${workload}`, isThere, limitMs)
   }
 
-  /** Waits until nothing has been written or done for a while. */
+  /** Waits until nothing has been written or done for a while. Fails when a rule was broken. */
   async settle(quietMs = QUIET_MS): Promise<void> {
+    await this.#settle(quietMs)
+    if (this.violations.length > 0) throw new Error(this.violations.join('\n'))
+  }
+
+  async #settle(quietMs: number): Promise<void> {
     const limitMs = this.clock.monotonicMs() + SETTLE_LIMIT_MS
     for (;;) {
       const before = this.trace.length

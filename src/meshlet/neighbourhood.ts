@@ -1,0 +1,78 @@
+import { followSet } from '../cluster/follow-set.ts'
+import { candidates, type Candidate } from '../cluster/membership.ts'
+import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { membersOf as listedMembersOf } from '../cluster/recognition.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { Did, MeshletStatusRecord } from '../model/records.ts'
+import type { Feed, RecordView } from '../ports/records.ts'
+import type { StandingRole } from '../xrpc/access.ts'
+import { membersOf, type MeshletConfig } from './config.ts'
+import type { Peer } from './heartbeats.ts'
+import { rolesByDid } from './roles.ts'
+
+/** Peers that are called. */
+const PEERS_MAX = 256
+
+/** Who is around this machine by the records, as of the last look. */
+export class Neighbourhood {
+  readonly #config: MeshletConfig
+  readonly #view: RecordView
+  readonly #feed: Feed
+  #candidateSets: readonly (readonly Candidate[])[] = []
+  #peers: readonly Peer[] = []
+  #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
+
+  constructor(config: MeshletConfig, view: RecordView, feed: Feed) {
+    this.#config = config
+    this.#view = view
+    this.#feed = feed
+  }
+
+  /** Reads the records anew, and follows the repos that they name. */
+  look(): void {
+    this.follow()
+    this.#candidateSets = membersOf(this.#config)
+      .map((owner) => candidates(this.#view, owner))
+      .filter((set) => set.some(({ meshletDid }) => meshletDid === this.#config.did))
+    this.#peers = this.#peersNow()
+    this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets)
+  }
+
+  follow(): void {
+    const { did, ownerDid } = this.#config
+    this.#feed.follow(followSet(this.#view, did, ownerDid, membersOf(this.#config)))
+  }
+
+  /** The candidate sets that this machine is in, one for each owner. */
+  get candidateSets(): readonly (readonly Candidate[])[] {
+    return this.#candidateSets
+  }
+
+  /** Machines of the members and of their members: whoever may share a workload with this one. */
+  get peers(): readonly Peer[] {
+    return this.#peers
+  }
+
+  /** What somebody is here; undefined for a stranger. */
+  rolesOf(did: Did): readonly StandingRole[] | undefined {
+    return this.#roles.get(did)
+  }
+
+  #peersNow(): readonly Peer[] {
+    const view = this.#view
+    const members = membersOf(this.#config)
+    const owners = new Set([
+      ...members,
+      ...members.flatMap((member) => [...listedMembersOf(view, member)]),
+    ])
+    const peers = [...owners]
+      .toSorted()
+      .flatMap((owner) => ownedMeshlets(view, owner))
+      .filter(({ meshletDid, verdict }) => meshletDid !== this.#config.did && verdict !== 'no')
+      .map(({ meshletDid }): Peer => {
+        const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
+        return { did: meshletDid, endpoint: status?.value.endpoint }
+      })
+    return peers.slice(0, PEERS_MAX)
+  }
+}

@@ -1,0 +1,111 @@
+import { COLLECTION, type Collection } from '../model/nsid.ts'
+import type { Cid, Did, MeshletStatusRecord } from '../model/records.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Feed, Write } from '../ports/records.ts'
+import type { Outcome } from '../reconcile/outcome.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Settings } from './settings.ts'
+
+export interface OwnRepoOptions {
+  readonly did: Did
+  readonly feed: Feed
+  readonly own: OwnRecords
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Our own writes normally come back on the feed within this time. */
+export const ECHO_MS = 5_000
+/** When the last one has not come back after this time, the repo has lost it. */
+const LOST_MS = 60_000
+
+interface Echo {
+  readonly collection: Collection
+  readonly rkey: string
+  readonly cid: Cid | undefined
+  readonly sinceMs: number
+}
+
+/**
+ * Holds what we remember of our own repo against what the feed finds there. A journal that was lost
+ * is filled from the repo, at the price of a new epoch; a repo that lost records gets them again.
+ */
+export class OwnRepo {
+  readonly #options: OwnRepoOptions
+  #isAdopted = false
+  /** The last write that was acknowledged: until it comes back, the feed is behind. */
+  #echo: Echo | undefined
+
+  constructor(options: OwnRepoOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Before the first look: what the repo holds and the journal does not is ours all the same. False
+   * while neither journal nor repo can be read.
+   */
+  adopt(): boolean {
+    if (this.#isAdopted) return true
+    const { feed, did, settings, log } = this.#options
+    const hasJournal = settings.epoch !== undefined
+    if (feed.repoState(did) === 'unknown' && !hasJournal) return false
+    if (!hasJournal) {
+      const status = feed.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
+      settings.saveEpoch(status ? status.epoch + 1 : 1)
+      if (status) log.warn('the journal is new; taking a new epoch', { epoch: settings.epoch })
+      for (const [collection, rkey] of this.#inRepo()) this.#adoptOne(collection, rkey)
+    }
+    this.#isAdopted = true
+    return true
+  }
+
+  /** The PDS has our records; they will come back on the feed. */
+  noteAcknowledged(writes: readonly Write[]): void {
+    const { own, clock } = this.#options
+    const last = writes.at(-1)
+    if (!last) return
+    const { collection, rkey } = last
+    const cid = own.get(collection, rkey)?.cid
+    this.#echo = { collection, rkey, cid, sinceMs: clock.monotonicMs() }
+  }
+
+  /** Writes again what the repo lost, and takes over what it holds and we forgot. */
+  reconcile(): Outcome {
+    const { feed, did, own } = this.#options
+    if (own.hasPending) return { kind: 'again', afterMs: ECHO_MS }
+    if (feed.repoState(did) === 'unknown' || feed.repoProblem(did) !== undefined)
+      return { kind: 'done' }
+    if (this.#isBehind()) return { kind: 'again', afterMs: ECHO_MS }
+    for (const collection of Object.values(COLLECTION))
+      for (const [rkey, record] of own.listAcknowledged(collection))
+        if (feed.get(did, collection, rkey)?.cid !== record.cid) own.rewrite(collection, rkey)
+    for (const [collection, rkey] of this.#inRepo())
+      if (!own.get(collection, rkey)) this.#adoptOne(collection, rkey)
+    return { kind: 'done' }
+  }
+
+  #isBehind(): boolean {
+    const { feed, did, clock } = this.#options
+    const echo = this.#echo
+    if (!echo) return false
+    const hasCome = feed.get(did, echo.collection, echo.rkey)?.cid === echo.cid
+    if (!hasCome && clock.monotonicMs() - echo.sinceMs < LOST_MS) return true
+    this.#echo = undefined
+    return false
+  }
+
+  #inRepo(): readonly (readonly [Collection, string])[] {
+    const { feed, did } = this.#options
+    return Object.values(COLLECTION).flatMap((collection) =>
+      feed.list(did, collection).map(([rkey]) => [collection, rkey] as const),
+    )
+  }
+
+  #adoptOne(collection: Collection, rkey: string): void {
+    const { feed, did, own } = this.#options
+    const record = feed.get(did, collection, rkey)
+    if (record) own.adopt(collection, rkey, record)
+  }
+}

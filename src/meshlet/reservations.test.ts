@@ -1,0 +1,55 @@
+import { expect, test, vi } from 'vitest'
+import type { Amount } from '../model/request.ts'
+import { Reservations } from './reservations.ts'
+
+const OFFER: Amount = { cpuMilli: 1_000, memoryBytes: 1_000, storageBytes: 1_000 }
+const ONE: Amount = { cpuMilli: 100, memoryBytes: 200, storageBytes: 0 }
+
+test('bids and containers of one workload are the same work: the larger counts', () => {
+  const reservations = new Reservations(() => OFFER)
+  reservations.noteBid('a', 2, ONE)
+  expect(reservations.freeBeside(undefined)).toEqual({ cpuMilli: 800, memoryBytes: 600, storageBytes: 1_000 })
+  reservations.noteRunning('a', 1, ONE)
+  expect(reservations.freeBeside(undefined).cpuMilli).toBe(800)
+  reservations.noteRunning('a', 3, ONE)
+  expect(reservations.freeBeside(undefined).cpuMilli).toBe(700)
+  reservations.noteBid('a', 0, ONE)
+  expect(reservations.freeBeside(undefined).cpuMilli).toBe(700)
+})
+
+test('for a workload its own reservation is free', () => {
+  const reservations = new Reservations(() => OFFER)
+  reservations.noteBid('a', 2, ONE)
+  reservations.noteBid('b', 1, ONE)
+  expect(reservations.freeBeside('a').cpuMilli).toBe(900)
+  expect(reservations.freeBeside('b').cpuMilli).toBe(800)
+  expect(reservations.freeBeside('c').cpuMilli).toBe(700)
+})
+
+test('it may be negative: what runs is not stopped because the offer shrank', () => {
+  const reservations = new Reservations(() => OFFER)
+  reservations.noteRunning('a', 11, ONE)
+  expect(reservations.freeBeside(undefined).cpuMilli).toBe(-100)
+})
+
+test('it says when something comes free, and only then', () => {
+  const onFreed = vi.fn()
+  const reservations = new Reservations(() => OFFER, onFreed)
+  reservations.noteBid('a', 2, ONE)
+  reservations.noteRunning('a', 2, ONE)
+  reservations.noteBid('a', 0, ONE)
+  expect(onFreed).not.toHaveBeenCalled()
+  reservations.noteRunning('a', 1, ONE)
+  expect(onFreed).toHaveBeenCalledTimes(1)
+  reservations.release('a')
+  reservations.release('a')
+  expect(onFreed).toHaveBeenCalledTimes(2)
+  expect(reservations.freeBeside(undefined)).toEqual(OFFER)
+})
+
+test('a changed request replaces the one before', () => {
+  const reservations = new Reservations(() => OFFER)
+  reservations.noteBid('a', 2, ONE)
+  reservations.noteBid('a', 1, { ...ONE, cpuMilli: 500 })
+  expect(reservations.freeBeside(undefined).cpuMilli).toBe(500)
+})
