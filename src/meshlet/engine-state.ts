@@ -6,9 +6,22 @@ import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 
-export interface EngineSnapshot {
+/** What the engine has of one workload. */
+export interface EngineShare {
   readonly containers: readonly EngineContainer[]
   readonly networks: readonly EngineNetwork[]
+}
+
+export interface EngineSnapshot extends EngineShare {
+  /** The same by workload; the empty text stands for what names none. */
+  readonly byWorkload: ReadonlyMap<string, EngineShare>
+}
+
+const NOTHING: EngineShare = { containers: [], networks: [] }
+
+/** What a snapshot shows of one workload. */
+export function shareOf(snapshot: EngineSnapshot | undefined, uri: string): EngineShare {
+  return snapshot?.byWorkload.get(uri) ?? NOTHING
 }
 
 export interface EngineStateOptions {
@@ -89,7 +102,7 @@ export class EngineState implements AsyncDisposable {
       ])
       this.#info = info
       this.#problem = undefined
-      const snapshot = { containers, networks }
+      const snapshot = { containers, networks, byWorkload: groups(containers, networks) }
       this.#lastSeen = snapshot
       return snapshot
     } catch (error) {
@@ -125,4 +138,20 @@ export class EngineState implements AsyncDisposable {
 
 function uriOf(event: EngineEvent): string | undefined {
   return event.labels[LABEL.workload]
+}
+
+function groups(
+  containers: readonly EngineContainer[],
+  networks: readonly EngineNetwork[],
+): ReadonlyMap<string, EngineShare> {
+  const label = ({ labels }: EngineContainer | EngineNetwork) => labels[LABEL.workload] ?? ''
+  const containersBy = Map.groupBy(containers, label)
+  const networksBy = Map.groupBy(networks, label)
+  const uris = new Set([...containersBy.keys(), ...networksBy.keys()])
+  return new Map(
+    [...uris].map((uri) => [
+      uri,
+      { containers: containersBy.get(uri) ?? [], networks: networksBy.get(uri) ?? [] },
+    ]),
+  )
 }

@@ -27,7 +27,8 @@ interface Open {
  */
 export class Forwards implements AsyncDisposable {
   readonly #options: ForwardsOptions
-  readonly #open = new Map<string, Open>()
+  /** By workload, then by replica and port. */
+  readonly #open = new Map<string, Map<string, Open>>()
 
   constructor(options: ForwardsOptions) {
     this.#options = options
@@ -42,30 +43,34 @@ export class Forwards implements AsyncDisposable {
     const ports = (workload?.ports ?? []).filter((port) => (port.protocol ?? 'tcp') === 'tcp')
     const wanted = new Map<string, { replica: number; containerId: string; port: (typeof ports)[number] }>()
     for (const [replica, containerId] of running)
-      for (const port of ports) wanted.set(`${uri} ${replica} ${port.container}`, { replica, containerId, port })
-    for (const [key, open] of this.#open) {
-      if (!key.startsWith(`${uri} `)) continue
+      for (const port of ports) wanted.set(`${replica} ${port.container}`, { replica, containerId, port })
+    const here = this.#open.get(uri) ?? new Map<string, Open>()
+    for (const [key, open] of here) {
       if (wanted.get(key)?.containerId === open.containerId) continue
-      this.#open.delete(key)
+      here.delete(key)
       await open.forward.close()
     }
     for (const [key, { containerId, port }] of wanted) {
-      if (this.#open.has(key)) continue
-      await this.#openOne(key, containerId, port)
+      if (here.has(key)) continue
+      const open = await this.#openOne(`${uri} ${key}`, containerId, port)
+      if (open) here.set(key, open)
     }
+    if (here.size > 0) this.#open.set(uri, here)
+    else this.#open.delete(uri)
   }
 
   /** Where the ports of one replica answer. */
   endpoints(uri: string, replica: number): readonly Endpoint[] {
-    const prefix = `${uri} ${replica} `
-    return [...this.#open]
+    const prefix = `${replica} `
+    return [...(this.#open.get(uri) ?? [])]
       .filter(([key]) => key.startsWith(prefix))
       .map(([, open]) => open.endpoint)
       .toSorted((a, b) => (a.container ?? 0) - (b.container ?? 0))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ forward }) => forward.close()))
+    const open = [...this.#open.values()].flatMap((here) => [...here.values()])
+    await Promise.all(open.map(({ forward }) => forward.close()))
     this.#open.clear()
   }
 
@@ -73,7 +78,7 @@ export class Forwards implements AsyncDisposable {
     key: string,
     containerId: string,
     port: { readonly container: number; readonly name?: string | undefined },
-  ): Promise<void> {
+  ): Promise<Open | undefined> {
     const { engine, meshletDid, log } = this.#options
     const preferred = PORT_FIRST + (Number.parseInt(sha256Hex(`${meshletDid} ${key}`).slice(0, 8), 16) % PORT_COUNT)
     try {
@@ -83,9 +88,10 @@ export class Forwards implements AsyncDisposable {
         address: `127.0.0.1:${forward.port}`,
         ...(port.name === undefined ? {} : { name: port.name }),
       }
-      this.#open.set(key, { containerId, forward, endpoint })
+      return { containerId, forward, endpoint }
     } catch (error) {
       log.warn('could not forward a port', { key, error: messageOf(error) })
+      return undefined
     }
   }
 }

@@ -2,7 +2,7 @@ import { COLLECTION, LABEL } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord, Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
-import { workloadUri } from '../model/workload-uri.ts'
+import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -330,8 +330,16 @@ export class Meshlet implements AsyncDisposable {
   /** Room came free: whoever offers less than is wanted may offer more now. */
   #reconcileRoom(): Outcome {
     for (const [, bid] of this.own.list<BidRecord>(COLLECTION.bid))
-      if (isWaitingForRoom(bid)) this.#add(bid.workload)
+      if (ROOM_REASONS.has(bid.reason ?? '') || this.#isShort(bid)) this.#add(bid.workload)
     return { kind: 'done' }
+  }
+
+  /** Whether it offers to run some of the replicas, but not all. */
+  #isShort({ workload, slots }: BidRecord): boolean {
+    const parsed = parseWorkloadUri(workload)
+    const record =
+      parsed && this.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)
+    return slots > 0 && slots < (record?.value.replicas ?? 1)
   }
 
   #changed(changes: readonly RecordChange[]): void {
@@ -382,9 +390,4 @@ export class Meshlet implements AsyncDisposable {
     )
     this.#cancelResync = this.#ports.clock.schedule(RESYNC_MS, () => this.#resync())
   }
-}
-
-/** Whether more would be offered if there were more room. */
-function isWaitingForRoom({ reason = '' }: BidRecord): boolean {
-  return ROOM_REASONS.has(reason)
 }

@@ -24,6 +24,7 @@ interface Probe {
   readonly check: Healthcheck
   readonly startedAtMs: number
   readonly stop: AbortController
+  cancelNext: (() => void) | undefined
   health: Health
   failures: number
   message: string | undefined
@@ -33,6 +34,8 @@ interface Probe {
 export class Probes implements Disposable {
   readonly #options: ProbesOptions
   readonly #probes = new Map<string, Probe>()
+  /** Containers that are being probed, by workload. */
+  readonly #byWorkload = new Map<string, ReadonlySet<string>>()
 
   constructor(options: ProbesOptions) {
     this.#options = options
@@ -41,8 +44,9 @@ export class Probes implements Disposable {
   /** Probes exactly these containers of the workload from now on. */
   watch(uri: string, check: Healthcheck | undefined, containerIds: readonly string[]): void {
     const wanted = new Set(check ? containerIds : [])
-    for (const [id, probe] of this.#probes)
-      if (probe.uri === uri && !wanted.has(id)) this.#end(id, probe)
+    for (const id of this.#byWorkload.get(uri) ?? []) if (!wanted.has(id)) this.#end(id)
+    if (wanted.size > 0) this.#byWorkload.set(uri, wanted)
+    else this.#byWorkload.delete(uri)
     if (!check) return
     for (const id of wanted) if (!this.#probes.has(id)) this.#begin(id, uri, check)
   }
@@ -55,7 +59,7 @@ export class Probes implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [id, probe] of this.#probes) this.#end(id, probe)
+    for (const id of [...this.#probes.keys()]) this.#end(id)
   }
 
   #begin(id: string, uri: string, check: Healthcheck): void {
@@ -66,6 +70,7 @@ export class Probes implements Disposable {
       check,
       startedAtMs,
       stop,
+      cancelNext: undefined,
       health: 'starting',
       failures: 0,
       message: undefined,
@@ -74,8 +79,10 @@ export class Probes implements Disposable {
     void this.#ask(id, probe)
   }
 
-  #end(id: string, probe: Probe): void {
-    probe.stop.abort(new Error('no longer probed'))
+  #end(id: string): void {
+    const probe = this.#probes.get(id)
+    probe?.stop.abort(new Error('no longer probed'))
+    probe?.cancelNext?.()
     this.#probes.delete(id)
   }
 
@@ -92,8 +99,7 @@ export class Probes implements Disposable {
     const intervalMs = probe.check.intervalMs ?? DEFAULTS.intervalMs
     const delayMs =
       probe.health === 'starting' ? Math.min(STARTING_INTERVAL_MS, intervalMs) : intervalMs
-    const cancel = this.#options.clock.schedule(delayMs, () => void this.#ask(id, probe))
-    probe.stop.signal.addEventListener('abort', cancel, { once: true })
+    probe.cancelNext = this.#options.clock.schedule(delayMs, () => void this.#ask(id, probe))
   }
 
   #learn(probe: Probe, result: ProbeResult): void {

@@ -18,7 +18,7 @@ import type { CountedBid } from '../selection/bids.ts'
 import type { Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
-import type { EngineSnapshot, EngineState } from './engine-state.ts'
+import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
 import type { Forwards } from './forwards.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -118,7 +118,7 @@ export class WorkloadReconciler {
   ): Promise<Outcome> {
     const { engineState, bidder, clock } = this.#options
     const snapshot = await this.#snapshotOrUndefined(engineState)
-    const containers = ofWorkload(snapshot, uri)
+    const { containers } = shareOf(snapshot, uri)
     const placement = this.#observe(uri, ownerDid, record, memory)
     this.#noteCandidacy(placement, memory)
     const bidAgainMs = bidder.bid({ placement, memory, containers, now: clock.monotonicMs() })
@@ -225,7 +225,7 @@ export class WorkloadReconciler {
     snapshot: EngineSnapshot,
   ) {
     const { config, view, settings, clock, reservations } = this.#options
-    const containers = ofWorkload(snapshot, uri)
+    const { containers, networks } = shareOf(snapshot, uri)
     const request = placement ? requestOf(placement.record.value) : undefined
     return planWorkload({
       nowMs: clock.monotonicMs(),
@@ -233,7 +233,7 @@ export class WorkloadReconciler {
       uri,
       desired,
       containers,
-      networks: snapshot.networks.filter((network) => network.labels[LABEL.workload] === uri),
+      networks,
       replicas: this.#replicaMemories(memory, containers, desired),
       mayReplace: placement
         ? mayReplace({
@@ -278,7 +278,7 @@ export class WorkloadReconciler {
     snapshot: EngineSnapshot,
   ): Promise<number | undefined> {
     const { forwards, probes, statusWriter, reservations } = this.#options
-    const containers = ofWorkload(snapshot, uri)
+    const { containers } = shareOf(snapshot, uri)
     const workload = desired.kind === 'run' ? desired.workload : undefined
     const running = new Map<number, string>()
     for (const container of containers) {
@@ -296,7 +296,7 @@ export class WorkloadReconciler {
 
   #noteRunning(uri: string, snapshot: EngineSnapshot, memory: WorkloadMemory): void {
     const now = this.#options.clock.monotonicMs()
-    for (const container of ofWorkload(snapshot, uri)) {
+    for (const container of shareOf(snapshot, uri).containers) {
       const state = replicaState(memory, Number(container.labels[LABEL.replica] ?? 0))
       if (container.state !== 'running') {
         if (container.error) state.lastError = container.error
@@ -322,10 +322,6 @@ export class WorkloadReconciler {
   async #snapshotOrUndefined(engineState: EngineState): Promise<EngineSnapshot | undefined> {
     return engineState.snapshot().catch(() => undefined)
   }
-}
-
-function ofWorkload(snapshot: EngineSnapshot | undefined, uri: string): readonly EngineContainer[] {
-  return (snapshot?.containers ?? []).filter((container) => container.labels[LABEL.workload] === uri)
 }
 
 function since(startMs: number | undefined, now: number): number | undefined {

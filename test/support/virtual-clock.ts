@@ -59,6 +59,17 @@ export class VirtualClock implements Clock {
     return this.#nowMs - startMs
   }
 
+  /** Lets time pass until the promise is settled, and returns what it holds. */
+  async run<T>(promise: Promise<T>, limitMs = 60_000): Promise<T> {
+    let isSettled = false
+    const settled = () => {
+      isSettled = true
+    }
+    promise.then(settled, settled)
+    await this.until('a promise', () => isSettled, limitMs)
+    return promise
+  }
+
   /** Runs one timer, if one is due by then. */
   async #step(untilMs: number): Promise<boolean> {
     const timer = this.#timers.popDue(untilMs)
