@@ -75,14 +75,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'logs',
     args: ['<name>'],
-    summary: 'Show the last log lines of each replica.',
+    summary: 'Show the last log lines of all replicas, in the order of time.',
+    details: 'Only the owner of a workload may read them. A replica is called MACHINE#NUMBER.',
     options: [
-      OUTPUT,
-      { flags: '--tail LINES', description: 'how many lines of each machine (default: 100)' },
+      { flags: '--tail LINES', description: 'how many lines (default: 100)' },
       { flags: '--since DURATION', description: 'nothing older than this' },
-      ...CONNECTION,
+      { flags: '--meshlet NAME', description: 'only of this machine' },
+      { flags: '--replica NUMBER', description: 'only of the replica with this number' },
+      ...READING,
     ],
-    examples: ['commune logs hello', 'commune logs hello --tail 20 --since 5m'],
+    examples: ['commune logs hello', 'commune logs hello --meshlet box --replica 0 --since 5m'],
     load: async () => (await import('./commands/logs.ts')).runLogs,
   },
   {

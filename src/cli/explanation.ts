@@ -5,7 +5,14 @@ import type { Reading } from './reading.ts'
 import { formatTable, printable } from './table.ts'
 import { wantedText } from './get-workloads.ts'
 import { describeReplica } from './wait-state.ts'
-import { replicasOf, type WorkloadView } from './workload-view.ts'
+import { accusationText } from './suspects.ts'
+import {
+  discountedReplicas,
+  discountOf,
+  replicasOf,
+  type Replica,
+  type WorkloadView,
+} from './workload-view.ts'
 
 /** The whole story of one placement, as data. */
 export interface Explanation {
@@ -47,20 +54,30 @@ export interface OrderedOffer {
   readonly mix: number
   readonly slots: number
   readonly holder: boolean
+  /** Where it counts for spreading: a DID or the value of a label. */
   readonly domain?: string
+  readonly domainName?: string
 }
 
 /** Gathers the story from the records that everybody can read. */
-export function explainWorkload(reading: Reading, workload: WorkloadView): Explanation {
+export function explainWorkload(
+  reading: Reading,
+  workload: WorkloadView,
+  nowMs: number,
+): Explanation {
   const { names } = reading
   const { choice } = workload
+  const replicaStory = (replica: Replica, state: string) => ({
+    machine: `${names.meshlet(replica.meshletDid)}#${replica.index}`,
+    state,
+  })
   return {
     name: workload.name,
     uri: workload.uri,
     revision: workload.cid,
     placementKey: workload.placementKey,
     wanted: wantedText(workload),
-    candidates: candidateStories(reading, workload),
+    candidates: candidateStories(reading, workload, nowMs),
     others: othersOf(reading, workload),
     order: choice.ranked.map((bid) => ({
       meshlet: bid.meshletDid,
@@ -71,7 +88,9 @@ export function explainWorkload(reading: Reading, workload: WorkloadView): Expla
       mix: bid.mix,
       slots: bid.slots,
       holder: bid.holder,
-      ...(bid.domain === undefined ? {} : { domain: bid.domain }),
+      ...(bid.domain === undefined
+        ? {}
+        : { domain: bid.domain, domainName: names.anything(bid.domain) }),
     })),
     chosen: choice.winners.map(({ meshletDid, slots }) => ({
       meshlet: meshletDid,
@@ -79,14 +98,25 @@ export function explainWorkload(reading: Reading, workload: WorkloadView): Expla
       slots,
     })),
     missing: choice.missing,
-    replicas: replicasOf(workload).map((replica) => ({
-      machine: names.meshlet(replica.meshletDid),
-      state: describeReplica(replica),
-    })),
+    replicas: [
+      ...replicasOf(workload).map((replica) => replicaStory(replica, describeReplica(replica))),
+      ...discountedReplicas(workload).map((replica) =>
+        replicaStory(replica, discountedState(workload, replica)),
+      ),
+    ],
   }
 }
 
-function candidateStories(reading: Reading, workload: WorkloadView): readonly CandidateStory[] {
+function discountedState(workload: WorkloadView, replica: Replica): string {
+  const why = discountOf(workload, replica.meshletDid) === 'down' ? 'is down' : 'is no candidate'
+  return `last said ${replica.phase}, but ${why}`
+}
+
+function candidateStories(
+  reading: Reading,
+  workload: WorkloadView,
+  nowMs: number,
+): readonly CandidateStory[] {
   return workload.candidates.candidates.map(({ meshletDid, verdict }) => {
     const base = { meshlet: meshletDid, name: reading.names.meshlet(meshletDid) }
     if (verdict === 'unknown') {
@@ -99,8 +129,10 @@ function candidateStories(reading: Reading, workload: WorkloadView): readonly Ca
       return { ...base, state: 'no answer', reason: problem ?? 'it has written no bid' }
     }
     const { value: record } = bid
+    const accusations = workload.suspects.accusations.get(meshletDid)
+    const silent = accusationText(accusations, reading.names.meshlet, nowMs)
     const offers = `offers ${record.slots} ${record.slots === 1 ? 'slot' : 'slots'}`
-    const reason = record.message ?? record.reason ?? offers
+    const reason = silent ?? record.message ?? record.reason ?? offers
     return { ...base, state: bidState(workload, bid), reason }
   })
 }
@@ -121,13 +153,13 @@ function partsOf(workload: WorkloadView, meshletDid: Did): readonly ScorePart[] 
   return workload.bids.find((bid) => bid.meshletDid === meshletDid)?.value.scoreParts ?? []
 }
 
-/** The story for people. Ends with a newline. */
-export function formatExplanation(story: Explanation): string {
+/** The story for people; the hashes that break ties only when wide. Ends with a newline. */
+export function formatExplanation(story: Explanation, wide = false): string {
   const parts = [
     `${story.name}: ${story.wanted} wanted, ${chosenCount(story)} chosen, ${story.missing} missing\n`,
     section('Who could run it', candidatesTable(story)),
     section('Who could not', othersTable(story)),
-    section('Order of the offers: round, holders first, score, then hash', orderTable(story)),
+    section('Order of the offers: by round, holders first, score, then a hash', orderTable(story, wide)),
     section('Choice', choiceText(story)),
     section('What runs', replicasTable(story)),
   ]
@@ -158,19 +190,19 @@ function othersTable({ others }: Explanation): string {
   )
 }
 
-function orderTable({ order }: Explanation): string {
+function orderTable({ order }: Explanation, wide: boolean): string {
   if (order.length === 0) return ''
   return formatTable(
-    ['', 'meshlet', 'round', 'score', 'made of', 'hash', 'slots', 'domain'],
+    ['', 'meshlet', 'round', 'score', 'made of', ...(wide ? ['hash'] : []), 'slots', 'spread over'],
     order.map((offer, index) => [
       String(index + 1),
       `${offer.name}${offer.holder ? ' (holds it)' : ''}`,
       String(offer.round),
       String(offer.score),
       offer.parts.map(({ name, value }) => `${name} ${value}`).join(' + '),
-      String(offer.mix),
+      ...(wide ? [String(offer.mix)] : []),
       String(offer.slots),
-      offer.domain,
+      offer.domainName,
     ]),
   )
 }

@@ -8,34 +8,36 @@ import type { Did, MeshletStatusRecord, Resources } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
 import { printList, type Column } from './output.ts'
+import { accusationText, suspectsOf, type Accusation } from './suspects.ts'
+import { nearest } from '../spec/suggest.ts'
 
 interface Machine {
   readonly did: Did
   readonly ownerDid: Did
   readonly candidate: boolean
   readonly status: MeshletStatusRecord | undefined
+  readonly down: boolean
+  readonly suspectedBy: readonly Accusation[]
 }
 
 /** The owner's machines and those of her members. */
 export function printMeshlets({ io, reading, format, name }: GetInput): void {
   const { view, owner, names } = reading
   const all = machinesOf(reading)
-  const items = name === undefined ? all : all.filter(({ did }) => isCalled(did))
+  const items = name === undefined ? all : all.filter(({ did }) => names.isCalled(did, name))
   if (name !== undefined && items.length === 0) {
     throw new CommuneError('not-found', `There is no meshlet "${name}".`, {
-      hint: '"commune get meshlets" lists those that there are.',
+      hint: suggestMeshlet(name),
     })
   }
   const columns: readonly Column<Machine>[] = [
     { header: 'name', cell: ({ did }) => names.meshlet(did) },
-    {
-      header: 'state',
-      cell: ({ status, did }) => status?.state ?? view.repoProblem(did) ?? 'silent',
-    },
+    { header: 'state', cell: stateOf },
     { header: 'takes my work', cell: ({ candidate }) => (candidate ? 'yes' : 'no') },
     { header: 'cpu free', cell: ({ status }) => amounts(status, 'cpuMilli', formatCpu) },
     { header: 'memory free', cell: ({ status }) => amounts(status, 'memoryBytes', formatBytes) },
     { header: 'updated', cell: ({ status }) => age(status) },
+    { header: 'note', cell: noteOf },
     { header: 'version', wide: true, cell: ({ status }) => status?.softwareVersion },
     { header: 'endpoint', wide: true, cell: ({ status }) => status?.endpoint },
     { header: 'labels', wide: true, cell: ({ status }) => labelsText(status) },
@@ -50,9 +52,19 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
     empty: `${names.account(owner)} has no meshlet yet; "commune meshlet add DID" declares one.`,
   })
 
-  function isCalled(did: Did): boolean {
-    const full = names.meshlet(did)
-    return name === did || name === full || full.endsWith(`/${name}`)
+  function suggestMeshlet(meant: string): string {
+    const hosts = all.map(({ did }) => names.meshlet(did).replace(/^.*\//, ''))
+    const near = nearest(meant, hosts)
+    if (near !== undefined) return `Did you mean ${near}?`
+    return '"commune get meshlets" lists those that there are.'
+  }
+  function stateOf({ did, status, down }: Machine): string {
+    if (down) return 'down'
+    return status?.state ?? (view.repoProblem(did) === undefined ? 'silent' : 'unreadable')
+  }
+  function noteOf({ did, suspectedBy }: Machine): string | undefined {
+    const nameOf = names.shortMeshlet
+    return accusationText(suspectedBy, nameOf, io.clock.wallMs()) ?? view.repoProblem(did)
   }
   function age(status: MeshletStatusRecord | undefined): string | undefined {
     return formatAge(status?.updatedAt ?? status?.createdAt, io.clock.wallMs())
@@ -60,8 +72,10 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
 }
 
 function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {
+  const known = candidates(view, owner)
+  const { down, accusations } = suspectsOf(view, known, false)
   const taking = new Set(
-    candidates(view, owner)
+    known
       .filter(({ verdict }) => verdict === 'yes')
       .map(({ meshletDid }) => meshletDid),
   )
@@ -71,6 +85,8 @@ function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {
       ownerDid,
       candidate: taking.has(meshletDid),
       status: view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')?.value,
+      down: down.has(meshletDid),
+      suspectedBy: accusations.get(meshletDid) ?? [],
     })),
   )
 }

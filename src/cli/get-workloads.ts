@@ -1,7 +1,11 @@
+import { parseImageReference } from '../model/image-reference.ts'
+import type { Did } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
-import { printList, type Column } from './output.ts'
+import type { Names } from './names.ts'
+import { printList, type Column, type OutputFormat } from './output.ts'
 import {
+  discountedReplicas,
   isReady,
   replicasOf,
   wantedCount,
@@ -18,12 +22,12 @@ export function printWorkloads({ io, reading, format, name }: GetInput): void {
     { header: 'name', cell: (item) => item.name },
     { header: 'ready', cell: (item) => `${readyCount(item)}/${wantedText(item)}` },
     { header: 'status', cell: statusText },
-    { header: 'image', cell: ({ record }) => shortImage(record.image) },
-    {
-      header: 'on',
-      cell: (item) => [...machinesOf(item)].map(names.meshlet).join(', '),
-    },
     { header: 'age', cell: ({ record }) => formatAge(record.createdAt, io.clock.wallMs()) },
+    {
+      header: 'image',
+      cell: ({ record }) => (format === 'wide' ? record.image : shortImage(record.image)),
+    },
+    { header: 'on', cell: (item) => onText(machinesOf(item), names, format) },
     { header: 'set', wide: true, cell: ({ record }) => record.source?.set },
     { header: 'file', wide: true, cell: ({ record }) => record.source?.path },
     { header: 'commit', wide: true, cell: commitText },
@@ -79,22 +83,38 @@ export function workloadData(workload: WorkloadView): object {
     status: statusText(workload),
     winners: workload.choice.winners,
     replicas: replicasOf(workload),
+    lost: discountedReplicas(workload),
     record,
   }
 }
 
-function machinesOf(workload: WorkloadView) {
+function machinesOf(workload: WorkloadView): ReadonlySet<Did> {
   return new Set(replicasOf(workload).map(({ meshletDid }) => meshletDid))
+}
+
+const MACHINES_SHOWN_MAX = 2
+
+/** A few machines by their short names, and how many more there are; all of them when wide. */
+function onText(machines: ReadonlySet<Did>, names: Names, format: OutputFormat): string {
+  const all = [...machines]
+  if (format === 'wide') return all.map(names.meshlet).join(', ')
+  const shown = all.slice(0, MACHINES_SHOWN_MAX).map(names.shortMeshlet).join(', ')
+  const more = all.length - MACHINES_SHOWN_MAX
+  return more > 0 ? `${shown} +${more}` : shown
 }
 
 const DIGEST_SHOWN = 12
 
-/** A digest is as long as a line; its beginning tells two of them apart. */
+/** What tells two images of one owner apart: the last part of the name, and the tag or the digest. */
 export function shortImage(image: string): string {
-  const at = image.indexOf('@')
-  if (at < 0) return image
-  const digest = image.slice(at + 1).replace(/^sha256:/, '')
-  return `${image.slice(0, at)}@${digest.slice(0, DIGEST_SHOWN)}`
+  const parsed = parseImageReference(image)
+  if (!parsed.ok) return image
+  const { repository, tag, digest } = parsed.value
+  const name = repository.slice(repository.lastIndexOf('/') + 1)
+  if (tag !== undefined) return `${name}:${tag}`
+  return digest === undefined
+    ? name
+    : `${name}@${digest.slice(digest.indexOf(':') + 1).slice(0, DIGEST_SHOWN)}`
 }
 
 function commitText({ record }: WorkloadView): string | undefined {

@@ -15,6 +15,7 @@ interface World {
   readonly status?: Partial<WorkloadStatusRecord>
   readonly bids?: readonly (readonly [Did, Partial<BidRecord>])[]
   readonly candidates?: readonly Did[]
+  readonly down?: readonly Did[]
 }
 
 function view(world: World = {}): WorkloadView {
@@ -35,6 +36,7 @@ function view(world: World = {}): WorkloadView {
       value: { placementKey: 'key', slots: 1, ...value },
     })),
     choice: { winners: [], standbys: [], missing: world.missing ?? 0, ranked: [], ignored: [] },
+    suspects: { down: new Set(world.down ?? []), accusations: new Map() },
     statuses: [
       {
         meshletDid: A,
@@ -103,6 +105,18 @@ describe('waitStateOf', () => {
       'going',
     ],
     ['there is no candidate', { missing: 1, candidates: [] }, 'not-placed'],
+    ['what runs is on a machine that is down', { replicas: [{}], down: [A] }, 'going'],
+    [
+      'what crashes is on a machine that is down',
+      { replicas: [{ phase: 'crash-loop' }], down: [A] },
+      'going',
+    ],
+    ['what runs is on a machine that is no candidate', { replicas: [{}], candidates: [B] }, 'going'],
+    [
+      'one is down and the others passed',
+      { missing: 1, bids: [[B, { slots: 0 }]], down: [A] },
+      'not-placed',
+    ],
     ['something newer was published', { cid: 'newer', replicas: [{}] }, 'superseded'],
   ])('when %s', (_, world, expected) => {
     expect(kind(world)).toBe(expected)
@@ -124,6 +138,31 @@ describe('waitStateOf', () => {
       'rev',
       name,
     )
-    expect(state).toMatchObject({ kind: 'not-placed', reasons: ['a: 64Mi free', 'b: policy'] })
+    expect(state).toMatchObject({
+      kind: 'not-placed',
+      reasons: ['a: 64Mi free', 'b: policy'],
+      certain: true,
+    })
+  })
+
+  it('says once what all say, and is not certain while somebody is down', () => {
+    const passed = { slots: 0, message: 'no room' }
+    const bids = [
+      [A, passed],
+      [B, passed],
+    ] as const
+    expect(waitStateOf(view({ missing: 1, bids }), 'rev', name)).toMatchObject({
+      reasons: ['all 2 machines: no room'],
+      certain: true,
+    })
+    expect(waitStateOf(view({ missing: 1, bids, down: [B] }), 'rev', name)).toMatchObject({
+      reasons: ['a: no room', 'b: is down'],
+      certain: false,
+    })
+  })
+
+  it('names the machines whose log tells more', () => {
+    const state = waitStateOf(view({ replicas: [{ phase: 'crash-loop', exitCode: 1 }] }), 'rev', name)
+    expect(state).toMatchObject({ kind: 'not-healthy', machines: [A] })
   })
 })

@@ -1,8 +1,10 @@
-import type { Cid } from '../model/records.ts'
+import type { Cid, Did } from '../model/records.ts'
 import {
+  discountOf,
   isReady,
   replicasOf,
   wantedCount,
+  type MachineStatus,
   type Replica,
   type WorkloadView,
 } from './workload-view.ts'
@@ -11,61 +13,100 @@ import {
 export type WaitState =
   | { readonly kind: 'done'; readonly text: string }
   | { readonly kind: 'going'; readonly text: string }
-  /** Nobody else can be asked. */
-  | { readonly kind: 'not-placed'; readonly text: string; readonly reasons: readonly string[] }
-  /** The machines that were chosen gave up. */
-  | { readonly kind: 'not-healthy'; readonly text: string; readonly reasons: readonly string[] }
+  | NotPlaced
+  | NotHealthy
   /** Somebody published something newer. */
   | { readonly kind: 'superseded'; readonly text: string }
+
+/** Nobody else can be asked. */
+interface NotPlaced {
+  readonly kind: 'not-placed'
+  readonly text: string
+  readonly reasons: readonly string[]
+  /** False while somebody counts as down who may be back in a moment. */
+  readonly certain: boolean
+}
+
+/** The machines that were chosen gave up. */
+interface NotHealthy {
+  readonly kind: 'not-healthy'
+  readonly text: string
+  readonly reasons: readonly string[]
+  /** Whose log lines tell more. */
+  readonly machines: readonly Did[]
+}
+
+type NameOf = (did: Did) => string
+
+/** Something to say of several machines. */
+interface Remark {
+  readonly did: Did
+  readonly text: string
+}
 
 /** Judges one workload by the public records; `revision` is the record that is waited for. */
 export function waitStateOf(
   workload: WorkloadView | undefined,
   revision: Cid,
-  nameOf: (did: Replica['meshletDid']) => string,
+  nameOf: NameOf,
 ): WaitState {
   if (workload === undefined) return { kind: 'superseded', text: 'deleted meanwhile' }
   if (workload.cid !== revision) {
     return { kind: 'superseded', text: 'a newer revision was published meanwhile' }
   }
   const wanted = wantedCount(workload)
+  if (wanted === 0) return { kind: 'done', text: 'no replica is wanted' }
+  const statuses = workload.statuses.filter(
+    ({ meshletDid }) => discountOf(workload, meshletDid) === undefined,
+  )
+  const current = currentReplicas(workload, statuses, revision)
+  const ready = current.filter(isReady).length
+  const count = `${Math.min(ready, wanted)}/${wanted} running`
+  if (ready >= wanted && workload.choice.missing === 0) return { kind: 'done', text: count }
+  const failures = failuresOf(workload, statuses, current)
+  if (failures.length > 0) {
+    const machines = [...new Set(failures.map(({ did }) => did))]
+    return { kind: 'not-healthy', text: count, machines, reasons: grouped(failures, nameOf) }
+  }
+  return (
+    notPlaced(workload, count, nameOf) ?? {
+      kind: 'going',
+      text: [count, ...detailsOf(workload, current, nameOf)].join('; '),
+    }
+  )
+}
+
+/** Replicas of exactly this revision, on machines that have seen it. */
+function currentReplicas(
+  workload: WorkloadView,
+  statuses: readonly MachineStatus[],
+  revision: Cid,
+): readonly Replica[] {
   const observed = new Set(
-    workload.statuses
+    statuses
       .filter(({ record }) => record.observedRevision === revision)
       .map(({ meshletDid }) => meshletDid),
   )
-  const current = replicasOf(workload).filter(
+  return replicasOf(workload).filter(
     (replica) => observed.has(replica.meshletDid) && replica.specHash === workload.specHash,
   )
-  const ready = current.filter(isReady).length
-  const count = `${Math.min(ready, wanted)}/${wanted} running`
-  if (wanted === 0) return { kind: 'done', text: 'no replica is wanted' }
-  if (ready >= wanted && workload.choice.missing === 0) return { kind: 'done', text: count }
-  const failures = failuresOf(workload, current, nameOf)
-  if (failures.length > 0) return { kind: 'not-healthy', text: count, reasons: failures }
-  const refusals = refusalsOf(workload, nameOf)
-  if (refusals !== undefined) {
-    const text = `${count}, ${workload.choice.missing} not placed`
-    return { kind: 'not-placed', text, reasons: refusals }
-  }
-  return { kind: 'going', text: [count, ...detailsOf(workload, current, nameOf)].join('; ') }
 }
 
 /** What will not get better by waiting: a verdict of the machine that runs it. */
 function failuresOf(
   workload: WorkloadView,
+  statuses: readonly MachineStatus[],
   current: readonly Replica[],
-  nameOf: (did: Replica['meshletDid']) => string,
-): readonly string[] {
-  const verdicts = workload.statuses
+): readonly Remark[] {
+  const verdicts = statuses
     .filter(({ record }) => record.failed === workload.specHash)
-    .map(
-      ({ meshletDid, record }) =>
-        `${nameOf(meshletDid)}: the roll-out failed${record.lastError === undefined ? '' : `: ${record.lastError}`}`,
-    )
+    .map(({ meshletDid, record }) => ({
+      did: meshletDid,
+      text: `the roll-out failed${record.lastError === undefined ? '' : `: ${record.lastError}`}`,
+    }))
   const broken = current
     .filter(isBroken)
-    .map((replica) => `${nameOf(replica.meshletDid)}: ${describeReplica(replica)}`)
+    .map((replica) => ({ did: replica.meshletDid, text: describeReplica(replica) }))
   return [...verdicts, ...broken]
 }
 
@@ -76,35 +117,70 @@ function isBroken({ phase, health, exitCode }: Replica): boolean {
 }
 
 /** Why it is short although every candidate has answered; undefined while somebody may still bid. */
-function refusalsOf(
-  workload: WorkloadView,
-  nameOf: (did: Replica['meshletDid']) => string,
-): readonly string[] | undefined {
-  const { candidates, choice, bids, placementKey } = workload
+function notPlaced(workload: WorkloadView, count: string, nameOf: NameOf): NotPlaced | undefined {
+  const { candidates, choice, suspects } = workload
   if (choice.missing === 0 || candidates.unread.length > 0) return undefined
-  if (candidates.candidates.length === 0) {
-    return ['no machine may run it: none is yours, and nobody accepts your work']
+  const text = `${count}, ${choice.missing} not placed`
+  const known = candidates.candidates.map(({ meshletDid }) => meshletDid)
+  if (known.length === 0) {
+    const reasons = ['no machine may run it: none is yours, and nobody accepts your work']
+    return { kind: 'not-placed', text, reasons, certain: true }
   }
-  const answers = new Map(
+  const answers = answersOf(workload)
+  const isSilent = (did: Did) => !answers.has(did) && !suspects.down.has(did)
+  if (known.some(isSilent)) return undefined
+  const remarks = known.flatMap((did): readonly Remark[] => {
+    if (suspects.down.has(did)) return [{ did, text: 'is down' }]
+    const reason = answers.get(did)
+    return reason === undefined ? [] : [{ did, text: reason }]
+  })
+  const reasons = grouped(remarks, nameOf, known.length)
+  const certain = !known.some((did) => suspects.down.has(did))
+  return {
+    kind: 'not-placed',
+    text,
+    reasons: reasons.length > 0 ? reasons : ['all that was offered is in use'],
+    certain,
+  }
+}
+
+/** What each candidate answered to this placement: why not, or undefined for an offer. */
+function answersOf({ bids, placementKey }: WorkloadView): ReadonlyMap<Did, string | undefined> {
+  return new Map(
     bids
       .filter(({ value }) => value.placementKey === placementKey)
-      .map(({ meshletDid, value }) => [meshletDid, value]),
+      .map(({ meshletDid, value }) => {
+        const isOffer = value.slots > 0 && value.refused === undefined
+        return [meshletDid, isOffer ? undefined : (value.message ?? value.reason ?? 'passed')]
+      }),
   )
-  const silent = candidates.candidates.some(({ meshletDid }) => !answers.has(meshletDid))
-  if (silent) return undefined
-  return [...answers]
-    .filter(([, record]) => record.slots === 0 || record.refused !== undefined)
-    .map(([did, record]) => `${nameOf(did)}: ${record.message ?? record.reason ?? 'passed'}`)
+}
+
+/** One line for each thing that is said, with all of whom it is said. */
+function grouped(remarks: readonly Remark[], nameOf: NameOf, all?: number): readonly string[] {
+  return [...Map.groupBy(remarks, ({ text }) => text)].map(([text, group]) => {
+    if (all !== undefined && all > 1 && group.length === all) return `all ${all} machines: ${text}`
+    const names = [...new Set(group.map(({ did }) => nameOf(did)))]
+    return `${names.join(', ')}: ${text}`
+  })
 }
 
 function detailsOf(
   workload: WorkloadView,
   current: readonly Replica[],
-  nameOf: (did: Replica['meshletDid']) => string,
+  nameOf: NameOf,
 ): readonly string[] {
   const unready = current.filter((replica) => !isReady(replica))
   if (unready.length > 0) {
-    return unready.map((replica) => `${nameOf(replica.meshletDid)}: ${describeReplica(replica)}`)
+    const remarks = unready.map((one) => ({ did: one.meshletDid, text: describeReplica(one) }))
+    return grouped(remarks, nameOf)
+  }
+  const failing = replicasOf(workload).filter(({ lastError, phase }) => lastError && phase !== 'running')
+  if (failing.length > 0) {
+    return grouped(
+      failing.map((one) => ({ did: one.meshletDid, text: describeReplica(one) })),
+      nameOf,
+    )
   }
   const { winners } = workload.choice
   if (winners.length === 0) return ['waiting for bids']

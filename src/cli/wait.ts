@@ -1,7 +1,6 @@
-import { CommuneError } from '../model/errors.ts'
+import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
 import { sleep } from '../ports/clock.ts'
-import type { CommandContext } from './command-spec.ts'
 import { EXIT } from './exit.ts'
 import type { Io } from './io.ts'
 import type { Reader, Reading } from './reading.ts'
@@ -10,39 +9,47 @@ import { waitStateOf, type WaitState } from './wait-state.ts'
 import { workloadViews } from './workload-view.ts'
 
 const POLL_MS = 1_000
+/** A machine that is suspected has answered by then, or is really down. */
+const SETTLED_MS = 10_000
 
 export interface WaitFor {
   readonly reader: Reader
   /** The record of each workload that is waited for. */
   readonly revisions: ReadonlyMap<string, Cid>
   readonly timeoutMs: number
+  /** Shows what the failed replicas of a workload printed last. */
+  readonly showLogs: (name: string, machines: readonly Did[]) => Promise<void>
 }
 
 /**
  * Follows exactly these revisions until they run, or can't, or time is up. Says on stderr what
  * changed, and resolves to the exit code. Interrupting it stops the watching and not the work.
  */
-export async function waitForWorkloads(
-  { io }: Pick<CommandContext, 'io'>,
-  { reader, revisions, timeoutMs }: WaitFor,
-): Promise<number> {
+export async function waitForWorkloads(io: Io, options: WaitFor): Promise<number> {
+  const { reader, revisions, timeoutMs } = options
   if (revisions.size === 0) return EXIT.done
-  const deadline = io.clock.monotonicMs() + timeoutMs
-  const told = new Map<string, string>()
+  const { clock } = io
+  const deadline = clock.monotonicMs() + timeoutMs
+  const told = new Map<string, Told>()
   for (;;) {
     const states = await observe(reader, revisions, io)
+    if (io.signal.aborted) return stopped(io)
     for (const [name, state] of states) tell(io, told, name, state)
-    const code = verdictOf(states, io)
-    if (code !== undefined) return code
-    if (io.clock.monotonicMs() >= deadline) return timedOut(io, states)
+    if (isOver(states, told, clock.monotonicMs())) return await conclude(io, states, options)
+    const remaining = deadline - clock.monotonicMs()
+    if (remaining <= 0) return timedOut(io, states)
     try {
-      await sleep(io.clock, POLL_MS, io.signal)
+      await sleep(clock, Math.min(POLL_MS, remaining), io.signal)
     } catch (error) {
       if (!io.signal.aborted) throw error
-      io.note('Stopped waiting. What was published stays, and the machines go on.\n')
-      return EXIT.interrupted
+      return stopped(io)
     }
   }
+}
+
+function stopped(io: Io): number {
+  io.note('Stopped waiting. What was published stays, and the machines go on.\n')
+  return EXIT.interrupted
 }
 
 async function observe(
@@ -55,8 +62,8 @@ async function observe(
     return judge(reading, reader.owner, revisions)
   } catch (error) {
     // A PDS that can't be read just now says nothing about the work.
-    if (io.signal.aborted || !(error instanceof CommuneError)) return unknown(revisions, 'unread')
-    return unknown(revisions, error.message)
+    if (!io.signal.aborted && !(error instanceof CommuneError)) throw error
+    return unknown(revisions, messageOf(error))
   }
 }
 
@@ -81,11 +88,22 @@ function unknown(
   return new Map([...revisions.keys()].map((name) => [name, { kind: 'going', text }]))
 }
 
+/** What was said last of a workload, and when. */
+interface Told {
+  readonly text: string
+  readonly kind: WaitState['kind']
+  /** When it began to be of this kind; milliseconds of the monotonic clock. */
+  readonly sinceMs: number
+}
+
 /** Says only what is new, so that a log file of CI stays short. */
-function tell(io: Io, told: Map<string, string>, name: string, state: WaitState): void {
-  if (told.get(name) === state.text) return
-  told.set(name, state.text)
-  io.note(`${SIGN[state.kind]} ${name}: ${printable(state.text)}\n`)
+function tell(io: Io, told: Map<string, Told>, name: string, state: WaitState): void {
+  const before = told.get(name)
+  const { kind, text } = state
+  const sinceMs = before?.kind === kind ? before.sinceMs : io.clock.monotonicMs()
+  told.set(name, { text, kind, sinceMs })
+  if (before?.text === text && before.kind === kind) return
+  io.note(`${SIGN[kind]} ${name}: ${printable(text)}\n`)
 }
 
 const SIGN: Readonly<Record<WaitState['kind'], string>> = {
@@ -96,24 +114,47 @@ const SIGN: Readonly<Record<WaitState['kind'], string>> = {
   superseded: 'fail',
 }
 
-/** The exit code once it is certain; undefined while waiting may still help. */
-function verdictOf(states: ReadonlyMap<string, WaitState>, io: Io): number | undefined {
-  const all = [...states.values()]
-  if (all.some(({ kind }) => kind === 'going')) return undefined
+/** True once waiting can't help any more. */
+function isOver(
+  states: ReadonlyMap<string, WaitState>,
+  told: ReadonlyMap<string, Told>,
+  nowMs: number,
+): boolean {
+  return [...states].every(([name, state]) => {
+    if (state.kind === 'going') return false
+    if (state.kind !== 'not-placed' || state.certain) return true
+    return nowMs - (told.get(name)?.sinceMs ?? nowMs) >= SETTLED_MS
+  })
+}
+
+/** The exit code, after what there is to say about each failure. */
+async function conclude(
+  io: Io,
+  states: ReadonlyMap<string, WaitState>,
+  { showLogs }: WaitFor,
+): Promise<number> {
+  const kinds = new Set([...states.values()].map(({ kind }) => kind))
   for (const [name, state] of states) {
-    if (state.kind === 'not-placed' || state.kind === 'not-healthy') {
-      for (const reason of state.reasons) io.note(`     ${name}: ${printable(reason)}\n`)
+    if (state.kind !== 'not-placed' && state.kind !== 'not-healthy') continue
+    for (const reason of state.reasons) io.note(`     ${name}: ${printable(reason)}\n`)
+    if (state.kind !== 'not-healthy') continue
+    try {
+      await showLogs(name, state.machines)
+    } catch (error) {
+      // The lines are only an extra; the verdict stands without them.
+      if (!(error instanceof CommuneError)) throw error
+      io.note(`     The log of ${name} can't be read: ${error.message}\n`)
     }
   }
-  if (all.some(({ kind }) => kind === 'not-placed')) {
+  if (kinds.has('not-placed')) {
     io.note('Published, but not placed: "commune explain NAME" tells more.\n')
     return EXIT.notPlaced
   }
-  if (all.some(({ kind }) => kind === 'not-healthy')) {
+  if (kinds.has('not-healthy')) {
     io.note('Placed, but not healthy: "commune logs NAME" tells more.\n')
     return EXIT.notHealthy
   }
-  return all.some(({ kind }) => kind === 'superseded') ? EXIT.failed : EXIT.done
+  return kinds.has('superseded') ? EXIT.failed : EXIT.done
 }
 
 function timedOut(io: Io, states: ReadonlyMap<string, WaitState>): number {

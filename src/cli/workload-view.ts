@@ -15,10 +15,9 @@ import type {
 import { specHash } from '../model/spec-hash.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
-import { downSet } from '../selection/down-set.ts'
-import { electorateOf } from '../selection/electorate.ts'
 import { select, type Choice, type ReplicaCount } from '../selection/select.ts'
-import { suspicionsInForce } from '../selection/suspicions.ts'
+import { nearest } from '../spec/suggest.ts'
+import { suspectsOf, type Suspects } from './suspects.ts'
 
 /** What one machine says of the workload. */
 export interface MachineStatus {
@@ -38,7 +37,9 @@ export interface WorkloadView {
   readonly candidates: CandidateSet
   readonly bids: readonly CountedBid[]
   readonly choice: Choice
-  /** Also of machines that were not chosen, as long as they say anything. By DID. */
+  /** Who of the candidates is down, and who says so. */
+  readonly suspects: Suspects
+  /** Of every machine that says anything, also of those that were not chosen or are down. By DID. */
   readonly statuses: readonly MachineStatus[]
 }
 
@@ -54,9 +55,17 @@ export function workloadView(view: RepoSnapshot, owner: Did, name: string): Work
   requireReadable(view, owner)
   const stored = view.get<WorkloadRecord>(owner, COLLECTION.workload, name)
   if (stored !== undefined) return viewOf(view, owner, name, stored.cid, stored.value)
+  const names = view.list(owner, COLLECTION.workload).map(([known]) => known)
   throw new CommuneError('not-found', `There is no workload "${name}".`, {
-    hint: '"commune get workloads" lists those that there are.',
+    hint: suggestWorkload(name, names),
   })
+}
+
+/** What to do about a name that nobody published. */
+export function suggestWorkload(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  if (meant !== undefined) return `Did you mean ${meant}?`
+  return '"commune get workloads" lists those that there are.'
 }
 
 /** Fails with code `unreachable` when nothing can be said because the owner's repo can't be read. */
@@ -81,13 +90,14 @@ function viewOf(
   const set = candidateSet(view, owner, record.clusters)
   const members = set.candidates.filter(({ verdict }) => verdict === 'yes')
   const bids = bidsFor(view, members, uri)
+  const suspects = suspectsOf(view, set.candidates, record.placement?.atMostOne ?? false)
   const wanted: ReplicaCount = record.everywhere === true ? 'everywhere' : (record.replicas ?? 1)
   const choice = select({
     placementKey: key,
     spread: record.spread,
     bids,
     candidates: new Set(members.map(({ meshletDid }) => meshletDid)),
-    down: downOf(view, set, record),
+    down: suspects.down,
     replicas: wanted,
   })
   return {
@@ -101,22 +111,9 @@ function viewOf(
     candidates: set,
     bids,
     choice,
+    suspects,
     statuses: statusesOf(view, uri),
   }
-}
-
-/** Who is down by the votes of the others. A meshlet waits a little before it acts on them. */
-function downOf(
-  view: RepoSnapshot,
-  { candidates }: CandidateSet,
-  { placement }: WorkloadRecord,
-): ReadonlySet<Did> {
-  const votes = suspicionsInForce(
-    view,
-    candidates.map(({ meshletDid }) => meshletDid),
-  )
-  const atMostOne = placement?.atMostOne ?? false
-  return downSet({ electorate: electorateOf(candidates), votes, atMostOne })
 }
 
 function statusesOf(view: RepoSnapshot, uri: AtUri): readonly MachineStatus[] {
@@ -132,8 +129,35 @@ export interface Replica extends ReplicaStatus {
   readonly meshletDid: Did
 }
 
+/**
+ * Why a machine's last word on the workload does not count any more: it is down by the records, or
+ * it may not run the workload. Undefined while it counts.
+ */
+export function discountOf(
+  { suspects, candidates }: WorkloadView,
+  did: Did,
+): 'down' | 'not a candidate' | undefined {
+  if (suspects.down.has(did)) return 'down'
+  const known = candidates.candidates.some(({ meshletDid }) => meshletDid === did)
+  return known ? undefined : 'not a candidate'
+}
+
+/** The replicas on machines whose word counts. */
 export function replicasOf(workload: WorkloadView): readonly Replica[] {
-  return workload.statuses.flatMap(({ meshletDid, record }) =>
+  return allReplicas(workload).filter(
+    ({ meshletDid }) => discountOf(workload, meshletDid) === undefined,
+  )
+}
+
+/** What machines last said that are down now or may not run the workload. */
+export function discountedReplicas(workload: WorkloadView): readonly Replica[] {
+  return allReplicas(workload).filter(
+    ({ meshletDid }) => discountOf(workload, meshletDid) !== undefined,
+  )
+}
+
+function allReplicas({ statuses }: WorkloadView): readonly Replica[] {
+  return statuses.flatMap(({ meshletDid, record }) =>
     (record.replicas ?? []).map((replica) => ({ ...replica, meshletDid })),
   )
 }

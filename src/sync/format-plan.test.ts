@@ -42,17 +42,18 @@ const EVERYTHING: Partial<PlanSyncInput> = {
 describe('formatPlan', () => {
   it('shows every kind of change and counts them', () => {
     expect(show(EVERYTHING)).toMatchInlineSnapshot(`
-      "~ api     change: moves (what decides its place changes, so the bidding opens again) and scales  api.yaml:1
-          replicas: 2 -> 3
-          resources.memory: 64Mi -> 128Mi
-      - db      delete: stops
+      "~ api     moves: where it runs is decided anew, and scales to 3 replicas  api.yaml:1
+          replicas: 2 → 3
+          resources.memory: 64Mi → 128Mi
+      - db      gone from the folder: all of it stops
           it has volumes: machines keep their data until told
-      - gone    delete: stops
-      ~ hello   change: rolls out in place, one replica after another  hello.yaml:1
-          env.GREETING: + hi\\u001b[2J
-          image: registry.example/app:1@sha256:111111111111… -> registry.example/app:2@sha256:222222222222…
-          stopGracePeriod: + 5s
-      + new     create: starts  new.yaml:1
+      - gone    gone from the folder: all of it stops
+      ~ hello   rolls out where it runs, one replica after another              hello.yaml:1
+          env.GREETING: (unset) → hi\\u001b[2J
+          image: registry.example/app:1@sha256:111111111111…
+               → registry.example/app:2@sha256:222222222222…
+          stopGracePeriod: (unset) → 5s
+      + new     new: 2 replicas                                                 new.yaml:1
           image: registry.example/app:1@sha256:111111111111…
       ! safe    protected: not in this folder; publish it once with protect: false to let it be deleted
       ! theirs  in conflict: the set "bob/other" published it, and "example.org/alice/app" claims it too; rename one, or take it over with --adopt  theirs.yaml:1
@@ -67,7 +68,7 @@ describe('formatPlan', () => {
       { wide: true, done: true },
     )
     expect(text).toMatchInlineSnapshot(`
-      "= same  unchanged  same.yaml:1
+      "= same  unchanged                                     same.yaml:1
       ? x     kept: not in this folder; --prune deletes it
 
       1 kept, 1 unchanged (alice.test, set "example.org/alice/app")."

@@ -1,6 +1,14 @@
+import { countOf } from './consequences.ts'
 import type { FieldChange } from './field-diff.ts'
 import { formatField } from './format-field.ts'
-import { hasDifferences, type PlanAction, type PlanItem, type SyncPlan } from './sync-plan.ts'
+import {
+  hasDifferences,
+  type Consequence,
+  type PlanAction,
+  type PlanItem,
+  type SyncPlan,
+  type UpdateItem,
+} from './sync-plan.ts'
 
 export interface FormatOptions {
   readonly color: boolean
@@ -43,14 +51,29 @@ const ORDER: readonly PlanAction[] = [
   'unchanged',
 ]
 
+const PLACE_COLUMN_MAX = 64
+const LINE_LENGTH_MAX = 96
+
 /** The plan for people: one paragraph an object, then a counted summary. Ends without a newline. */
 export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
   const shown = plan.items.filter(({ action }) => options.wide || action !== 'unchanged')
-  const nameWidth = Math.max(0, ...shown.map(({ name }) => name.length))
-  const paragraphs = shown.map((item) => formatItem(item, nameWidth, options))
+  const widths: Widths = {
+    name: Math.max(0, ...shown.map(({ name }) => name.length)),
+    headline: Math.max(
+      0,
+      ...shown.map((item) => headline(item).length).filter((length) => length <= PLACE_COLUMN_MAX),
+    ),
+  }
+  const paragraphs = shown.map((item) => formatItem(item, widths, options))
   const notes = plan.pruneBlocked === undefined ? [] : [`Note: ${plan.pruneBlocked}.`]
   const gap = shown.length === 0 ? [] : ['']
   return [...paragraphs, ...gap, ...notes, formatSummary(plan, options)].join('\n')
+}
+
+/** Columns of the first lines. */
+interface Widths {
+  readonly name: number
+  readonly headline: number
 }
 
 /** One line that counts and says whose repo and which set this is about. */
@@ -69,29 +92,32 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
   return `${counts.join(', ')} (${where}).`
 }
 
-function formatItem(item: PlanItem, nameWidth: number, options: FormatOptions): string {
+function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): string {
   const look = LOOK[item.action]
+  const place = placeOf(item)
   // A document that can't be read has no name, but a place.
-  const what = item.name === '' ? placeOf(item) : item.name.padEnd(nameWidth)
-  const head = `${look.sign} ${what}  ${headline(item, options)}`.trimEnd()
-  const lines = [paint(options, look.style, head), ...details(item, options)]
-  return lines.join('\n')
+  const head =
+    item.name === ''
+      ? `${look.sign} ${place}  ${headline(item)}`
+      : `${look.sign} ${item.name.padEnd(widths.name)}  ${headline(item).padEnd(widths.headline)}  ${place}`
+  return [paint(options, look.style, head.trimEnd()), ...details(item, options)].join('\n')
 }
 
-function headline(item: PlanItem, options: FormatOptions): string {
-  const place = item.name === '' ? '' : placeOf(item)
+function headline(item: PlanItem): string {
   switch (item.action) {
     case 'create':
+      return `new: ${countText(countOf(item.record))}`
     case 'update':
+      return item.consequences.map((consequence) => CONSEQUENCE[consequence](item)).join(', and ')
     case 'delete':
-      return `${wordOf(item.action, options)}: ${consequenceText(item)}  ${place}`
+      return 'gone from the folder: all of it stops'
     case 'unchanged':
-      return `unchanged  ${place}`
+      return 'unchanged'
     case 'keep':
     case 'skip':
     case 'conflict':
     case 'invalid':
-      return `${LOOK[item.action].past}: ${item.reason}${place === '' ? '' : `  ${place}`}`
+      return `${LOOK[item.action].past}: ${item.reason}`
   }
 }
 
@@ -108,24 +134,20 @@ function placeOf({ file, line }: PlanItem): string {
   return line === undefined ? file : `${file}:${line}`
 }
 
-function consequenceText(item: Extract<PlanItem, { consequences: unknown }>): string {
-  const parts = item.consequences.map((consequence) => {
-    switch (consequence) {
-      case 'starts':
-        return 'starts'
-      case 'moves':
-        return 'moves (what decides its place changes, so the bidding opens again)'
-      case 'rolls':
-        return 'rolls out in place, one replica after another'
-      case 'scales':
-        return 'scales'
-      case 'stops':
-        return 'stops'
-      case 'in place':
-        return 'nothing restarts'
-    }
-  })
-  return parts.join(' and ')
+/** What a change does to what runs, in words. */
+const CONSEQUENCE: Readonly<Record<Consequence, (item: UpdateItem) => string>> = {
+  starts: ({ record }) => `starts: ${countText(countOf(record))}`,
+  moves: () => 'moves: where it runs is decided anew',
+  rolls: () => 'rolls out where it runs, one replica after another',
+  scales: ({ record }) => `scales to ${countText(countOf(record))}`,
+  stops: () => 'stops',
+  'in place': () => 'nothing restarts',
+}
+
+function countText(count: number | 'all'): string {
+  if (count === 'all') return 'one replica on every machine'
+  if (count === 0) return 'no replica yet'
+  return `${count} ${count === 1 ? 'replica' : 'replicas'}`
 }
 
 function details(item: PlanItem, options: FormatOptions): readonly string[] {
@@ -155,15 +177,20 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
   }
 }
 
+/** `path: old → new`, in two lines when one would be too long. */
 function formatChange(change: FieldChange, options: FormatOptions): readonly string[] {
-  const { path, before, after } = change
-  const from = formatField(path, before)
-  const to = formatField(path, after)
-  if (from === undefined) return [`    ${to?.path}: ${paint(options, 'green', `+ ${to?.text}`)}`]
-  if (to === undefined) return [`    ${from.path}: ${paint(options, 'red', `- ${from.text}`)}`]
-  const arrow = `${paint(options, 'red', from.text)} -> ${paint(options, 'green', to.text)}`
-  return [`    ${to.path}: ${arrow}`]
+  const from = formatField(change.path, change.before)
+  const to = formatField(change.path, change.after)
+  const path = (to ?? from)?.path ?? change.path
+  const [before, after] = [from?.text ?? UNSET, to?.text ?? UNSET]
+  const start = `    ${path}: ${paint(options, 'red', before)}`
+  const end = `→ ${paint(options, 'green', after)}`
+  const length = path.length + before.length + after.length
+  if (length <= LINE_LENGTH_MAX - 10) return [`${start} ${end}`]
+  return [start, `${' '.repeat(4 + path.length)}${end}`]
 }
+
+const UNSET = '(unset)'
 
 function paint(options: FormatOptions, style: keyof typeof STYLE, text: string): string {
   return options.color ? `\u001B[${STYLE[style]}m${text}\u001B[0m` : text

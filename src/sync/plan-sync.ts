@@ -190,7 +190,9 @@ function markRenames(
   items: readonly PlanItem[],
   existing: ReadonlyMap<string, ExistingWorkload>,
 ): PlanItem[] {
-  const gone = items.filter(({ action }) => action === 'delete' || action === 'keep')
+  const gone = items
+    .filter(({ action }) => action === 'delete' || action === 'keep')
+    .toSorted(byName)
   const taken = new Set<string>()
   return items.map((item) => {
     if (item.action !== 'create') return item

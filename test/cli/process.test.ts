@@ -110,15 +110,15 @@ it('syncs whenever a file changes, however it is written', async () => {
   await watch.sees(/1 created/)
   await watch.sees(/Watching/)
   write(file, 2)
-  await watch.sees(/replicas: 1 -> 2/)
+  await watch.sees(/replicas: 1 → 2/)
   // Editors write a new file beside the old one and rename it.
   write(`${file}.new`, 3)
   renameSync(`${file}.new`, file)
-  await watch.sees(/replicas: 2 -> 3/)
+  await watch.sees(/replicas: 2 → 3/)
   writeFileSync(file, 'kind: Workl')
   await watch.sees(/workloads\.yaml:1/)
   write(file, 4)
-  await watch.sees(/replicas: 3 -> 4/)
+  await watch.sees(/replicas: 3 → 4/)
   expect(await watch.end('SIGINT')).toBe(130)
 })
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { formatField } from '../../sync/format-field.ts'
 import type { ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
@@ -34,8 +35,11 @@ export async function runDescribe(
       io.out(
         [
           facts(workload, reading.names.account(reading.owner), io.clock.wallMs()),
-          section('Published', stringify(withoutBookkeeping(workload))),
-          formatExplanation(explainWorkload(reading, workload)),
+          section('Published', stringify(asWritten(workload))),
+          formatExplanation(
+            explainWorkload(reading, workload, io.clock.wallMs()),
+            format === 'wide',
+          ),
         ].join('\n'),
       )
       break
@@ -66,9 +70,31 @@ function facts(workload: WorkloadView, owner: string, nowMs: number): string {
     .join('')
 }
 
-function withoutBookkeeping({ record }: WorkloadView): object {
-  const { $type: _type, source: _source, previous: _previous, createdAt: _at, ...rest } = record
-  return JSON.parse(JSON.stringify(rest)) as object
+/** What the owner wrote, in the units of workload files. */
+function asWritten({ record }: WorkloadView): unknown {
+  const {
+    $type: _type,
+    source: _source,
+    previous: _previous,
+    createdAt: _at,
+    placementNonce: _nonce,
+    ...rest
+  } = record
+  return inFileUnits('', JSON.parse(JSON.stringify(rest)) as unknown)
+}
+
+function inFileUnits(path: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((entry) => inFileUnits(path, entry))
+  if (value === null || typeof value !== 'object') return value
+  const fields = Object.entries(value).filter(([name]) => name !== '$type')
+  return Object.fromEntries(
+    fields.map(([name, part]) => {
+      const text = typeof part === 'number' ? formatField(name, part) : undefined
+      return text === undefined || text.path === name
+        ? [name, inFileUnits(name, part)]
+        : [text.path, text.text]
+    }),
+  )
 }
 
 function section(title: string, body: string): string {

@@ -17,7 +17,7 @@ export async function runExplain(
   const reader = await openReader(context, options)
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
-  const explanation = explainWorkload(reading, workload)
+  const explanation = explainWorkload(reading, workload, io.clock.wallMs())
   switch (format) {
     case 'json':
     case 'yaml':
@@ -28,7 +28,7 @@ export async function runExplain(
       break
     case 'table':
     case 'wide':
-      io.out(formatExplanation(explanation))
+      io.out(formatExplanation(explanation, format === 'wide'))
       break
   }
   return EXIT.done

@@ -7,6 +7,7 @@ import type { ConnectionOptions, FolderOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exit.ts'
+import { showFailureLogs } from '../failure-logs.ts'
 import { prepareHints } from '../hints.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
@@ -100,10 +101,13 @@ async function waitAfter(
   outcome: Extract<SyncOutcome, { kind: 'applied' }>,
   code: number,
 ): Promise<number> {
-  const waited = await waitForWorkloads(run.context, {
-    reader: run.reader,
+  const { context, session, reader } = run
+  const waited = await waitForWorkloads(context.io, {
+    reader,
     revisions: outcome.revisions,
     timeoutMs: run.timeoutMs,
+    showLogs: (name, machines) =>
+      showFailureLogs(context, { session, reader }, { name, machines }),
   })
   // What is wrong with the input says more than what could be done with the rest of it.
   return code === EXIT.done ? waited : code
