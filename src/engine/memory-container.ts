@@ -35,7 +35,7 @@ const LOG_LINES_MAX = 10_000
 /** A container in memory: a small state machine on the given clock. */
 export class MemoryContainer {
   readonly id: string
-  readonly options: ContainerCreate
+  options: ContainerCreate
   readonly log: EngineLogLine[] = []
   state: ContainerState = 'created'
   readonly #program: Program
@@ -124,6 +124,13 @@ export class MemoryContainer {
     if (oom) this.#onEvent('oom')
     this.#onEvent('die')
     this.#wake()
+  }
+
+  /** Somebody changes it by hand. */
+  tamper(change: Partial<ContainerCreate>, state: ContainerState): void {
+    this.options = { ...this.options, ...change }
+    this.state = state
+    this.#onEvent('update')
   }
 
   /** Resolves when a line was written or the container ended. */

@@ -3,6 +3,7 @@ import { LABEL } from '../model/nsid.ts'
 import { sleep, type Clock } from '../ports/clock.ts'
 import type {
   ContainerCreate,
+  ContainerState,
   Engine,
   EngineEvent,
   EngineImage,
@@ -67,6 +68,12 @@ export class MemoryEngine implements Engine {
   /** The machine loses power: every container ends at once, nothing is removed. */
   powerCut(): void {
     for (const container of this.#containers.values()) container.end(137)
+  }
+
+  /** Somebody changes a container behind our back: its limits, its name, or its state. */
+  tamper(id: string, change: Partial<ContainerCreate>, state?: ContainerState): void {
+    const container = this.#find(id)
+    container.tamper(change, state ?? container.state)
   }
 
   info(signal?: AbortSignal) {

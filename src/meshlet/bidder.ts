@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
+import { isOffer } from '../selection/bids.ts'
 import { decideBid, type BidDecision, type BidDraft, type BidInput } from '../selection/decide-bid.ts'
 import { reservedSlots } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
@@ -63,11 +64,24 @@ export class Bidder {
     if (decision.kind === 'withdraw') own.delete(COLLECTION.bid, rkey, 'now')
     if (decision.kind === 'offer' || decision.kind === 'pass' || decision.kind === 'refuse') {
       own.put(COLLECTION.bid, rkey, this.#record(decision.bid), 'now')
-      reservations.noteBid(placement.uri, decision.bid.slots, request)
+      const slots = own.wanted<BidRecord>(COLLECTION.bid, rkey)?.slots ?? 0
+      reservations.noteBid(placement.uri, slots, request)
       return undefined
     }
     reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)
     return undefined
+  }
+
+  /**
+   * Whether a new bid is on its way, and whether that one still offers to run the workload: until it
+   * is acknowledged nothing new is started on the strength of the old one.
+   */
+  underWay(uri: string): 'nothing' | 'offer' | 'withdrawal' {
+    const { own } = this.#options
+    const rkey = recordKeyFor(uri)
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
+    if (wanted === own.get<BidRecord>(COLLECTION.bid, rkey)?.value) return 'nothing'
+    return wanted && isOffer(wanted) ? 'offer' : 'withdrawal'
   }
 
   #reserved({ placement }: BidCall, own: BidRecord | undefined): number {

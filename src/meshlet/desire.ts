@@ -13,6 +13,8 @@ export interface DesireInput {
   readonly placement: Placement
   readonly containers: readonly EngineContainer[]
   readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
+  /** A new bid of this machine that the PDS has not acknowledged yet. */
+  readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
   /** Since when this machine is positively no candidate. */
   readonly notCandidateForMs: number | undefined
   /** Since when it runs more than it was chosen for. */
@@ -35,6 +37,7 @@ export function desire(input: DesireInput): Desire {
   const running = containers.filter((container) => container.state === 'running').length
   if (placement.membership === 'no' && !isInNotice(input.notCandidateForMs))
     return none('this machine is no candidate of the workload any more')
+  if (input.bidUnderWay === 'withdrawal') return keep('the bid is being taken back')
   const chosen = slotsOf(placement.choice, self)
   const wanted = wantedHere(input, chosen, running)
   const surplus = wanted - chosen
@@ -42,9 +45,9 @@ export function desire(input: DesireInput): Desire {
     return running > 0 || containers.length > 0
       ? none(whyNone(placement))
       : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
-  const blind = placement.unread.length > 0
-  // What is already here is kept and repaired; what is missing waits until everybody was read.
-  const slots = blind ? Math.min(wanted, containers.length) : wanted
+  const waitsFor = whatIsOpen(input)
+  // What is already here is kept and repaired; what is missing waits until the picture is whole.
+  const slots = waitsFor === undefined ? wanted : Math.min(wanted, containers.length)
   return {
     desired: {
       kind: 'run',
@@ -54,8 +57,14 @@ export function desire(input: DesireInput): Desire {
       slots,
     },
     surplus,
-    why: blind ? `waits until ${placement.unread.join(', ')} can be read` : 'chosen',
+    why: waitsFor ?? 'chosen',
   }
+}
+
+/** Why nothing new may be started yet. */
+function whatIsOpen({ placement, bidUnderWay }: DesireInput): string | undefined {
+  if (placement.unread.length > 0) return `waits until ${placement.unread.join(', ')} can be read`
+  return bidUnderWay === 'nothing' ? undefined : 'waits until the bid is acknowledged'
 }
 
 /** The replicas chosen, and those that still stand in for others. */
@@ -96,4 +105,8 @@ function whyNone({ replicas, choice }: Placement): string {
 
 function none(reason: string): Desire {
   return { desired: { kind: 'none', reason }, surplus: 0, why: reason }
+}
+
+function keep(reason: string): Desire {
+  return { desired: { kind: 'keep', reason }, surplus: 0, why: reason }
 }

@@ -26,7 +26,7 @@ import { Neighbourhood } from './neighbourhood.ts'
 import { Obstacles } from './obstacles.ts'
 import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
-import { ECHO_MS, OwnRepo } from './own-repo.ts'
+import { OwnRepo } from './own-repo.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
 import { Runner } from './runner.ts'
@@ -348,7 +348,7 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
     if (keys.liveness) this.#queue.add(LIVENESS)
-    if (changes.some(({ did }) => did === this.config.did)) this.#queue.addAfter(OWN_REPO, ECHO_MS)
+    if (changes.some(({ did }) => did === this.config.did)) this.#queue.add(OWN_REPO)
   }
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */

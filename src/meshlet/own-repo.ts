@@ -16,8 +16,8 @@ export interface OwnRepoOptions {
   readonly log: Log
 }
 
-/** Our own writes normally come back on the feed within this time. */
-export const ECHO_MS = 5_000
+/** While our own writes have not come back on the feed, it is asked again after this time. */
+const ECHO_MS = 1_000
 /** When the last one has not come back after this time, the repo has lost it. */
 const LOST_MS = 60_000
 

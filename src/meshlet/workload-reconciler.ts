@@ -166,13 +166,14 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     containers: readonly EngineContainer[],
   ): Desire {
-    const { view, config, clock } = this.#options
+    const { view, config, clock, bidder } = this.#options
     const now = clock.monotonicMs()
     return desire({
       self: config.did,
       placement,
       containers,
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
+      bidUnderWay: bidder.underWay(placement.uri),
       notCandidateForMs: since(memory.notCandidateSinceMs, now),
       surplusForMs: since(memory.surplusSinceMs, now),
     })
