@@ -1,3 +1,4 @@
+import type { Verdict } from '../cluster/verdict.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord } from '../model/records.ts'
@@ -7,10 +8,16 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
 import { isOffer } from '../selection/bids.ts'
-import { decideBid, type BidDecision, type BidDraft, type BidInput } from '../selection/decide-bid.ts'
+import {
+  decideBid,
+  type BidDecision,
+  type BidDraft,
+  type BidInput,
+} from '../selection/decide-bid.ts'
 import { reservedSlots } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
 import type { MeshletConfig } from './config.ts'
+import { isInNotice } from './desire.ts'
 import type { Placement } from './observe.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -51,25 +58,38 @@ export class Bidder {
     const { placement } = call
     const rkey = recordKeyFor(placement.uri)
     const acknowledged = own.get<BidRecord>(COLLECTION.bid, rkey)
-    const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
     const request = requestOf(placement.record.value)
     // While a bid is on its way nothing else is decided: it counts when the PDS has acknowledged it.
-    if (wanted !== acknowledged?.value) {
+    if (this.underWay(placement.uri) !== 'nothing') {
+      const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
       reservations.noteBid(placement.uri, wanted?.slots ?? 0, request)
       return undefined
     }
     const decision = decideBid(this.#input(call))
     this.#note(call, decision)
-    if (decision.kind === 'wait') return decision.againInMs
+    this.write(placement, decision)
+    if (this.underWay(placement.uri) === 'nothing')
+      reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)
+    return decision.kind === 'wait' ? decision.againInMs : undefined
+  }
+
+  /** What the bid should become, given that somebody else took over while this machine was down. */
+  decideReplaced(call: BidCall, epoch: number): BidDecision {
+    if (this.underWay(call.placement.uri) !== 'nothing')
+      return { kind: 'wait', againInMs: 100, why: 'a bid is on its way' }
+    const input = this.#input(call)
+    return decideBid({ ...input, self: { ...input.self, epoch }, isReplaced: true })
+  }
+
+  /** Wants the records that follow from a decision. */
+  write({ uri, record }: Placement, decision: BidDecision): void {
+    const { own, reservations } = this.#options
+    const rkey = recordKeyFor(uri)
     if (decision.kind === 'withdraw') own.delete(COLLECTION.bid, rkey, 'now')
-    if (decision.kind === 'offer' || decision.kind === 'pass' || decision.kind === 'refuse') {
-      own.put(COLLECTION.bid, rkey, this.#record(decision.bid), 'now')
-      const slots = own.wanted<BidRecord>(COLLECTION.bid, rkey)?.slots ?? 0
-      reservations.noteBid(placement.uri, slots, request)
-      return undefined
-    }
-    reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)
-    return undefined
+    if (!('bid' in decision)) return
+    own.put(COLLECTION.bid, rkey, this.#record(decision.bid), 'now')
+    const slots = own.wanted<BidRecord>(COLLECTION.bid, rkey)?.slots ?? 0
+    reservations.noteBid(uri, slots, requestOf(record.value))
   }
 
   /**
@@ -113,7 +133,7 @@ export class Bidder {
       specHash: placement.specHash,
       replicas: placement.replicas,
       windowMs: placement.windowMs,
-      membership: placement.membership,
+      membership: this.#membership(call),
       obstacles: obstacles.of(placement, memory),
       own: own.get<BidRecord>(COLLECTION.bid, recordKeyFor(placement.uri)),
       runsHere: containers.some(({ state }) => state === 'running'),
@@ -126,6 +146,13 @@ export class Bidder {
       invited: placement.isInvited,
       now,
     }
+  }
+
+  /** A positive no takes the bid back only when the notice is over. */
+  #membership({ placement, memory, now }: BidCall): Verdict {
+    const { membership } = placement
+    if (membership !== 'no' || !isInNotice(memory.notCandidateSinceMs, now)) return membership
+    return 'unknown'
   }
 
   #note({ placement, memory }: BidCall, decision: BidDecision): void {

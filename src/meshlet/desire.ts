@@ -15,10 +15,14 @@ export interface DesireInput {
   readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
   /** A new bid of this machine that the PDS has not acknowledged yet. */
   readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
+  /** This machine is suspected and has not answered yet: somebody else may have taken over. */
+  readonly isComingBack: boolean
   /** Since when this machine is positively no candidate. */
-  readonly notCandidateForMs: number | undefined
+  readonly notCandidateSinceMs: number | undefined
   /** Since when it runs more than it was chosen for. */
-  readonly surplusForMs: number | undefined
+  readonly surplusSinceMs: number | undefined
+  /** Like the times above, on the monotonic clock. */
+  readonly now: number
 }
 
 export interface Desire {
@@ -35,7 +39,7 @@ export interface Desire {
 export function desire(input: DesireInput): Desire {
   const { self, placement, containers } = input
   const running = containers.filter((container) => container.state === 'running').length
-  if (placement.membership === 'no' && !isInNotice(input.notCandidateForMs))
+  if (placement.membership === 'no' && !isInNotice(input.notCandidateSinceMs, input.now))
     return none('this machine is no candidate of the workload any more')
   if (input.bidUnderWay === 'withdrawal') return keep('the bid is being taken back')
   const chosen = slotsOf(placement.choice, self)
@@ -62,7 +66,8 @@ export function desire(input: DesireInput): Desire {
 }
 
 /** Why nothing new may be started yet. */
-function whatIsOpen({ placement, bidUnderWay }: DesireInput): string | undefined {
+function whatIsOpen({ placement, bidUnderWay, isComingBack }: DesireInput): string | undefined {
+  if (isComingBack) return 'waits until the suspicion of this machine is answered'
   if (placement.unread.length > 0) return `waits until ${placement.unread.join(', ')} can be read`
   return bidUnderWay === 'nothing' ? undefined : 'waits until the bid is acknowledged'
 }
@@ -71,10 +76,13 @@ function whatIsOpen({ placement, bidUnderWay }: DesireInput): string | undefined
 function wantedHere(input: DesireInput, chosen: number, running: number): number {
   const { self, placement } = input
   if (running <= chosen) return chosen
-  const surplusForMs = input.surplusForMs ?? 0
+  const most = placement.replicas === 'everywhere' ? 1 : placement.replicas
+  if (placement.unread.length > 0) return Math.max(chosen, Math.min(running, most))
+  const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)
   if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
-  if (input.surplusForMs !== undefined && input.surplusForMs >= NOTICE_MS) return chosen
-  if (placement.replicas === 'everywhere') return chosen
+  if (surplusForMs >= NOTICE_MS) return chosen
+  // Nobody stands in for a replica that is to run on every machine, this one included.
+  if (placement.replicas === 'everywhere') return placement.down.has(self) ? running : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
   if (!mayStillCome && isRefusedByUs(placement, self)) return chosen
   const others = placement.choice.winners
@@ -93,8 +101,9 @@ function isRefusedByUs({ bids }: Placement, self: Did): boolean {
   return bids.some(({ meshletDid, value }) => meshletDid === self && value.refused !== undefined)
 }
 
-function isInNotice(forMs: number | undefined): boolean {
-  return forMs === undefined || forMs < NOTICE_MS
+/** Whether the time is not over for which somebody who is no candidate any more goes on. */
+export function isInNotice(sinceMs: number | undefined, now: number): boolean {
+  return sinceMs === undefined || now - sinceMs < NOTICE_MS
 }
 
 function whyNone({ replicas, choice }: Placement): string {

@@ -54,9 +54,9 @@ export class LivenessWatch {
   /** Looks at all peers once; says when to look again. */
   look(): { readonly againInMs: number | undefined } {
     const electorates = this.#options.candidateSets().map((candidates) => electorateOf(candidates))
+    this.#learnAnswers(this.#ownSuspicions())
     const peers = this.#peersOf(electorates)
     const own = this.#ownSuspicions()
-    this.#learnAnswers(own, peers)
     const decision = suspectDecision({
       self: this.#options.self,
       electorates,
@@ -67,7 +67,8 @@ export class LivenessWatch {
       startedAtMs: this.#startedAtMs,
       now: this.#options.clock.monotonicMs(),
     })
-    for (const { did, epoch, silentForMs } of decision.suspect) this.#suspect(did, epoch, silentForMs)
+    for (const { did, epoch, silentForMs } of decision.suspect)
+      this.#suspect(did, epoch, silentForMs)
     for (const did of decision.clear) this.#clear(did)
     return { againInMs: sooner(decision.againInMs, this.#remember(peers)) }
   }
@@ -121,19 +122,30 @@ export class LivenessWatch {
         epoch: value.epoch,
         writtenAtMs: this.#writtenAtMs.get(suspect) ?? this.#startedAtMs,
         isVoid: cid !== undefined && isVoid({ cid, epoch: value.epoch }, status),
+        hasStood: this.#hasStood(suspect),
       })
     }
     return suspicions
   }
 
-  /** Who answered by record lives, and is given twice the time before the next challenge. */
-  #learnAnswers(own: ReadonlyMap<Did, OwnSuspicion>, peers: ReadonlyMap<Did, PeerLife>): void {
-    for (const [did, { isVoid: answered }] of own) {
-      if (!answered || !peers.has(did)) continue
-      this.#patience = patienceAfterAnswer(this.#patience, did, this.#options.profile)
-      this.#answeredAtMs.set(did, this.#options.clock.monotonicMs())
-      this.#options.log.info('a silent peer answered; it is given more time', { peer: did })
+  /** One of an earlier run of this program counts as acted on. */
+  #hasStood(suspect: Did): boolean {
+    const { clock, profile } = this.#options
+    const writtenAtMs = this.#writtenAtMs.get(suspect)
+    return writtenAtMs === undefined || clock.monotonicMs() - writtenAtMs >= profile.answerMs
+  }
+
+  /** Who answers by record alone lives, and is given twice the time before the next challenge. */
+  #learnAnswers(own: ReadonlyMap<Did, OwnSuspicion>): void {
+    const { profile, clock, log, heartbeats } = this.#options
+    for (const [did, { isVoid: answered, writtenAtMs }] of own) {
+      if (!answered) continue
       this.#clear(did)
+      this.#answeredAtMs.set(did, clock.monotonicMs())
+      // Who is heard as well was away, and is back.
+      if ((heartbeats.lastHeardMs(did) ?? 0) > writtenAtMs) continue
+      this.#patience = patienceAfterAnswer(this.#patience, did, profile)
+      log.info('a silent peer answered; it is given more time', { peer: did })
     }
   }
 

@@ -9,7 +9,14 @@ import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
-import type { Feed, RecordChange, RecordView, RepoWriter, Write, WriteResult } from '../ports/records.ts'
+import type {
+  Feed,
+  RecordChange,
+  RecordView,
+  RepoWriter,
+  Write,
+  WriteResult,
+} from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
@@ -17,6 +24,7 @@ import type { StandingRole } from '../xrpc/access.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { changedKeys } from './changed-keys.ts'
+import { Comeback } from './comeback.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import { EngineState } from './engine-state.ts'
 import { Forwards } from './forwards.ts'
@@ -148,6 +156,19 @@ export class Meshlet implements AsyncDisposable {
       engineState: this.engineState,
       clock,
     })
+    const comeback = new Comeback({
+      self: config.did,
+      view: this.view,
+      own: this.own,
+      settings: this.settings,
+      clock,
+      log,
+      answerMs: PROFILES[config.liveness].answerMs,
+      peers: () => this.#neighbourhood.meshlets,
+      callOf: (uri) => this.#reconciler.bidCallOf(uri),
+      decide: (call, epoch) => this.#bidder.decideReplaced(call, epoch),
+      write: (placement, decision) => this.#bidder.write(placement, decision),
+    })
     this.#selfRecords = new SelfRecords({
       config,
       view: this.view,
@@ -157,7 +178,8 @@ export class Meshlet implements AsyncDisposable {
       reservations: this.reservations,
       capacity: () => this.capacity(),
       epoch: () => this.epoch,
-      peers: () => this.#neighbourhood.candidateSets.flat().map(({ meshletDid }) => meshletDid),
+      peers: () => this.#neighbourhood.meshlets,
+      prepareComeback: () => comeback.prepare(),
       clock,
     })
     this.#bidder = new Bidder({
@@ -204,6 +226,7 @@ export class Meshlet implements AsyncDisposable {
       log,
       downOf: (all) => this.#liveness.downOf(all),
       viaOf: (bid) => this.#arrivals.viaOf(bid),
+      isComingBack: () => this.#selfRecords.isComingBack(),
     })
     this.#queue = new WorkQueue({
       clock,
@@ -313,7 +336,11 @@ export class Meshlet implements AsyncDisposable {
   #reconcileLiveness(): Outcome {
     const { againInMs } = this.#liveness.look()
     this.#queue.add(SELF)
-    const down = [...new Set(this.#neighbourhood.candidateSets.flatMap((set) => [...this.#liveness.downOf(set)]))]
+    const down = [
+      ...new Set(
+        this.#neighbourhood.candidateSets.flatMap((set) => [...this.#liveness.downOf(set)]),
+      ),
+    ]
     this.#noteDown(down.toSorted().join(' '))
     const afterMs = sooner(againInMs, PROFILES[this.config.liveness].challengeMs)
     return { kind: 'again', afterMs: Math.max(afterMs ?? 0, 100) }
@@ -359,13 +386,25 @@ export class Meshlet implements AsyncDisposable {
       const cid = this.own.get(collection, rkey)?.cid
       return { did, collection, rkey, via: 'record', ...(cid === undefined ? {} : { cid }) }
     })
-    for (const { collection, rkey } of writes)
+    this.#hint(rev, writes)
+    this.#changed(changes)
+  }
+
+  /**
+   * Tells the peers what to read ahead of the stream. A status that brings this machine back must not
+   * be seen before the bids of its commit, so in their company it is left to the stream.
+   */
+  #hint(rev: string, writes: readonly Write[]): void {
+    const { did } = this.config
+    const hasBids = writes.some(({ collection }) => collection === COLLECTION.bid)
+    for (const { collection, rkey } of writes) {
+      if (hasBids && collection === COLLECTION.meshletStatus) continue
       this.heartbeats.hint({
         did: did as Hint['did'],
         rev: rev as Hint['rev'],
         uri: `at://${did}/${collection}/${rkey}` as NonNullable<Hint['uri']>,
       })
-    this.#changed(changes)
+    }
   }
 
   #lookAtAll(): void {

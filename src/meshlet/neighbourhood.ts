@@ -48,6 +48,11 @@ export class Neighbourhood {
     return this.#candidateSets
   }
 
+  /** All who may share a workload with this machine, itself included; some may stand twice. */
+  get meshlets(): readonly Did[] {
+    return this.#candidateSets.flat().map(({ meshletDid }) => meshletDid)
+  }
+
   /** Machines of the members and of their members: whoever may share a workload with this one. */
   get peers(): readonly Peer[] {
     return this.#peers

@@ -3,7 +3,13 @@ import type { Verdict } from '../cluster/verdict.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { placementKey } from '../model/placement-key.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { AtUri, Did, MeshletStatusRecord, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
+import type {
+  AtUri,
+  Did,
+  MeshletStatusRecord,
+  WorkloadRecord,
+  WorkloadStatusRecord,
+} from '../model/records.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
@@ -68,7 +74,7 @@ export function observePlacement(input: PlacementInput): Placement {
   const workload = record.value
   const key = placementKey(ownerDid, workload)
   const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
-  const { candidates, unread } = candidateSet(view, ownerDid, workload.clusters)
+  const { candidates, unread: unreadOwners } = candidateSet(view, ownerDid, workload.clusters)
   const down = input.downOf(candidates)
   const bids = bidsFor(view, candidates, uri)
   const seen = withBids(input, key, bids)
@@ -89,7 +95,10 @@ export function observePlacement(input: PlacementInput): Placement {
     missing: choice.missing,
     now,
   })
-  const blind = candidates.filter(({ verdict, meshletDid }) => verdict === 'unknown' && !down.has(meshletDid))
+  const blind = candidates
+    .filter(({ verdict, meshletDid }) => verdict === 'unknown' && !down.has(meshletDid))
+    .map(({ meshletDid }) => meshletDid)
+  const unread = [...unreadOwners, ...blind]
   return {
     uri,
     ownerDid,
@@ -99,8 +108,8 @@ export function observePlacement(input: PlacementInput): Placement {
     replicas,
     windowMs,
     candidates,
-    membership: candidates.find(({ meshletDid }) => meshletDid === self)?.verdict ?? 'no',
-    unread: [...unread, ...blind.map(({ meshletDid }) => meshletDid)],
+    membership: membershipOf(self, candidates, unread),
+    unread,
     down,
     bids,
     rounds,
@@ -112,12 +121,25 @@ export function observePlacement(input: PlacementInput): Placement {
   }
 }
 
+/** Who is not among the candidates may still turn out to be one while somebody is unread. */
+function membershipOf(
+  self: Did,
+  candidates: readonly Candidate[],
+  unread: readonly Did[],
+): Verdict {
+  const found = candidates.find(({ meshletDid }) => meshletDid === self)
+  if (found) return found.verdict
+  return unread.length > 0 ? 'unknown' : 'no'
+}
+
 /** The memory of the rounds with the bids that are in view now. */
 function withBids(input: PlacementInput, key: string, bids: readonly CountedBid[]): Rounds {
   const { now, self } = input
   const kept = input.rounds?.placementKey === key ? input.rounds : openRounds(key, now)
   const fresh = bids.filter(({ cid }) => !kept.inView.has(cid))
-  const listed = new Set(fresh.filter((bid) => input.viaOf(bid) === 'listing').map(({ cid }) => cid))
+  const listed = new Set(
+    fresh.filter((bid) => input.viaOf(bid) === 'listing').map(({ cid }) => cid),
+  )
   if (listed.size === 0) return observeBids(kept, bids, { now, via: 'stream', self })
   // Bids that came by listing may be of any age; those that came otherwise are taken note of after them.
   const withoutNew = bids.filter(({ cid }) => kept.inView.has(cid) || listed.has(cid))
@@ -154,8 +176,16 @@ function showsRoom(view: RecordView, meshlet: Did, request: Amount): boolean {
 }
 
 /** What a meshlet says of the workload; undefined when it says nothing. */
-export function statusOf(view: RecordView, meshlet: Did, uri: AtUri): WorkloadStatusRecord | undefined {
-  const record = view.get<WorkloadStatusRecord>(meshlet, COLLECTION.workloadStatus, recordKeyFor(uri))
+export function statusOf(
+  view: RecordView,
+  meshlet: Did,
+  uri: AtUri,
+): WorkloadStatusRecord | undefined {
+  const record = view.get<WorkloadStatusRecord>(
+    meshlet,
+    COLLECTION.workloadStatus,
+    recordKeyFor(uri),
+  )
   return record?.value.workload === uri ? record.value : undefined
 }
 

@@ -1,10 +1,16 @@
 import { COLLECTION } from '../model/nsid.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
-import type { BidRecord, ClusterRecord, Did, MeshletOwnerRecord, MeshletStatusRecord } from '../model/records.ts'
+import type {
+  BidRecord,
+  ClusterRecord,
+  Did,
+  MeshletOwnerRecord,
+  MeshletStatusRecord,
+} from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RecordView } from '../ports/records.ts'
-import { answersFor } from '../selection/suspicions.ts'
+import { answersFor, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -22,6 +28,8 @@ export interface SelfRecordsOptions {
   readonly epoch: () => number
   /** Everybody who may hold a suspicion against this machine. */
   readonly peers: () => readonly Did[]
+  /** Before the status makes this machine's bids count again; says how long that has to wait. */
+  readonly prepareComeback: () => number | undefined
   readonly clock: Clock
 }
 
@@ -45,6 +53,13 @@ export class SelfRecords {
     return this.#writeStatus()
   }
 
+  /** Whether the next status ends a suspicion: by an answer, or by a newer epoch. */
+  isComingBack(): boolean {
+    const before = this.#before()
+    if (!before) return false
+    return before.epoch !== this.#options.epoch() || this.#answers(before).isDue
+  }
+
   #writeLinks(): void {
     const { config, own } = this.#options
     const createdAt = this.#now()
@@ -64,6 +79,8 @@ export class SelfRecords {
 
   #writeStatus(): number {
     const { own, clock } = this.#options
+    const waitMs = this.isComingBack() ? this.#options.prepareComeback() : undefined
+    if (waitMs !== undefined) return waitMs
     const now = clock.monotonicMs()
     const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS
     const status = this.#status()
@@ -72,11 +89,20 @@ export class SelfRecords {
     return (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
   }
 
-  #status(): MeshletStatusRecord {
-    const { config, view, own, settings, obstacles, capacity, epoch, peers } = this.#options
-    const before = own.wanted<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
+  #before(): MeshletStatusRecord | undefined {
+    return this.#options.own.wanted<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
+  }
+
+  #answers(before: MeshletStatusRecord | undefined): Answers {
+    const { view, config, epoch, peers } = this.#options
     const given = { epoch: epoch(), answers: before?.answers ?? [] }
-    const { answers } = answersFor(view, config.did, given, peers())
+    return answersFor(view, config.did, given, peers())
+  }
+
+  #status(): MeshletStatusRecord {
+    const { config, settings, obstacles, capacity, epoch } = this.#options
+    const before = this.#before()
+    const { answers } = this.#answers(before)
     const labels = Object.entries(obstacles.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
     const now = this.#now()
     return {
@@ -121,6 +147,8 @@ function quantised(free: number, capacity: number): number {
 /** Uris of the workloads that we have bid for, or whose status we wrote. */
 export function ownWorkloads(own: OwnRecords): string[] {
   const bids = own.list<BidRecord>(COLLECTION.bid).map(([, bid]) => bid.workload)
-  const statuses = own.list<BidRecord>(COLLECTION.workloadStatus).map(([, status]) => status.workload)
+  const statuses = own
+    .list<BidRecord>(COLLECTION.workloadStatus)
+    .map(([, status]) => status.workload)
   return [...new Set<string>([...bids, ...statuses])].filter((uri) => parseWorkloadUri(uri))
 }

@@ -15,7 +15,7 @@ import { containerOf } from '../reconcile/replica-status.ts'
 import { mayReplace } from '../reconcile/rollout.ts'
 import { slotsIn } from '../selection/room.ts'
 import type { CountedBid } from '../selection/bids.ts'
-import type { Bidder } from './bidder.ts'
+import type { BidCall, Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
@@ -47,8 +47,12 @@ export interface WorkloadReconcilerOptions {
   readonly log: Log
   readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
   readonly viaOf: (bid: CountedBid) => Via
+  /** Whether this machine still owes an answer to a suspicion. */
+  readonly isComingBack: () => boolean
 }
 
+/** While something stands open that others decide, it is looked at this often. */
+const OPEN_MS = 1_000
 /** A replica that ran for so long without a restart starts afresh in its backoff. */
 const CALM_MS = 10 * 60_000
 
@@ -70,11 +74,33 @@ export class WorkloadReconciler {
     return fresh
   }
 
+  /** Where a workload stands now, for a decision about its bid; undefined when its record is gone. */
+  bidCallOf(uri: string): BidCall | undefined {
+    const { engineState, clock } = this.#options
+    const parsed = parseWorkloadUri(uri)
+    const record = parsed && this.#record(parsed.owner, parsed.name)
+    if (!parsed || !record) return undefined
+    const memory = this.memoryOf(uri)
+    return {
+      placement: this.#observe(uri, parsed.owner, record, memory),
+      memory,
+      containers: shareOf(engineState.lastSeen, uri).containers,
+      now: clock.monotonicMs(),
+    }
+  }
+
   async reconcile(uri: string, signal: AbortSignal): Promise<Outcome> {
     const memory = this.memoryOf(uri)
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
-    if (!parsed) return this.#act(uri, { kind: 'none', reason: 'its label names no workload' }, undefined, memory, signal)
+    if (!parsed)
+      return this.#act(
+        uri,
+        { kind: 'none', reason: 'its label names no workload' },
+        undefined,
+        memory,
+        signal,
+      )
     if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, signal)
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
@@ -123,7 +149,10 @@ export class WorkloadReconciler {
     this.#noteCandidacy(placement, memory)
     const bidAgainMs = bidder.bid({ placement, memory, containers, now: clock.monotonicMs() })
     if (!snapshot)
-      return { kind: 'retry', message: engineState.problem?.message ?? 'the engine does not answer' }
+      return {
+        kind: 'retry',
+        message: engineState.problem?.message ?? 'the engine does not answer',
+      }
     const { desired, surplus, why } = this.#desire(placement, memory, containers)
     this.#noteSurplus(memory, surplus)
     const outcome = await this.#act(uri, desired, placement, memory, signal)
@@ -132,8 +161,8 @@ export class WorkloadReconciler {
       outcome.kind === 'again' ? outcome.afterMs : undefined,
       bidAgainMs,
       placement.againInMs,
-      surplus > 0 ? 1_000 : undefined,
-      why === 'chosen' ? undefined : placement.unread.length > 0 ? 1_000 : undefined,
+      surplus > 0 ? OPEN_MS : undefined,
+      desired.kind === 'run' && why !== 'chosen' ? OPEN_MS : undefined,
     ]
     const afterMs = waits.reduce(sooner, undefined)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
@@ -167,15 +196,16 @@ export class WorkloadReconciler {
     containers: readonly EngineContainer[],
   ): Desire {
     const { view, config, clock, bidder } = this.#options
-    const now = clock.monotonicMs()
     return desire({
       self: config.did,
       placement,
       containers,
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
       bidUnderWay: bidder.underWay(placement.uri),
-      notCandidateForMs: since(memory.notCandidateSinceMs, now),
-      surplusForMs: since(memory.surplusSinceMs, now),
+      isComingBack: this.#options.isComingBack(),
+      notCandidateSinceMs: memory.notCandidateSinceMs,
+      surplusSinceMs: memory.surplusSinceMs,
+      now: clock.monotonicMs(),
     })
   }
 
@@ -245,7 +275,9 @@ export class WorkloadReconciler {
             statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
           })
         : false,
-      roomForSurge: request ? hasRoom(reservations.freeBeside(uri), request, containers.length) : false,
+      roomForSurge: request
+        ? hasRoom(reservations.freeBeside(uri), request, containers.length)
+        : false,
       paused: settings.isPaused(uri),
     })
   }
@@ -291,7 +323,8 @@ export class WorkloadReconciler {
       probes.watch(uri, workload?.healthcheck, [...running.values()])
       await forwards.apply(uri, workload, running)
     }
-    if (placement) reservations.noteRunning(uri, containers.length, requestOf(placement.record.value))
+    if (placement)
+      reservations.noteRunning(uri, containers.length, requestOf(placement.record.value))
     return statusWriter.write({ uri, desired, placement, memory, containers })
   }
 
@@ -312,7 +345,8 @@ export class WorkloadReconciler {
 
   #noteCandidacy(placement: Placement, memory: WorkloadMemory): void {
     const now = this.#options.clock.monotonicMs()
-    memory.notCandidateSinceMs = placement.membership === 'no' ? (memory.notCandidateSinceMs ?? now) : undefined
+    memory.notCandidateSinceMs =
+      placement.membership === 'no' ? (memory.notCandidateSinceMs ?? now) : undefined
   }
 
   #noteSurplus(memory: WorkloadMemory, surplus: number): void {
@@ -323,10 +357,6 @@ export class WorkloadReconciler {
   async #snapshotOrUndefined(engineState: EngineState): Promise<EngineSnapshot | undefined> {
     return engineState.snapshot().catch(() => undefined)
   }
-}
-
-function since(startMs: number | undefined, now: number): number | undefined {
-  return startMs === undefined ? undefined : now - startMs
 }
 
 function hasRoom(free: Amount, request: Amount, containers: number): boolean {

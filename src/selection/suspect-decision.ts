@@ -20,6 +20,11 @@ export interface OwnSuspicion {
   readonly writtenAtMs: number
   /** Whether the suspect answered it or has a newer epoch. */
   readonly isVoid: boolean
+  /**
+   * It has stood unanswered for so long that others may have acted on it. Then being heard ends it no
+   * more: the suspect has to answer, so that it can move its bids first (DESIGN §6, Epochs).
+   */
+  readonly hasStood?: boolean
 }
 
 export interface SuspectInput {
@@ -72,12 +77,15 @@ export function suspectDecision(input: SuspectInput): SuspectDecision {
   return { suspect, clear, ...(waits.length > 0 && { againInMs: Math.min(...waits) }) }
 }
 
-/** A heartbeat makes the writer delete its suspicion, and so does no longer working together. */
+/**
+ * A heartbeat makes the writer delete a suspicion that nobody has acted on yet, and so does no longer
+ * working together.
+ */
 function clearable({ own, peers }: SuspectInput, common: readonly Electorate[]): readonly Did[] {
   return [...own]
-    .filter(([did, { writtenAtMs }]) => {
+    .filter(([did, { writtenAtMs, hasStood }]) => {
       const heardMs = peers.get(did)?.lastHeardMs
-      const isHeard = heardMs !== undefined && heardMs > writtenAtMs
+      const isHeard = heardMs !== undefined && heardMs > writtenAtMs && hasStood !== true
       return isHeard || !common.some((electorate) => isIn(electorate, did))
     })
     .map(([did]) => did)
