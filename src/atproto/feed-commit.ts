@@ -1,11 +1,10 @@
 import { type Cid as CidObject, parseCid } from '@atproto/lex'
-import { BlockMap, MemoryBlockstore, MST } from '@atproto/repo'
+import { type BlockMap, MemoryBlockstore, MST, readCar } from '@atproto/repo'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
 import type { CommitBody } from './feed-frame.ts'
 import { splitKey } from './record-store-repo.ts'
 import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
-import { type Blocks, parseCar } from './repo-walk-source.ts'
 import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
 
 /** A commit of the stream of which everything was proven. */
@@ -30,23 +29,32 @@ export async function verifyCommitEvent(
   /** The bytes of a block that is at hand: content that a repo holds twice may be sent once only. */
   known: (cid: Cid) => Uint8Array | undefined,
 ): Promise<VerifiedEvent> {
-  const { roots, blocks } = await parseCar(event.blocks)
-  const cid = event.commit.toString()
-  const bytes = blocks.get(cid)
-  if (roots[0] !== cid || !bytes) throw bad('the event does not hold its commit')
-  const commit = await verifyCommit(cid, bytes, expected)
+  const { roots, blocks } = await parseBlocks(event.blocks)
+  const bytes = blocks.get(event.commit)
+  if (!roots[0]?.equals(event.commit) || !bytes) throw bad('the event does not hold its commit')
+  const commit = await verifyCommit(event.commit.toString(), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
   await proveOperations(event, commit.data, blocks)
-  return { commit, ...ourOperations(event, (each) => blocks.get(each) ?? known(each), quota) }
+  const bytesOf = (each: CidObject) => blocks.get(each) ?? known(each.toString())
+  return { commit, ...ourOperations(event, bytesOf, quota) }
 }
 
-async function proveOperations(event: CommitBody, data: Cid, blocks: Blocks): Promise<void> {
+/** Checks every block against its hash. */
+async function parseBlocks(car: Uint8Array) {
+  try {
+    return await readCar(car)
+  } catch (cause) {
+    throw bad(`the blocks can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
+  }
+}
+
+async function proveOperations(event: CommitBody, data: Cid, blocks: BlockMap): Promise<void> {
   const { ops, prevData } = event
   if (!prevData) throw bad('the event does not say what it follows')
   if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
   let undone: CidObject
   try {
-    let tree = MST.load(toStore(blocks), parseCid(data))
+    let tree = MST.load(new MemoryBlockstore(blocks), parseCid(data))
     for (const op of ops) {
       const found = await tree.get(op.path)
       if (op.cid ? !found?.equals(op.cid) : found) throw bad('the event does not match its tree')
@@ -66,7 +74,7 @@ async function proveOperations(event: CommitBody, data: Cid, blocks: Blocks): Pr
 
 function ourOperations(
   event: CommitBody,
-  bytesOf: (cid: Cid) => Uint8Array | undefined,
+  bytesOf: (cid: CidObject) => Uint8Array | undefined,
   quota: RepoQuota,
 ) {
   const put: RawRecord[] = []
@@ -77,17 +85,11 @@ function ourOperations(
       remove.push(path)
       continue
     }
-    const block = bytesOf(cid.toString())
+    const block = bytesOf(cid)
     if (!block) throw bad('the event lacks a record')
     put.push(toRawRecord(path, cid.toString(), block, quota.recordBytesMax))
   }
   return { put, remove }
-}
-
-function toStore(blocks: Blocks): MemoryBlockstore {
-  const map = new BlockMap()
-  for (const [cid, bytes] of blocks) map.set(parseCid(cid), bytes)
-  return new MemoryBlockstore(map)
 }
 
 function bad(message: string, cause?: unknown): CommuneError {

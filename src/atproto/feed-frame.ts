@@ -1,11 +1,13 @@
 import { isPlainObject } from '@atproto/lex'
+import { parseSync } from '@atproto/sync'
 import { Frame } from '@atproto/xrpc-server'
 import { com } from '../lexicons/index.ts'
 import { messageOf } from '../model/errors.ts'
-import type { Did } from '../model/records.ts'
+import type { Cid, Did } from '../model/records.ts'
 
 /** The body of a `#commit`, as its lexicon defines it. */
 export type CommitBody = com.atproto.sync.subscribeRepos.Commit
+type SyncBody = com.atproto.sync.subscribeRepos.Sync
 
 /** A message of `com.atproto.sync.subscribeRepos`, read no further than it takes to sort it out. */
 export type FeedFrame =
@@ -46,6 +48,22 @@ export function parseCommitBody(body: unknown): CommitBody | undefined {
   const result = com.atproto.sync.subscribeRepos.commit.safeParse(body)
   // The schema is generated from the same lexicon as the type.
   return result.success ? (result.value as unknown as CommitBody) : undefined
+}
+
+/**
+ * Checks the body of a `#sync` and its blocks against their hashes. Gives the commit that it names,
+ * of which neither the signature nor anything else was checked; undefined when it is none.
+ */
+export async function parseSyncBody(body: unknown): Promise<Cid | undefined> {
+  const result = com.atproto.sync.subscribeRepos.sync.safeParse(body)
+  if (!result.success) return undefined
+  try {
+    // The schema is generated from the same lexicon as the type.
+    const sync = await parseSync(result.value as unknown as SyncBody)
+    return sync?.cid.toString()
+  } catch {
+    return undefined
+  }
 }
 
 function readMessage(type: string | undefined, body: unknown): FeedFrame {

@@ -1,9 +1,11 @@
+import { messageOf } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { FeedChecks } from './feed-checks.ts'
-import { type FeedFrame, readFrame } from './feed-frame.ts'
+import { type FeedFrame, parseSyncBody, readFrame } from './feed-frame.ts'
+import { FeedLanes } from './feed-lanes.ts'
 import type { FeedRepos } from './feed-repos.ts'
 import { type HostStream, openHostStream } from './feed-stream.ts'
 import type { RecordStore } from './record-store.ts'
@@ -27,7 +29,7 @@ export interface HostStatus {
   /** How old the last event was when it came, by the clocks of both; undefined: none came yet. */
   readonly lagMs: number | undefined
   readonly reconnects: number
-  /** Frames received and not yet looked at. */
+  /** Frames received and not yet taken in. */
   readonly queued: number
   /** Repos there that are to be compared with their PDS. */
   readonly inDoubt: number
@@ -36,11 +38,16 @@ export interface HostStatus {
 interface Host {
   readonly url: string
   readonly stream: HostStream
+  /** Of the present connection. */
+  lanes: FeedLanes
+  /** Up to here everything was taken in. */
   cursor: number | undefined
+  /** The last that was received. */
+  receivedSeq: number | undefined
   lagMs: number | undefined
 }
 
-/** Frames that change nothing move the cursor in memory at once, on disk this often. */
+/** The cursor moves in memory at once, on disk this often: what comes twice does nothing twice. */
 const CURSOR_EVERY_MS = 1_000
 /**
  * A host starts to send at some moment after it accepted the connection. Without a cursor an event
@@ -89,7 +96,7 @@ export class FeedHosts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     this.#cancelSaving?.()
-    await Promise.all([...this.#hosts.values()].map((host) => host.stream[Symbol.asyncDispose]()))
+    for (const host of [...this.#hosts.values()]) this.#end(host)
     await Promise.all(this.#closing)
     this.#save()
     this.#hosts.clear()
@@ -107,14 +114,25 @@ export class FeedHosts implements AsyncDisposable {
       onOpen: (continuous) => this.#opened(host, continuous),
       onFrame: (bytes) => this.#frame(host, readFrame(bytes)),
     })
-    const host: Host = { url, stream, cursor: store.cursor(url), lagMs: undefined }
+    const cursor = store.cursor(url)
+    const lanes = this.#lanesOf(() => host)
+    const host: Host = { url, stream, lanes, cursor, receivedSeq: cursor, lagMs: undefined }
     this.#hosts.set(url, host)
+  }
+
+  #lanesOf(host: () => Host): FeedLanes {
+    return new FeedLanes((seq) => this.#advance(host(), seq))
   }
 
   #close(host: Host): void {
     this.#hosts.delete(host.url)
+    this.#end(host)
     this.#unsaved.delete(host)
-    this.#options.store.apply(undefined, { host: host.url, cursor: undefined })
+    this.#options.store.saveCursors([{ host: host.url, cursor: undefined }])
+  }
+
+  #end(host: Host): void {
+    host.lanes.end()
     const closing = Promise.resolve(host.stream[Symbol.asyncDispose]()).finally(() =>
       this.#closing.delete(closing),
     )
@@ -122,6 +140,9 @@ export class FeedHosts implements AsyncDisposable {
   }
 
   #opened(host: Host, continuous: boolean): void {
+    // The last connection's are done: a stream connects again only after that.
+    host.lanes = this.#lanesOf(() => host)
+    host.receivedSeq = host.cursor
     if (continuous) return
     const { checks } = this.#options
     for (const did of this.#reposOf(host)) {
@@ -135,6 +156,7 @@ export class FeedHosts implements AsyncDisposable {
     switch (frame.kind) {
       case 'error':
         log.warn('A host ends its event stream', { host: host.url, reason: frame.name })
+        await host.lanes.idle()
         if (frame.name === 'FutureCursor') this.#restart(host)
         return 'reconnect'
       case 'info':
@@ -143,70 +165,81 @@ export class FeedHosts implements AsyncDisposable {
         return 'continue'
       case 'unknown':
         log.debug('A frame was passed over', { host: host.url, reason: frame.reason })
-        if (frame.seq !== undefined) this.#advance(host, frame.seq)
+        if (frame.seq !== undefined) await this.#take(host, '', frame.seq, async () => {})
         return 'continue'
       case 'commit':
       case 'sync':
       case 'identity':
-      case 'account': {
-        const stored = await this.#event(host, frame)
-        const sentMs = Date.parse(frame.time ?? '')
-        if (!Number.isNaN(sentMs)) host.lagMs = this.#options.clock.wallMs() - sentMs
-        this.#advance(host, frame.seq, stored)
+      case 'account':
+        await this.#take(host, frame.did, frame.seq, () => this.#event(host, frame))
         return 'continue'
-      }
     }
   }
 
-  /** Takes an event in; true when the cursor was stored with its effect. */
-  async #event(host: Host, frame: Extract<FeedFrame, { did: Did }>): Promise<boolean> {
-    const { store, repos, checks, log, isFollowed } = this.#options
-    const { did, kind, seq, body } = frame
-    if (!isFollowed(did)) return false
-    if (store.facts(did).host !== host.url) {
-      // Only a repo's own PDS speaks for it; but perhaps this one just became that.
-      checks.request(did, { force: store.facts(did).host !== undefined })
-      return false
-    }
-    // What the other kinds say is not signed: they are a reason to look, and nothing else.
-    if (kind !== 'commit') {
-      checks.request(did, { force: kind === 'identity' })
-      return false
-    }
-    const outcome = await repos.commit(did, body, { host: host.url, cursor: seq })
-    if (outcome === 'known') return false
-    if (outcome === 'applied') return true
-    checks.request(did)
-    if (outcome === 'applied-in-part') return true
-    log.debug('A repo is in doubt', { did, reason: outcome.inDoubt })
-    return false
-  }
-
-  #advance(host: Host, seq: number, stored = false): void {
+  #take(host: Host, lane: string, seq: number, take: () => Promise<void>): Promise<void> {
     // The host counts anew: its data was lost, and what came in between is unknown.
-    if (host.cursor !== undefined && seq < host.cursor) this.#doubt(host)
-    host.cursor = seq
-    if (stored) {
-      this.#unsaved.delete(host)
+    if (host.receivedSeq !== undefined && seq < host.receivedSeq) this.#doubt(host)
+    host.receivedSeq = seq
+    return host.lanes.run(lane, seq, take)
+  }
+
+  async #event(host: Host, frame: Extract<FeedFrame, { did: Did }>): Promise<void> {
+    const { store, repos, checks, clock, log, isFollowed } = this.#options
+    const { did, kind, body } = frame
+    const sentMs = Date.parse(frame.time ?? '')
+    if (!Number.isNaN(sentMs)) host.lagMs = clock.wallMs() - sentMs
+    if (!isFollowed(did)) return
+    const facts = store.facts(did)
+    if (facts.host !== host.url) {
+      // Only a repo's own PDS speaks for it; but perhaps this one just became that.
+      return checks.request(did, { force: facts.host !== undefined })
+    }
+    if (kind === 'commit') {
+      const outcome = await repos.commit(did, body)
+      if (outcome === 'known' || outcome === 'applied') return
+      checks.request(did)
+      if (outcome !== 'applied-in-part') {
+        log.debug('A repo is in doubt', { did, reason: outcome.inDoubt })
+      }
       return
     }
+    // What the other kinds say is not signed: they are a reason to look, and nothing else.
+    const commit = kind === 'sync' ? await parseSyncBody(body) : undefined
+    const isKnown = commit !== undefined && commit === facts.position?.commit
+    if (!isKnown || facts.problem !== undefined) checks.request(did, { force: kind === 'identity' })
+  }
+
+  #advance(host: Host, seq: number): void {
+    host.cursor = seq
+    if (this.#hosts.get(host.url) !== host) return
     this.#unsaved.add(host)
+    this.#saveLater()
+  }
+
+  #saveLater(): void {
+    if (this.#disposed) return
     this.#cancelSaving ??= this.#options.clock.schedule(CURSOR_EVERY_MS, () => this.#save())
   }
 
   #save(): void {
     this.#cancelSaving = undefined
-    for (const { url, cursor } of this.#unsaved) {
-      this.#options.store.apply(undefined, { host: url, cursor })
+    if (this.#unsaved.size === 0) return
+    try {
+      const cursors = [...this.#unsaved].map(({ url, cursor }) => ({ host: url, cursor }))
+      this.#options.store.saveCursors(cursors)
+      this.#unsaved.clear()
+    } catch (error) {
+      // What lies behind the stored cursors is sent again, and is known then.
+      this.#options.log.warn('Cursors can’t be stored', { reason: messageOf(error) })
+      this.#saveLater()
     }
-    this.#unsaved.clear()
   }
 
   /** The host knows less than it did: whatever it sends next, nothing links to what was read. */
   #restart(host: Host): void {
     host.cursor = undefined
-    this.#unsaved.delete(host)
-    this.#options.store.apply(undefined, { host: host.url, cursor: undefined })
+    this.#unsaved.add(host)
+    this.#save()
     this.#doubt(host)
   }
 

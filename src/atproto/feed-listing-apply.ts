@@ -1,7 +1,9 @@
+import { invariant } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
+import { AWAIT_STREAM_MS, type FeedChains } from './feed-chains.ts'
 import { planListing } from './feed-listing.ts'
 import type { RecordStore } from './record-store.ts'
 import type { RepoFacts, VersionedRecord } from './record-store-repo.ts'
@@ -18,6 +20,9 @@ interface ApplyOptions {
   readonly clock: Pick<Clock, 'wallMs'>
   readonly log: Log
   readonly notify: (changes: readonly RecordChange[]) => void
+  readonly chains: FeedChains
+  /** Called when the repo has to be checked again after this time. */
+  readonly later: (did: Did, delayMs: number) => void
 }
 
 /**
@@ -30,7 +35,7 @@ export function applyListing(
   listing: RepoListing,
   startRev: string | undefined,
 ): boolean {
-  const { store, clock, log, notify } = options
+  const { store, clock, log, notify, chains, later } = options
   const { rev, data, cid } = listing.commit
   const { position, held } = store.facts(did)
   const lacking = findLacking([...store.raws(did)], listing)
@@ -40,9 +45,12 @@ export function applyListing(
     startRev,
     listing: listing.commit,
     missing: countMissing(lacking, listing),
+    chain: position ? chains.judge(did, position) : 'fresh',
     nowMs: clock.wallMs(),
   })
   const base = { did, via: 'listing' } as const
+  // The position stays behind, so each record has to remember that it is ahead of it.
+  const ahead = () => listing.records.filter(isNotAhead(options, did, rev)).map(at(rev))
   switch (verdict.action) {
     case 'ignore':
       return false
@@ -50,11 +58,17 @@ export function applyListing(
       log.warn('The PDS of a repo went back to an older state', { did, rev, known: position?.rev })
       store.apply({ ...base, facts: { held: verdict.held, problem: OLDER } })
       return false
+    case 'await-stream': {
+      invariant(position, 'a first listing is accepted')
+      const isNew = chains.waitsMs(did, position, cid) === undefined
+      chains.wait(did, position, cid)
+      later(did, AWAIT_STREAM_MS)
+      notify(store.apply({ ...base, put: ahead() }))
+      return isNew
+    }
     case 'hold-deletions': {
       log.warn('Records vanished from a repo; keeping them for now', { did, rev })
-      // The position stays behind, so each record has to remember that it is ahead of it.
-      const put = listing.records.filter(isNotAhead(options, did, rev)).map(at(rev))
-      notify(store.apply({ ...base, facts: { held: verdict.held, problem: HELD }, put }))
+      notify(store.apply({ ...base, facts: { held: verdict.held, problem: HELD }, put: ahead() }))
       return held?.rev !== rev
     }
     case 'accept':
@@ -71,6 +85,7 @@ export function applyListing(
         truncated: listing.truncated,
         problem: listing.truncated ? OVER_QUOTA : undefined,
       }
+      if (!position) chains.begin(did)
       notify(store.apply({ ...base, facts, put: changed.map(at(rev)), remove: gone }))
       return position?.rev !== rev
     }

@@ -15,6 +15,7 @@ const base: ListingFacts = {
   startRev: '5',
   listing: at('7'),
   missing: 0,
+  chain: 'broken',
   nowMs: NOW,
 }
 
@@ -31,6 +32,21 @@ describe('planListing', () => {
       { action: 'accept' },
     ],
     ['records that vanished', { missing: 1 }, { action: 'hold-deletions', held: heldAt('7', 0) }],
+    [
+      'records of which the stream may still tell the end',
+      { missing: 1, chain: 'pending' },
+      { action: 'await-stream' },
+    ],
+    [
+      'records that are held back already, whatever the stream may bring',
+      { missing: 1, chain: 'pending', held: heldAt('7', 5) },
+      { action: 'hold-deletions', held: heldAt('7', 5) },
+    ],
+    [
+      'deletions just after the first reading',
+      { missing: 1, chain: 'fresh' },
+      { action: 'accept' },
+    ],
     [
       'records that are still gone, and nothing was written',
       { missing: 1, held: heldAt('7', 5) },

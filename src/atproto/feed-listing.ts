@@ -1,4 +1,5 @@
 import type { Cid } from '../model/records.ts'
+import type { Chain } from './feed-chains.ts'
 import type { HeldListing, RepoPosition } from './record-store-repo.ts'
 
 /** What to do with a verified listing of a repo. */
@@ -7,6 +8,8 @@ export type ListingVerdict =
   | { readonly action: 'accept' }
   /** The same, though it is of an older revision than what is stored. */
   | { readonly action: 'accept-older' }
+  /** Take what it adds and changes; the stream is about to tell what became of what it lacks. */
+  | { readonly action: 'await-stream' }
   /** Take what it adds and changes, and keep for now what it lacks. */
   | { readonly action: 'hold-deletions'; readonly held: HeldListing }
   /** Take nothing for now. */
@@ -23,6 +26,7 @@ export interface ListingFacts {
   readonly listing: { readonly rev: string; readonly data: Cid; readonly cid: Cid }
   /** How many of the stored records the listing lacks. */
   readonly missing: number
+  readonly chain: Chain
   /** Milliseconds since 1970. */
   readonly nowMs: number
 }
@@ -34,19 +38,21 @@ export const HOLD_MS = 24 * 60 * 60_000
  * Judges a listing against what was read before. A listing proves what a repo holds, not how it came
  * to hold that: a PDS that was restored from a backup presents an old state, even under a new
  * revision, and what it lost must not stop containers. So records that vanished without a commit that
- * links to the last known one stay until the repo was written once more, or for a day. An older
- * revision is held back altogether, since revisions of one repo are applied in their order only.
+ * links to the last known one stay until the repo was written once more, or for a day; but while the
+ * stream may still bring that commit, it is left to the stream. A repo that was read for the first
+ * time a moment ago has lost nothing that anybody relied on. An older revision is held back altogether, since revisions of one repo are applied in their order only.
  */
 export function planListing(facts: ListingFacts): ListingVerdict {
-  const { position, held, listing, missing, nowMs } = facts
+  const { position, held, listing, missing, chain, nowMs } = facts
   if (!position) return { action: 'accept' }
   const older = listing.rev < position.rev
   const contradicts = listing.rev === position.rev && listing.data !== position.data
   if (older || contradicts) return judgeOlder(facts, position)
-  if (missing === 0) return { action: 'accept' }
+  if (missing === 0 || chain === 'fresh') return { action: 'accept' }
   const writtenSince = held !== undefined && held.rev < listing.rev
   const longAgo = held !== undefined && nowMs - held.sinceMs >= HOLD_MS
   if (writtenSince || longAgo) return { action: 'accept' }
+  if (held === undefined && chain === 'pending') return { action: 'await-stream' }
   const sinceMs = held?.sinceMs ?? nowMs
   return { action: 'hold-deletions', held: { rev: listing.rev, commit: listing.cid, sinceMs } }
 }

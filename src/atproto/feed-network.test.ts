@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, seededRandom } from '../../test/support/eventually.ts'
+import { PATIENCE } from '../../test/support/feed-world.ts'
 import { realClock } from '../../test/support/real-clock.ts'
 import { clusterWrite } from '../../test/support/sample-records.ts'
 import { type Network, startNetwork } from '../dev/network.ts'
@@ -17,13 +18,14 @@ import { createIdentity } from './identity.ts'
 import { openSession, type Session } from './session.ts'
 
 /** Against the real PDS; one story, each step on what the last one left. */
-describe('the feed on a real network', () => {
+describe('the feed on a real network', PATIENCE, () => {
   let dir: string
   let network: Network
   let session: Session
   let feed: RunningFeed
   let did: Did
   let changes: RecordChange[] = []
+  let warnings: string[] = []
 
   const identityOf = () => createIdentity({ plcUrl: network.plcUrl, allowPrivateAddresses: true })
 
@@ -33,10 +35,11 @@ describe('the feed on a real network', () => {
       file: path.join(dir, 'feed', 'records.sqlite'),
       clock: realClock,
       random: seededRandom(1),
-      log: silentLog,
+      log: { ...silentLog, warn: (message) => warnings.push(message) },
       allowPrivateAddresses: true,
     })
     changes = []
+    warnings = []
     feed.onChange((more) => changes.push(...more))
     feed.follow(new Set([did]))
   }
@@ -131,6 +134,17 @@ describe('the feed on a real network', () => {
     startFeed()
     await shows('it caught up', 'a', 'away')
     expect(changes.map((change) => change.rkey).toSorted()).toEqual(['away', 'hinted'])
+  })
+
+  it('shows a deletion at once, though its hint is faster than the stream', async () => {
+    // The feed was started anew, so it holds back what it takes for a loss.
+    await put('short', 3)
+    await shows('it is there', 'a', 'away', 'short')
+    await eventually('the stream came too', () => feed.status().hosts[0]?.cursor === lastSeq())
+    const { rev } = await remove('short')
+    feed.hint(did, rev, `at://${did}/${COLLECTION.cluster}/short`)
+    await shows('it is gone', 'a', 'away')
+    expect([warnings, feed.repoProblem(did)]).toEqual([[], undefined])
   })
 
   it('follows on after the PDS was restarted', async () => {

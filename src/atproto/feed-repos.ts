@@ -3,23 +3,25 @@ import type { Cid, Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
+import { FeedChains } from './feed-chains.ts'
 import { verifyCommitEvent, type VerifiedEvent } from './feed-commit.ts'
 import { type CommitBody, parseCommitBody } from './feed-frame.ts'
 import { applyListing, HELD, OLDER } from './feed-listing-apply.ts'
 import { HOLD_MS } from './feed-listing.ts'
+import { keepWithin } from './feed-quota.ts'
 import type { RepoReader, ResolvedIdentity } from './feed-reader.ts'
 import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
-import type { HostCursor, RecordStore } from './record-store.ts'
+import type { RecordStore } from './record-store.ts'
 import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
-import { countWithin, OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
+import { OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
 
 export interface FeedReposOptions {
   readonly store: RecordStore
   readonly reader: RepoReader
   readonly verify: SignatureVerifier
   readonly quota: RepoQuota
-  readonly clock: Pick<Clock, 'wallMs'>
+  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
   readonly log: Log
   /** Called after a durable change of the view. */
   readonly notify: (changes: readonly RecordChange[]) => void
@@ -27,6 +29,15 @@ export interface FeedReposOptions {
   readonly signal: AbortSignal
   /** Called when it is known where a repo is, before the repo is read. */
   readonly located: (did: Did, host: string) => void
+  /** Called when a repo has to be checked again after this time. */
+  readonly later: (did: Did, delayMs: number) => void
+}
+
+/** The options, and what this process remembers besides what is stored. */
+interface Context extends FeedReposOptions {
+  readonly chains: FeedChains
+  /** Repos over their quota of which all that may be read was read, by this process. */
+  readonly complete: Set<Did>
 }
 
 /** What became of a commit of the stream. */
@@ -40,8 +51,8 @@ export type CommitOutcome =
 
 /** Brings repos into the store in the order of their revisions, whatever arrives in whatever order. */
 export interface FeedRepos {
-  /** Takes a `#commit` of the repo's own PDS. The cursor is stored with its effect; see `moveCursor`. */
-  commit(did: Did, body: unknown, cursor: HostCursor): Promise<CommitOutcome>
+  /** Takes a `#commit` of the repo's own PDS; what it does is durable when this resolves. */
+  commit(did: Did, body: unknown): Promise<CommitOutcome>
   /**
    * Compares the repo with its PDS and lists it anew if it moved. True when there was something new.
    * Fails when it can't be read, after noting the problem.
@@ -54,41 +65,30 @@ export interface FeedRepos {
 /** Makes the part of the feed that knows neither sockets nor timers. */
 export function createFeedRepos(options: FeedReposOptions): FeedRepos {
   const { store, reader, notify } = options
-  /** Repos over their quota of which all that may be read was read, by this process. */
-  const complete = new Set<Did>()
+  const context: Context = {
+    ...options,
+    chains: new FeedChains(options.clock),
+    complete: new Set<Did>(),
+  }
 
   return {
-    async commit(did, body, cursor) {
-      const event = parseCommitBody(body)
-      if (!event) return { inDoubt: 'a commit of the stream can’t be read' }
-      const outcome = judgeEvent(store.facts(did), event, options)
-      if (outcome !== 'next') return outcome
-      let verified: VerifiedEvent
-      try {
-        const at = await reader.resolve(did, { signal: options.signal })
-        const expected = { ...at, verify: options.verify, nowMs: options.clock.wallMs() }
-        const known = (cid: Cid) => findBytes(store.raws(did), cid)
-        verified = await verifyCommitEvent(event, expected, options.quota, known)
-      } catch (error) {
-        // An event that was not judged must not be passed over.
-        if (options.signal.aborted) throw error
-        return { inDoubt: messageOf(error) }
-      }
-      // Meanwhile a listing may have been stored.
-      const still = judgeEvent(store.facts(did), event, options)
-      return still === 'next' ? applyEvent(options, complete, did, verified, cursor) : still
+    async commit(did, body) {
+      const outcome = await takeCommit(context, did, body)
+      const { position } = store.facts(did)
+      if (typeof outcome === 'object' && position) context.chains.break(did, position.rev)
+      return outcome
     },
 
     async check(did, { force, signal }) {
       const startRev = store.facts(did).position?.rev
       try {
         const found = await reader.withCurrentKey(did, { force, signal }, (at) =>
-          look(options, complete, at, signal),
+          look(context, at, signal),
         )
         signal.throwIfAborted()
         if (!found) return false
-        if (found.truncated) complete.add(did)
-        return applyListing(options, did, found, startRev)
+        if (found.truncated) context.complete.add(did)
+        return applyListing(context, did, found, startRev)
       } catch (error) {
         if (!signal.aborted) setProblem(store, did, messageOf(error))
         throw error
@@ -116,6 +116,28 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
   }
 }
 
+async function takeCommit(context: Context, did: Did, body: unknown): Promise<CommitOutcome> {
+  const { store, reader, signal } = context
+  const event = parseCommitBody(body)
+  if (!event) return { inDoubt: 'a commit of the stream can’t be read' }
+  const outcome = judgeEvent(store.facts(did), event, context)
+  if (outcome !== 'next') return outcome
+  let verified: VerifiedEvent
+  try {
+    const at = await reader.resolve(did, { signal })
+    const expected = { ...at, verify: context.verify, nowMs: context.clock.wallMs() }
+    const known = (cid: Cid) => findBytes(store.raws(did), cid)
+    verified = await verifyCommitEvent(event, expected, context.quota, known)
+  } catch (error) {
+    // An event that was not judged must not be passed over.
+    if (signal.aborted) throw error
+    return { inDoubt: messageOf(error) }
+  }
+  // Meanwhile a listing may have been stored.
+  const still = judgeEvent(store.facts(did), event, context)
+  return still === 'next' ? applyEvent(context, did, verified) : still
+}
+
 /** Whether the event is the one that comes next, judged by what it says of itself. */
 function judgeEvent(
   { position }: RepoFacts,
@@ -132,20 +154,14 @@ function judgeEvent(
   return links ? 'next' : { inDoubt: 'commits are missing between the last known one and this' }
 }
 
-function applyEvent(
-  options: FeedReposOptions,
-  complete: Set<Did>,
-  did: Did,
-  event: VerifiedEvent,
-  cursor: HostCursor,
-): CommitOutcome {
-  const { store, notify } = options
+function applyEvent(context: Context, did: Did, event: VerifiedEvent): CommitOutcome {
+  const { store, notify, complete } = context
   const { rev, data, cid } = event.commit
   const isNotAhead = (key: string) => (store.raw(did, key)?.rev ?? '') <= rev
   const put = event.put.filter(({ key }) => isNotAhead(key)).map((record) => ({ ...record, rev }))
   const remove = event.remove.filter(isNotAhead)
   const before = store.facts(did)
-  const kept = keepWithin(options, did, put, remove)
+  const kept = keepWithin(context, did, put, remove)
   const truncated = before.truncated || kept.truncated
   const held = before.held && before.held.rev > rev ? before.held : undefined
   const facts: Partial<RepoFacts> = {
@@ -154,7 +170,7 @@ function applyEvent(
     truncated,
     problem: held ? before.problem : truncated ? OVER_QUOTA : undefined,
   }
-  notify(store.apply({ did, via: 'stream', facts, put: kept.put, remove: kept.remove }, cursor))
+  notify(store.apply({ did, via: 'stream', facts, put: kept.put, remove: kept.remove }))
   if (!before.truncated) {
     if (truncated) complete.add(did)
     return 'applied'
@@ -165,42 +181,9 @@ function applyEvent(
   return 'applied-in-part'
 }
 
-/** What to store so that the repo stays within its quota: the first records by key. */
-function keepWithin(
-  { store, quota }: FeedReposOptions,
-  did: Did,
-  put: readonly VersionedRecord[],
-  remove: readonly string[],
-) {
-  if (put.length === 0) return { put, remove, truncated: false, shrunk: new Set<string>() }
-  const records = new Map<string, VersionedRecord>()
-  let last = ''
-  for (const raw of store.raws(did)) {
-    records.set(raw.key, raw)
-    if (raw.key > last) last = raw.key
-  }
-  // Of what lies behind the last record of a repo over its quota nothing is known.
-  const reachable = put.filter(({ key }) => !store.facts(did).truncated || key <= last)
-  const shrunk = new Set<string>()
-  for (const raw of reachable) {
-    if ((records.get(raw.key)?.bytes?.length ?? 0) > (raw.bytes?.length ?? 0)) shrunk.add(raw.key)
-    records.set(raw.key, raw)
-  }
-  for (const key of remove) records.delete(key)
-  const sorted = [...records.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  const surplus = new Set(sorted.slice(countWithin(sorted, quota)).map((raw) => raw.key))
-  return {
-    put: reachable.filter(({ key }) => !surplus.has(key)),
-    remove: [...remove, ...[...surplus].filter((key) => store.raw(did, key))],
-    truncated: surplus.size > 0,
-    shrunk,
-  }
-}
-
 /** Asks the PDS where the repo is, and lists it unless that is known. */
 async function look(
-  { store, reader, clock, located }: FeedReposOptions,
-  complete: ReadonlySet<Did>,
+  { store, reader, clock, located, later, chains, complete }: Context,
   at: ResolvedIdentity,
   signal: AbortSignal,
 ): Promise<RepoListing | undefined> {
@@ -216,6 +199,11 @@ async function look(
   if (latest.cid === position?.commit && (!truncated || complete.has(did))) {
     setProblem(store, did, truncated ? OVER_QUOTA : undefined)
     if (held) store.apply({ did, via: 'listing', facts: { held: undefined } })
+    return undefined
+  }
+  const awaitedMs = position && chains.waitsMs(did, position, latest.cid)
+  if (awaitedMs !== undefined) {
+    later(did, awaitedMs)
     return undefined
   }
   const waiting = latest.cid === held?.commit && clock.wallMs() - held.sinceMs < HOLD_MS

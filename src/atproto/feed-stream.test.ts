@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, seededRandom } from '../../test/support/eventually.ts'
+import { PATIENCE } from '../../test/support/feed-world.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { ScriptedHost } from '../../test/support/scripted-host.ts'
 import { silentLog } from '../ports/log.ts'
 import { readFrame } from './feed-frame.ts'
+import { FeedLanes } from './feed-lanes.ts'
 import { type HostStreamOptions, openHostStream } from './feed-stream.ts'
 
-describe('the stream of a host', () => {
+describe('the stream of a host', PATIENCE, () => {
   let host: ScriptedHost
   let clock: ManualClock
   beforeEach(async () => {
@@ -64,13 +66,18 @@ describe('the stream of a host', () => {
     const seen: number[] = []
     let cursor = 0
     let failures = 1
+    let lanes = new FeedLanes(() => {})
     await using stream = open({
       cursor: () => cursor,
+      onOpen: () => {
+        lanes = new FeedLanes((seq) => (cursor = seq))
+      },
       onFrame: async (bytes) => {
         const seq = seqOf(bytes)
-        if (seq === 3 && failures-- > 0) throw new Error('the disk is full')
-        seen.push(seq)
-        cursor = seq
+        await lanes.run('did:plc:x', seq, async () => {
+          if (seq === 3 && failures-- > 0) throw new Error('the disk is full')
+          seen.push(seq)
+        })
         return 'continue'
       },
     })

@@ -19,7 +19,10 @@ export interface HostStreamOptions {
   readonly cursor: () => number | undefined
   /** Connected. `continuous` is false when events may have been missed. */
   readonly onOpen: (continuous: boolean) => void
-  /** One frame at a time, in order. A rejection or `reconnect` drops the connection. */
+  /**
+   * Called for each frame in order, without waiting for the one before. A rejection or `reconnect`
+   * drops the connection; frames that were handed over have to come to their end by themselves.
+   */
   readonly onFrame: (bytes: Uint8Array) => Promise<'continue' | 'reconnect'>
 }
 
@@ -36,9 +39,9 @@ const SILENT_MS_MAX = 30_000
 const CONNECT_MS_MAX = 15_000
 /** Away for longer, a repo is compared with its PDS even though the stream resumes. */
 const ABSENCE_MS = 60_000
-/** Above these the socket is paused, so that the host's buffer fills and not ours. */
-const QUEUED_FRAMES_MAX = 200
-const QUEUED_BYTES_MAX = 8 * 1024 * 1024
+/** With more under way than this the socket is paused, so that the host's buffer fills and not ours. */
+const PENDING_FRAMES_MAX = 200
+const PENDING_BYTES_MAX = 8 * 1024 * 1024
 /** A commit is at most 2 MB, plus its operations. */
 const FRAME_BYTES_MAX = 5 * 1024 * 1024
 
@@ -62,9 +65,9 @@ class Stream implements HostStream {
   #heardAtMs = 0
   /** When the stream was last known to be whole; undefined at the start. */
   #wholeAtMs: number | undefined
-  #queue: Uint8Array[] = []
-  #queuedBytes = 0
-  #working: Promise<void> | undefined
+  #pending = 0
+  #pendingBytes = 0
+  #whenIdle: (() => void)[] = []
   #cancelTimer: () => void = () => {}
   #cancelWatch: () => void = () => {}
 
@@ -76,7 +79,7 @@ class Stream implements HostStream {
     return {
       connected: this.#connected,
       reconnects: this.#reconnects,
-      queued: this.#queue.length,
+      queued: this.#pending,
     }
   }
 
@@ -107,7 +110,7 @@ class Stream implements HostStream {
     this.#cancelTimer()
     this.#cancelWatch()
     this.#abandon()
-    await this.#working
+    await this.#idle()
     const socket = this.#socket
     if (!socket || socket.readyState === WebSocket.CLOSED) return
     await new Promise((resolve) => socket.once('close', resolve))
@@ -146,38 +149,38 @@ class Stream implements HostStream {
   #received(data: Buffer): void {
     if (this.#abandoned) return
     this.#heard()
-    this.#queue.push(data)
-    this.#queuedBytes += data.length
+    this.#pending += 1
+    this.#pendingBytes += data.length
     if (this.#isFull()) this.#socket?.pause()
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
+    void this.#take(data)
   }
 
-  async #work(): Promise<void> {
-    for (let bytes = this.#queue.shift(); bytes; bytes = this.#queue.shift()) {
-      this.#queuedBytes -= bytes.length
-      const outcome = await this.#options.onFrame(bytes).catch((error: unknown) => {
-        this.#trouble('An event could not be taken in', messageOf(error))
-        return 'reconnect' as const
-      })
-      if (outcome === 'reconnect') {
-        this.#abandon()
-      } else if (this.#socket?.isPaused && !this.#isFull()) {
-        this.#heard()
-        this.#socket.resume()
-      }
+  async #take(bytes: Uint8Array): Promise<void> {
+    const outcome = await this.#options.onFrame(bytes).catch((error: unknown) => {
+      if (!this.#abandoned) this.#trouble('An event could not be taken in', messageOf(error))
+      return 'reconnect' as const
+    })
+    this.#pending -= 1
+    this.#pendingBytes -= bytes.length
+    if (outcome === 'reconnect') this.#abandon()
+    else if (this.#socket?.isPaused && !this.#isFull()) {
+      this.#heard()
+      this.#socket.resume()
     }
+    if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  #idle(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
   #isFull(): boolean {
-    return this.#queue.length > QUEUED_FRAMES_MAX || this.#queuedBytes > QUEUED_BYTES_MAX
+    return this.#pending > PENDING_FRAMES_MAX || this.#pendingBytes > PENDING_BYTES_MAX
   }
 
   #abandon(): void {
     this.#abandoned = true
-    this.#queue = []
-    this.#queuedBytes = 0
     this.#socket?.terminate()
   }
 
@@ -187,7 +190,7 @@ class Stream implements HostStream {
     this.#connected = false
     this.#cancelWatch()
     // What was received is worked off first, so that the cursor to resume at is right.
-    await this.#working
+    await this.#idle()
     if (this.#disposed) return
     this.#failures = stable ? 0 : this.#failures + 1
     const delayMs = backoffMs(RECONNECT, Math.max(0, this.#failures - 1), random)

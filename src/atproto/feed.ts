@@ -88,6 +88,7 @@ class StreamingFeed implements RunningFeed {
       notify: (changes) => this.#notify(changes),
       signal: this.#stop.signal,
       located: () => this.#hosts.match(this.#followed),
+      later: (did, delayMs) => this.#checks.later(did, delayMs),
     })
     const relistMs = options.relistMs ?? RELIST_MS
     const check: typeof repos.check = (did, how) => repos.check(did, how)

@@ -44,7 +44,8 @@ describe('the record store', () => {
     }
     const seen = (() => {
       using store = open()
-      const changes = store.apply({ did: DID, via: 'stream', facts, put }, cursorAt(9))
+      const changes = store.apply({ did: DID, via: 'stream', facts, put })
+      store.saveCursors([cursorAt(9), { host: 'http://gone', cursor: undefined }])
       expect(changes.map(({ rkey, via }) => [rkey, via])).toEqual([
         ['a', 'stream'],
         ['b', 'stream'],
@@ -162,9 +163,9 @@ describe('the record store', () => {
     const store = open()
     store[Symbol.dispose]()
     const put = [await record(clusterWrite('a'))]
-    expect(() => store.apply({ did: DID, via: 'listing', put }, cursorAt(3))).toThrow(
-      expect.objectContaining({ code: 'io' }),
-    )
+    const io = expect.objectContaining({ code: 'io' })
+    expect(() => store.apply({ did: DID, via: 'listing', put })).toThrow(io)
+    expect(() => store.saveCursors([cursorAt(3)])).toThrow(io)
     expect(store.get(DID, COLLECTION.cluster, 'a')).toBeUndefined()
     expect(store.cursor('http://pds')).toBeUndefined()
   })

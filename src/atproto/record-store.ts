@@ -43,8 +43,10 @@ export interface RecordStore extends RecordView, Disposable {
   /** Why a record that is there does not count, as in `Feed`. */
   invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
   cursor(host: string): number | undefined
-  /** Durable when it returns; the effect and the read position are one transaction. Throws code `io`. */
-  apply(update: RepoUpdate | undefined, cursor?: HostCursor): readonly RecordChange[]
+  /** Durable when it returns; records and position are one transaction. Throws code `io`. */
+  apply(update: RepoUpdate): readonly RecordChange[]
+  /** Durable when it returns; call it after what was read up to there has been applied. */
+  saveCursors(cursors: Iterable<HostCursor>): void
   /** Removes all that is stored of a repo. */
   forget(did: Did): readonly RecordChange[]
 }
@@ -122,15 +124,21 @@ class SqliteRecordStore implements RecordStore {
     return this.#cursors.get(host)
   }
 
-  apply(update: RepoUpdate | undefined, cursor?: HostCursor): readonly RecordChange[] {
-    const facts = update && { ...this.facts(update.did), ...update.facts }
+  apply(update: RepoUpdate): readonly RecordChange[] {
+    const facts = { ...this.facts(update.did), ...update.facts }
+    this.#transact(() => this.#write(update, facts))
+    return this.#show(update, facts)
+  }
+
+  saveCursors(cursors: Iterable<HostCursor>): void {
+    const all = [...cursors]
     this.#transact(() => {
-      if (update && facts) this.#write(update, facts)
-      if (cursor) this.#writeCursor(cursor)
+      for (const cursor of all) this.#writeCursor(cursor)
     })
-    if (cursor?.cursor !== undefined) this.#cursors.set(cursor.host, cursor.cursor)
-    else if (cursor) this.#cursors.delete(cursor.host)
-    return update && facts ? this.#show(update, facts) : []
+    for (const { host, cursor } of all) {
+      if (cursor === undefined) this.#cursors.delete(host)
+      else this.#cursors.set(host, cursor)
+    }
   }
 
   forget(did: Did): readonly RecordChange[] {

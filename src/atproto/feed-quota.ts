@@ -1,0 +1,51 @@
+import type { Did } from '../model/records.ts'
+import type { VersionedRecord } from './record-store-repo.ts'
+import type { RecordStore } from './record-store.ts'
+import { countWithin, type RepoQuota } from './repo-walk.ts'
+
+/** What of a change is stored so that a repo stays within its quota. */
+export interface KeptRecords {
+  readonly put: readonly VersionedRecord[]
+  readonly remove: readonly string[]
+  /** The repo holds more than the quota. */
+  readonly truncated: boolean
+  /** Keys of records that became smaller, so that others may fit now. */
+  readonly shrunk: ReadonlySet<string>
+}
+
+interface QuotaOptions {
+  readonly store: RecordStore
+  readonly quota: RepoQuota
+}
+
+/** What to store so that the repo stays within its quota: the first records by key. */
+export function keepWithin(
+  { store, quota }: QuotaOptions,
+  did: Did,
+  put: readonly VersionedRecord[],
+  remove: readonly string[],
+): KeptRecords {
+  if (put.length === 0) return { put, remove, truncated: false, shrunk: new Set<string>() }
+  const records = new Map<string, VersionedRecord>()
+  let last = ''
+  for (const raw of store.raws(did)) {
+    records.set(raw.key, raw)
+    if (raw.key > last) last = raw.key
+  }
+  // Of what lies behind the last record of a repo over its quota nothing is known.
+  const reachable = put.filter(({ key }) => !store.facts(did).truncated || key <= last)
+  const shrunk = new Set<string>()
+  for (const raw of reachable) {
+    if ((records.get(raw.key)?.bytes?.length ?? 0) > (raw.bytes?.length ?? 0)) shrunk.add(raw.key)
+    records.set(raw.key, raw)
+  }
+  for (const key of remove) records.delete(key)
+  const sorted = [...records.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  const surplus = new Set(sorted.slice(countWithin(sorted, quota)).map((raw) => raw.key))
+  return {
+    put: reachable.filter(({ key }) => !surplus.has(key)),
+    remove: [...remove, ...[...surplus].filter((key) => store.raw(did, key))],
+    truncated: surplus.size > 0,
+    shrunk,
+  }
+}
