@@ -1,10 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { buildImage } from '../../src/dev/stand-in.ts'
 import { LABEL } from '../../src/model/nsid.ts'
-import { startMachines, startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
+import {
+  startMachines,
+  startRealCommune,
+  webWorkload,
+  type RealCommune,
+} from '../support/real-commune.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol'] as const
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 
 beforeAll(async () => {
@@ -38,13 +45,18 @@ async function roll(yaml: string, count: number): Promise<readonly SeenContainer
 async function fewestSince(sinceMs: number, atFirst: number): Promise<number> {
   const nowMs = Date.now()
   const stream = await commune.engine.docker.getEvents({
-    since: String(sinceMs / 1000),
-    until: String(nowMs / 1000),
-    filters: { type: ['container'], event: ['start', 'die'], label: [`${LABEL.workload}=${commune.uri('alice', 'site')}`] },
+    since: sinceMs / 1000,
+    until: nowMs / 1000,
+    filters: {
+      type: ['container'],
+      event: ['start', 'die'],
+      label: [`${LABEL.workload}=${commune.uri('alice', 'site')}`],
+    },
   })
-  let text = ''
-  for await (const chunk of stream) text += String(chunk)
-  const actions = text.trim().split('\n').map((line) => (JSON.parse(line) as { Action: string }).Action)
+  const actions = (await text(stream))
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { Action: string }).Action)
   let running = atFirst
   let fewest = atFirst
   for (const action of actions) {
@@ -61,7 +73,9 @@ it('rolls a changed environment out in place, one machine after the other', asyn
   expect(machines(after)).toEqual(machines(before))
   expect(new Set(after.map(({ spec }) => spec)).size).toBe(1)
   const [first, second] = after.toSorted((a, b) => a.startedAtMs - b.startedAtMs)
-  expect(Date.parse(second?.inspected.Created ?? '')).toBeGreaterThan(first?.startedAtMs ?? Infinity)
+  expect(Date.parse(second?.inspected.Created ?? '')).toBeGreaterThan(
+    first?.startedAtMs ?? Infinity,
+  )
   expect(await fewestSince(sinceMs, 2)).toBeGreaterThanOrEqual(2)
 })
 
@@ -78,7 +92,9 @@ it('changes limits by a new bidding that leaves the work where it is', async () 
   const before = await commune.running('alice', 'site', 2)
   const after = await roll(site(2).replace('16Mi', '24Mi'), 2)
   expect(machines(after)).toEqual(machines(before))
-  expect(after.map(({ inspected }) => inspected.HostConfig.Memory)).toEqual([24, 24].map((mi) => mi * 1024 ** 2))
+  expect(after.map(({ inspected }) => inspected.HostConfig.Memory)).toEqual(
+    [24, 24].map((mi) => mi * 1024 ** 2),
+  )
 })
 
 it('scales up and down without touching the others', async () => {
@@ -91,7 +107,10 @@ it('scales up and down without touching the others', async () => {
   const one = ids(await commune.running('alice', 'site', 1))
   expect(three).toEqual(expect.arrayContaining(one))
   await commune.sync('alice', { site: memory(site(0)) })
-  await commune.until('nothing of it runs', async () => (await commune.engine.containers('site')).length === 0)
+  await commune.until(
+    'nothing of it runs',
+    async () => (await commune.engine.containers('site')).length === 0,
+  )
   await commune.sync('alice', { site: memory(site(2)) })
   await commune.running('alice', 'site', 2)
 })

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
-import { startMachines, startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
+import {
+  startMachines,
+  startRealCommune,
+  webWorkload,
+  type RealCommune,
+} from '../support/real-commune.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 import { repoEvents, type RepoEvent } from '../support/repo-events.ts'
 
@@ -13,6 +18,7 @@ const SITE = [
   'healthcheck: { http: { port: 8080, path: /health }, interval: 1s, timeout: 1s }',
 ].join('\n')
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let containers: readonly SeenContainer[]
 
@@ -39,9 +45,9 @@ it('turns a YAML file into containers on the machines that won, and nowhere else
   const winners = new Set(containers.map(({ meshlet }) => meshlet))
   expect(winners.size).toBe(2)
   const { out } = await commune.commune('alice', 'get', 'bids', 'site', '-o', 'json')
-  const bids = JSON.parse(out) as readonly { meshletDid: string; state: string }[]
+  const bids = JSON.parse(out) as readonly { meshlet: string; state: string }[]
   expect(bids).toHaveLength(3)
-  const won = bids.filter(({ state }) => state === 'won').map(({ meshletDid }) => meshletDid)
+  const won = bids.filter(({ state }) => state === 'won').map(({ meshlet }) => meshlet)
   expect(new Set(won)).toEqual(winners)
   for (const owner of OWNERS) {
     const said = await commune.status(`${owner}-mesh`, 'alice', 'site')
@@ -86,7 +92,7 @@ it('has the limits in force', async () => {
     })
     const stats = await commune.engine.docker.getContainer(id).stats({ stream: false })
     expect(stats.memory_stats.limit).toBe(16 * 1024 ** 2)
-    expect(stats.pids_stats.limit).toBe(256)
+    expect(stats.pids_stats?.limit).toBe(256)
   }
 })
 
@@ -108,7 +114,9 @@ it('reports health and endpoints in the meshlets’ repos, and the ports answer'
     expect(replica).toMatchObject({ phase: 'running', restarts: 0, specHash: spec })
     const [endpoint] = replica?.endpoints ?? []
     expect(endpoint).toMatchObject({ name: 'http', container: 8080 })
-    const answer = await fetch(`http://${endpoint?.address}/`, { signal: AbortSignal.timeout(5_000) })
+    const answer = await fetch(`http://${endpoint?.address}/`, {
+      signal: AbortSignal.timeout(5_000),
+    })
     expect(await answer.text()).toContain(`${commune.did('alice')} ${meshlet}`)
   }
 })
@@ -127,9 +135,11 @@ it('is quick once the image is there', async () => {
   const bids = await eventsOfBids('quick')
   const path = `${COLLECTION.workload}/quick`
   const events = await repoEvents(commune.network.pdsUrl, (event) => event.path === path)
-  const commitMs = events.at(-1)?.timeMs ?? 0
+  const commitMs = events.find((event) => event.path === path)?.timeMs ?? 0
   const lastBidMs = Math.max(...bids.map(({ timeMs }) => timeMs))
   const ms = (sinceMs: number) => started.map((one) => one - sinceMs).join(', ')
-  console.log(`three replicas run after, in ms: the commit ${ms(commitMs)}; the last bid ${ms(lastBidMs)}`)
+  console.log(
+    `three replicas run after, in ms: the commit ${ms(commitMs)}; the last bid ${ms(lastBidMs)}`,
+  )
   expect(Math.min(...started)).toBeGreaterThan(commitMs)
 })

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Container } from 'dockerode'
 import { LABEL } from '../../src/model/nsid.ts'
-import { startMachines, startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
+import {
+  startMachines,
+  startRealCommune,
+  webWorkload,
+  type RealCommune,
+} from '../support/real-commune.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol'] as const
@@ -11,12 +16,14 @@ const FAULTS: Readonly<Record<string, (container: Container) => Promise<unknown>
   stopped: (container) => container.stop({ t: 0 }),
   killed: (container) => container.kill(),
   removed: (container) => container.remove({ force: true }),
-  renamed: (container) => container.rename({ name: `commune-renamed-${container.id.slice(0, 12)}` }),
+  renamed: (container) =>
+    container.rename({ name: `commune-renamed-${container.id.slice(0, 12)}` }),
   memory: (container) => container.update({ Memory: 64 * 1024 ** 2, MemorySwap: 64 * 1024 ** 2 }),
   cpu: (container) => container.update({ NanoCpus: 900_000_000 }),
   paused: (container) => container.pause(),
 }
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let steady: readonly SeenContainer[]
 
@@ -45,10 +52,12 @@ const likeness = ({ name, meshlet, state, inspected }: SeenContainer) => ({
 it.each(Object.keys(FAULTS))('puts back what was %s by hand', async (fault) => {
   const before = await commune.running('alice', fault, 1)
   const [victim] = before
-  await FAULTS[fault]?.(commune.engine.docker.getContainer(victim?.id ?? ''))
+  await FAULTS[fault]?.(commune.engine.hand(victim))
   await commune.until('it is as it was, on the same machine', async () => {
     const after = await commune.engine.containers(fault)
-    const isTouched = after.some(({ id, startedAt }) => id !== victim?.id || startedAt !== victim.startedAt)
+    const isTouched = after.some(
+      ({ id, startedAt }) => id !== victim?.id || startedAt !== victim.startedAt,
+    )
     return isTouched && JSON.stringify(after.map(likeness)) === JSON.stringify(before.map(likeness))
   })
 })
@@ -56,14 +65,20 @@ it.each(Object.keys(FAULTS))('puts back what was %s by hand', async (fault) => {
 it('brings a network back that was removed together with its container', async () => {
   const [victim] = await commune.running('alice', 'cut-off', 1)
   const [network] = await commune.engine.networks('cut-off')
-  await commune.engine.docker.getContainer(victim?.id ?? '').remove({ force: true })
+  await commune.engine.hand(victim).remove({ force: true })
   // The meshlet may be quicker and have a new container in it: then that has to go first.
   await commune.until('the network is gone or made anew', async () => {
     const [now] = await commune.engine.networks('cut-off')
     if (now?.Id !== network?.Id) return true
     for (const { id } of await commune.engine.containers('cut-off'))
-      await commune.engine.docker.getContainer(id).remove({ force: true }).catch(() => undefined)
-    await commune.engine.docker.getNetwork(network?.Id ?? '').remove().catch(() => undefined)
+      await commune.engine.docker
+        .getContainer(id)
+        .remove({ force: true })
+        .catch(() => undefined)
+    await commune.engine.docker
+      .getNetwork(network?.Id ?? '')
+      .remove()
+      .catch(() => undefined)
     return false
   })
   await commune.running('alice', 'cut-off', 1)
@@ -75,7 +90,10 @@ it('removes containers that carry its labels without being its own', async () =>
   const image = steady[0]?.inspected.Image ?? ''
   const strangers = {
     'of a workload that nobody published': { [LABEL.workload]: commune.uri('alice', 'never') },
-    'of a workload that runs': { [LABEL.workload]: commune.uri('alice', 'steady'), [LABEL.replica]: '7' },
+    'of a workload that runs': {
+      [LABEL.workload]: commune.uri('alice', 'steady'),
+      [LABEL.replica]: '7',
+    },
     'of no workload at all': { [LABEL.workload]: 'nonsense' },
     'without a workload': {},
   }

@@ -48,7 +48,11 @@ export interface RealCommune extends AsyncDisposable {
   /** The record as the account's PDS holds it. */
   record<T>(account: string, collection: Collection, rkey: string): Promise<Held<T> | undefined>
   bid(machine: string, owner: string, workload: string): Promise<Held<BidRecord> | undefined>
-  status(machine: string, owner: string, workload: string): Promise<Held<WorkloadStatusRecord> | undefined>
+  status(
+    machine: string,
+    owner: string,
+    workload: string,
+  ): Promise<Held<WorkloadStatusRecord> | undefined>
   /** Resolves with the first value that is neither undefined nor false; fails with what machines said. */
   until<T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs?: number): Promise<T>
   /** Waits until exactly so many containers of the workload run and their meshlets say so. */
@@ -113,13 +117,19 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
     return open
   }
   const commune = (owner: string, ...args: readonly string[]) =>
-    runCli(args, { env: { ...loginOf(network, owner), XDG_CONFIG_HOME: join(network.dir, 'config') } })
-  const until = async <T>(what: string, look: () => Promise<T | undefined | false>, timeoutMs = WAIT_MS) => {
+    runCli(args, {
+      env: { ...loginOf(network, owner), XDG_CONFIG_HOME: join(network.dir, 'config') },
+    })
+  const until = async <T>(
+    what: string,
+    look: () => Promise<T | undefined | false>,
+    timeoutMs = WAIT_MS,
+  ) => {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const found = await look()
       if (found !== undefined && found !== false) return found
-      if (performance.now() > deadline) throw new Error(`Waited in vain: ${what}\n${log}`)
+      if (performance.now() > deadline) throw new Error(`Waited in vain: ${what}\n${log.text()}`)
       await pause(LOOK_EVERY_MS)
     }
   }
@@ -140,11 +150,22 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
     uri: (owner, workload) => workloadUri(did(owner), workload),
     session,
     async link(owner) {
-      const { code, err } = await commune(owner, 'meshlet', 'add', did(`${owner}-mesh`), '--name', 'box')
+      const { code, err } = await commune(
+        owner,
+        'meshlet',
+        'add',
+        did(`${owner}-mesh`),
+        '--name',
+        'box',
+      )
       if (code !== 0) throw new Error(err)
     },
     async start(owner, options = {}) {
-      const { members = owners.filter((other) => other !== owner), asProcess, ...settings } = options
+      const {
+        members = owners.filter((other) => other !== owner),
+        asProcess,
+        ...settings
+      } = options
       const account = network.account(`${owner}-mesh`)
       const given: MeshletSettings = {
         did: account.did,
@@ -287,7 +308,9 @@ async function getRecord<T>(
   { pdsUrl }: RealNetwork,
   which: { readonly repo: Did; readonly collection: Collection; readonly rkey: string },
 ): Promise<Held<T> | undefined> {
-  const response = await fetch(`${pdsUrl}/xrpc/com.atproto.repo.getRecord?${new URLSearchParams(which)}`)
+  const response = await fetch(
+    `${pdsUrl}/xrpc/com.atproto.repo.getRecord?${new URLSearchParams(which).toString()}`,
+  )
   if (!response.ok) return undefined
   return (await response.json()) as Held<T>
 }

@@ -23,6 +23,8 @@ export interface RealEngine {
   readonly docker: Docker
   /** All containers of the meshlets, or those of one workload, by name; also those that do not run. */
   containers(workload?: string): Promise<readonly SeenContainer[]>
+  /** The container for an operator’s hands; fails when there was none to begin with. */
+  hand(container: SeenContainer | undefined): Docker.Container
   networks(workload?: string): Promise<readonly Docker.NetworkInspectInfo[]>
   /** Removes everything that carries the meshlets' labels. */
   sweep(): Promise<void>
@@ -34,7 +36,9 @@ export function createRealEngine(meshlets: readonly string[]): RealEngine {
   const filters = (did: string) => ({ filters: { label: [`${LABEL.meshletDid}=${did}`] } })
   const listed = async () =>
     (
-      await Promise.all(meshlets.map((did) => docker.listContainers({ all: true, ...filters(did) })))
+      await Promise.all(
+        meshlets.map((did) => docker.listContainers({ all: true, ...filters(did) })),
+      )
     ).flat()
   const networks = async () =>
     (await Promise.all(meshlets.map((did) => docker.listNetworks(filters(did))))).flat()
@@ -46,6 +50,10 @@ export function createRealEngine(meshlets: readonly string[]): RealEngine {
         .flatMap((one) => one ?? [])
         .filter((one) => workload === undefined || one.workload === workload)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    },
+    hand(container) {
+      if (container === undefined) throw new Error('there is no such container')
+      return docker.getContainer(container.id)
     },
     networks: async (workload) =>
       (await networks()).filter(

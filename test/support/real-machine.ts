@@ -27,7 +27,8 @@ export class LogTail {
     return this.#lines.filter((line) => line.includes(text))
   }
 
-  toString(): string {
+  /** The last lines. */
+  text(): string {
     return this.#lines.slice(-60).join('\n')
   }
 }
@@ -66,7 +67,7 @@ export async function startProcess(
     if (url !== undefined) resolve(url)
   })
   const url = await listening
-  if (url === undefined) throw new Error(`${name} ended early:\n${tail}`)
+  if (url === undefined) throw new Error(`${name} ended early:\n${tail.text()}`)
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal)
     return ended
@@ -92,7 +93,9 @@ function flagsOf(settings: MeshletSettings): string[] {
     liveness: settings.liveness,
     'log-format': 'text',
   }
-  const clusters = [...settings.clusters].map(([name, dids]) => `--cluster=${name}=${dids.join(',')}`)
+  const clusters = [...settings.clusters].map(
+    ([name, dids]) => `--cluster=${name}=${dids.join(',')}`,
+  )
   const labels = Object.entries(settings.labels).map(([name, value]) => `--label=${name}=${value}`)
   const plain = Object.entries(flags)
     .filter(([, value]) => value !== undefined)
@@ -103,5 +106,11 @@ function flagsOf(settings: MeshletSettings): string[] {
 function tailLog(tail: LogTail, name: string): Log {
   const say = (message: string, fields: LogFields = {}) =>
     tail.add(`${new Date().toISOString().slice(14)} ${name} | ${message} ${JSON.stringify(fields)}`)
-  return { debug: () => undefined, info: say, warn: say, error: say, child: () => tailLog(tail, name) }
+  return {
+    debug: () => undefined,
+    info: say,
+    warn: say,
+    error: say,
+    child: () => tailLog(tail, name),
+  }
 }

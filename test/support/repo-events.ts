@@ -13,7 +13,10 @@ export interface RepoEvent {
 }
 
 /** Everything that happened on a PDS until now, from its event stream, oldest first. */
-export async function repoEvents(pdsUrl: string, until: (event: RepoEvent) => boolean): Promise<RepoEvent[]> {
+export async function repoEvents(
+  pdsUrl: string,
+  until: (event: RepoEvent) => boolean,
+): Promise<RepoEvent[]> {
   const url = `${pdsUrl.replace(/^http/, 'ws')}/xrpc/${SYNC_METHOD.subscribeRepos}?cursor=0`
   const socket = new WebSocket(url)
   const events: RepoEvent[] = []
@@ -23,7 +26,12 @@ export async function repoEvents(pdsUrl: string, until: (event: RepoEvent) => bo
       const frame = readFrame(data)
       const body = frame.kind === 'commit' ? parseCommitBody(frame.body) : undefined
       for (const { path, cid } of body?.ops ?? []) {
-        const event = { did: body?.repo ?? '', path, cid: cid?.toString(), timeMs: Date.parse(body?.time ?? '') }
+        const event = {
+          did: body?.repo ?? '',
+          path,
+          cid: cid?.toString(),
+          timeMs: Date.parse(body?.time ?? ''),
+        }
         events.push(event)
         if (until(event)) resolve()
       }

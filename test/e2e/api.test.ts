@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { METHOD } from '../../src/model/nsid.ts'
+import type { MeshletStatusRecord } from '../../src/model/records.ts'
+import { COLLECTION } from '../../src/model/nsid.ts'
+import type { CallableMethod } from '../../src/xrpc/client.ts'
+import { callAs } from '../support/call-as.ts'
+import {
+  startMachines,
+  startRealCommune,
+  webWorkload,
+  type RealCommune,
+} from '../support/real-commune.ts'
+
+/** Dave has an account and no machine that takes part: a stranger. */
+const OWNERS = ['alice', 'bobby', 'carol'] as const
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
+let commune: RealCommune
+let holder: string
+let url: string
+
+beforeAll(async () => {
+  commune = await startRealCommune([...OWNERS, 'dave'])
+  const members = [...OWNERS]
+  await startMachines(commune, OWNERS, { members })
+  await commune.sync('alice', { site: webWorkload(commune, 'site', 'env: { GREETING: hi }') })
+  const [container] = await commune.running('alice', 'site', 1)
+  holder = commune.ownerOf(container?.meshlet ?? '')
+  const status = await commune.record<MeshletStatusRecord>(
+    `${holder}-mesh`,
+    COLLECTION.meshletStatus,
+    'self',
+  )
+  url = status?.value.endpoint ?? ''
+})
+afterAll(() => commune?.[Symbol.asyncDispose]())
+
+function call<N extends CallableMethod>(
+  account: string,
+  method: N,
+  rest: Parameters<typeof callAs<N>>[3],
+) {
+  return callAs(commune, account, { machine: `${holder}-mesh`, url, method }, rest)
+}
+
+it('tells members what it offers and how it is', async () => {
+  const params = {}
+  expect(await call('bobby', METHOD.getCapacity, { params })).toMatchObject({
+    capacity: { cpuMilli: 1_000, memoryBytes: 1024 ** 3 },
+    available: { cpuMilli: 950 },
+    state: 'active',
+    workloads: 1,
+  })
+  expect(await call('bobby', METHOD.getHealth, { params })).toMatchObject({
+    ok: true,
+    problems: [],
+    epoch: 1,
+  })
+})
+
+it('tells members what runs', async () => {
+  const workload = commune.uri('alice', 'site')
+  const { workloads } = await call('carol', METHOD.listWorkloads, { params: {} })
+  expect(workloads).toMatchObject([{ workload, ownerDid: commune.did('alice'), phase: 'running' }])
+  const status = await call('carol', METHOD.getWorkloadStatus, { params: { workload } })
+  expect(status).toMatchObject({ workload, replicas: [{ index: 0, phase: 'running' }] })
+  const never = commune.uri('alice', 'never')
+  await expect(
+    call('carol', METHOD.getWorkloadStatus, { params: { workload: never } }),
+  ).rejects.toMatchObject({ code: 'not-found' })
+})
+
+it('takes heartbeats of machines, from whoever is a member', async () => {
+  const others = OWNERS.filter((owner) => owner !== holder)
+  const answer = await call(`${others[0]}-mesh`, METHOD.heartbeat, { input: { epoch: 1 } })
+  expect(answer.epoch).toBe(1)
+})
+
+it('shows logs to the workload’s owner and to nobody else', async () => {
+  const params = { workload: commune.uri('alice', 'site') }
+  const { lines } = await call('alice', METHOD.getLogs, { params })
+  expect(lines.map(({ line }) => line)).toContain('started hi')
+  const logs = await commune.commune('alice', 'logs', 'site')
+  expect(logs.out).toContain('started hi')
+  for (const account of ['bobby', 'carol', 'carol-mesh'])
+    await expect(call(account, METHOD.getLogs, { params })).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+})
+
+it('refuses strangers, and tokens that are for something else', async () => {
+  const workload = commune.uri('alice', 'site')
+  const refused = { code: expect.stringMatching(/^(forbidden|unauthorized)$/) as string }
+  for (const account of ['dave', 'dave-mesh']) {
+    await expect(call(account, METHOD.getCapacity, { params: {} })).rejects.toMatchObject(refused)
+    await expect(call(account, METHOD.getLogs, { params: { workload } })).rejects.toMatchObject(
+      refused,
+    )
+    await expect(
+      call(account, METHOD.deleteWorkload, { input: { workload } }),
+    ).rejects.toMatchObject(refused)
+  }
+  const session = await commune.session('alice')
+  const elsewhere = await session.getServiceAuth({
+    aud: commune.did('dave-mesh'),
+    lxm: METHOD.getCapacity,
+  })
+  const answers = await Promise.all(
+    [elsewhere, 'nonsense'].map((token) =>
+      fetch(`${url}/xrpc/${METHOD.getCapacity}`, { headers: { authorization: `Bearer ${token}` } }),
+    ),
+  )
+  expect(answers.map(({ status }) => status)).toEqual([401, 401])
+})
+
+it('takes its consent back: the work moves elsewhere and stays away', async () => {
+  const workload = commune.uri('alice', 'site')
+  const bystander = OWNERS.find((owner) => owner !== holder && owner !== 'alice') ?? ''
+  await expect(
+    call(bystander, METHOD.deleteWorkload, { input: { workload } }),
+  ).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await call('alice', METHOD.deleteWorkload, { input: { workload } })).toMatchObject({
+    state: 'refused',
+  })
+  const [moved] = await commune.until('it runs elsewhere', async () => {
+    const seen = await commune.running('alice', 'site', 1)
+    return commune.ownerOf(seen[0]?.meshlet ?? '') !== holder && seen
+  })
+  const bid = await commune.bid(`${holder}-mesh`, 'alice', 'site')
+  expect(bid?.value).toMatchObject({
+    slots: 0,
+    reason: 'consent-withdrawn',
+    refused: { standing: true },
+  })
+
+  // Wanted once more than there are willing machines: it would have to come back now.
+  await commune.sync('alice', {
+    site: webWorkload(commune, 'site', 'replicas: 3\nspread: meshlet'),
+  })
+  const seen = await commune.running('alice', 'site', 2)
+  expect(seen.map(({ meshlet }) => meshlet)).toContain(moved?.meshlet)
+  expect(seen.map(({ meshlet }) => commune.ownerOf(meshlet))).not.toContain(holder)
+})
