@@ -7,10 +7,12 @@ import { invariant } from '../model/errors.ts'
 import type { CommandContext } from './command-spec.ts'
 import type { Io } from './io.ts'
 import { linkMeshlet } from './link-meshlet.ts'
+import { removeContainersOf } from './remove-containers.ts'
 
 /** What each machine of a trial network offers: small, since all share one computer. */
 const OFFER = { cpu: '2', memory: '2Gi' } as const
-const STOP_MS = 15_000
+/** Ending the whole network is to take no longer than what `docker stop` gives a container. */
+const STOP_MS = 6_000
 
 interface DevMeshlets extends CommandContext {
   readonly network: Network
@@ -20,12 +22,22 @@ interface DevMeshlets extends CommandContext {
 
 /**
  * Links each owner with her meshlet and starts a process for each, which works for all of them. One
- * that ends is said and not started again. All are stopped when the result is disposed of.
+ * that ends is said and not started again. Disposing of the result ends them all and, since a trial
+ * network is to leave nothing behind, removes what they run; their records bring it back.
  */
 export async function startDevMeshlets(options: DevMeshlets): Promise<AsyncDisposable> {
   const { io, network, owners } = options
   const children: ChildProcess[] = []
-  const stop = () => stopAll(children)
+  // A second Ctrl-C ends this process at once, and its children must not stay.
+  const onExit = () => children.forEach((child) => child.kill('SIGKILL'))
+  process.once('exit', onExit)
+  const stop = async () => {
+    await stopAll(children)
+    process.off('exit', onExit)
+    if (children.length === 0) return
+    const dids = owners.map((name) => accountOf(options, `${name}-mesh`).did)
+    await removeContainersOf(options, dids)
+  }
   try {
     for (const name of owners) {
       await link(options, name)
@@ -101,7 +113,10 @@ function programPath(): string {
 function forward(io: Io, name: string, child: ChildProcess): void {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
-    createInterface({ input: stream }).on('line', (line) => io.note(`${name} | ${line}\n`))
+    createInterface({ input: stream }).on('line', (line) => {
+      // That its containers stay, as a meshlet says at its end, is not so here.
+      if (!io.signal.aborted) io.note(`${name} | ${line}\n`)
+    })
   }
   child.on('error', (error) => io.note(`${name} | can't be started: ${error.message}\n`))
   child.on('exit', (code, signal) => {

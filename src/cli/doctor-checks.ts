@@ -1,3 +1,4 @@
+import { connectionError } from '../atproto/connection-error.ts'
 import { messageOf, CommuneError } from '../model/errors.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { ConnectionOptions } from './command-options.ts'
@@ -178,15 +179,19 @@ async function checkEngine({ context }: DoctorInput): Promise<readonly Finding[]
 async function timedGet({ io }: CommandContext, url: string) {
   const sentMs = io.clock.wallMs()
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)])
-  const response = await fetch(url, { signal })
+  const response = await fetch(url, { signal }).catch((error: unknown) => {
+    // Each check has a hint of its own.
+    const { code, message } = connectionError(error, new URL(url).origin)
+    throw new CommuneError(code, message, { cause: error })
+  })
   return { response, sentMs, receivedMs: io.clock.wallMs() }
 }
 
 function failed(check: string, error: unknown, fix: string): Finding {
   if (error instanceof CommuneError) {
-    return { check, state: 'fail', message: error.message, fix: error.hint ?? fix }
+    const hint = error.hint ?? fix
+    const sentence = `${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}`
+    return { check, state: 'fail', message: error.message, fix: sentence }
   }
-  // What fetch itself throws says nothing; what caused it does.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return { check, state: 'fail', message: messageOf(cause), fix }
+  return { check, state: 'fail', message: messageOf(error), fix }
 }

@@ -2,7 +2,7 @@ import { explainMembers } from '../cluster/explain-members.ts'
 import type { Did, ScorePart } from '../model/records.ts'
 import { bidState, type BidState } from './bid-state.ts'
 import type { Reading } from './reading.ts'
-import { formatTable, printable } from './table.ts'
+import { formatTable, printable, shortDigests } from './table.ts'
 import { wantedText } from './get-workloads.ts'
 import { describeReplica } from './wait-state.ts'
 import { accusationText } from './suspects.ts'
@@ -159,7 +159,10 @@ export function formatExplanation(story: Explanation, wide = false): string {
     `${story.name}: ${story.wanted} wanted, ${chosenCount(story)} chosen, ${story.missing} missing\n`,
     section('Who could run it', candidatesTable(story)),
     section('Who could not', othersTable(story)),
-    section('Order of the offers: by round, holders first, score, then a hash', orderTable(story, wide)),
+    section(
+      'Order of the offers: by round, holders first, score, then a hash',
+      orderTable(story, wide),
+    ),
     section('Choice', choiceText(story)),
     section('What runs', replicasTable(story)),
   ]
@@ -178,7 +181,7 @@ function candidatesTable({ candidates }: Explanation): string {
   if (candidates.length === 0) return 'Nobody: no machine of yours, and nobody accepts your work.\n'
   return formatTable(
     ['meshlet', 'answer', 'why'],
-    candidates.map(({ name, state, reason }) => [name, state, reason]),
+    candidates.map(({ name, state, reason }) => [name, state, shortDigests(reason)]),
   )
 }
 
@@ -219,7 +222,7 @@ function replicasTable({ replicas }: Explanation): string {
   if (replicas.length === 0) return ''
   return formatTable(
     ['machine', 'state'],
-    replicas.map(({ machine, state }) => [machine, state]),
+    replicas.map(({ machine, state }) => [machine, shortDigests(state)]),
   )
 }
 

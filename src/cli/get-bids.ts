@@ -3,6 +3,7 @@ import { formatAge } from './age.ts'
 import { bidState } from './bid-state.ts'
 import type { GetInput } from './commands/get.ts'
 import { printList, type Column } from './output.ts'
+import { shortDigests } from './table.ts'
 import { workloadView, workloadViews, type WorkloadView } from './workload-view.ts'
 
 interface BidRow {
@@ -24,7 +25,10 @@ export function printBids({ io, reading, format, name }: GetInput): void {
     { header: 'score', cell: ({ bid }) => String(bid.value.score) },
     { header: 'round', cell: ({ bid }) => String(bid.value.round) },
     { header: 'age', cell: ({ bid }) => formatAge(bid.value.createdAt, io.clock.wallMs()) },
-    { header: 'why', cell: ({ bid }) => bid.value.message ?? bid.value.reason },
+    {
+      header: 'why',
+      cell: ({ bid }) => shortDigests(bid.value.message ?? bid.value.reason ?? ''),
+    },
     { header: 'score parts', wide: true, cell: ({ bid }) => partsText(bid) },
     { header: 'placement key', wide: true, cell: ({ bid }) => bid.value.placementKey },
   ]

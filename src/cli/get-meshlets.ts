@@ -75,9 +75,7 @@ function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {
   const known = candidates(view, owner)
   const { down, accusations } = suspectsOf(view, known, false)
   const taking = new Set(
-    known
-      .filter(({ verdict }) => verdict === 'yes')
-      .map(({ meshletDid }) => meshletDid),
+    known.filter(({ verdict }) => verdict === 'yes').map(({ meshletDid }) => meshletDid),
   )
   return [owner, ...membersOf(view, owner)].flatMap((ownerDid) =>
     ownedMeshlets(view, ownerDid).map(({ meshletDid }) => ({

@@ -1,7 +1,8 @@
+import { open, opendir, stat } from 'node:fs/promises'
 import type { Issue } from '../spec/issue.ts'
 import type { BrokenDocument, DesiredWorkload } from '../sync/plan-sync.ts'
 import { readSource, type FolderSource } from '../sync/read-source.ts'
-import { CommuneError } from '../model/errors.ts'
+import { CommuneError, messageOf } from '../model/errors.ts'
 import { formatIssue } from '../spec/format-issue.ts'
 import type { CommandContext } from './command-spec.ts'
 import type { Io } from './io.ts'
@@ -25,6 +26,7 @@ export async function loadFolder(
   path: string,
   setName: string | undefined,
 ): Promise<LoadedFolder> {
+  await requirePath(path)
   const folder = await drivers.readFolder(path, { signal: io.signal })
   const errors = folder.issues.filter(({ severity }) => severity === 'error')
   const empty = folder.workloads.length === 0 && errors.length === 0
@@ -53,6 +55,42 @@ export async function loadFolder(
     issues: folder.issues,
     empty,
   }
+}
+
+/** Fails with code `invalid-input` when the path is not there or may not be read. */
+export async function requirePath(path: string): Promise<void> {
+  try {
+    // Only trying tells: what the permissions say is not all that decides.
+    const isFolder = (await stat(path)).isDirectory()
+    const opened = isFolder ? await opendir(path) : await open(path)
+    await opened.close()
+  } catch (error) {
+    throw new CommuneError('invalid-input', `${path} ${pathProblem(error)}.`, {
+      hint: pathHint(error),
+      cause: error,
+    })
+  }
+}
+
+function pathProblem(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'does not exist'
+    case 'EACCES':
+    case 'EPERM':
+      return "can't be read: permission denied"
+    case 'ENOTDIR':
+      return 'leads through something that is no folder'
+    default:
+      return `can't be read: ${messageOf(error)}`
+  }
+}
+
+function pathHint(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'Give yourself the permission to read it, or run this as a user who has it.'
+    : 'Give the folder, or the file, that holds your workloads.'
 }
 
 /** All that is wrong with the files, on stderr. */

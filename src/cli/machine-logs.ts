@@ -71,7 +71,10 @@ export async function askForLogs(io: Io, source: LogSource, did: Did): Promise<L
       },
       signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
-    return { kind: 'lines', lines: answer.lines.map((line) => ({ meshlet: did, machine, ...line })) }
+    return {
+      kind: 'lines',
+      lines: answer.lines.map((line) => ({ meshlet: did, machine, ...line })),
+    }
   } catch (error) {
     io.signal.throwIfAborted()
     return { kind: 'silent', reason: refusalText(error, machine, did) }

@@ -43,10 +43,7 @@ interface Host {
 }
 
 /** Names out of what is known. */
-export function namesFrom(
-  handles: ReadonlyMap<Did, string>,
-  hosts: ReadonlyMap<Did, Host>,
-): Names {
+export function namesFrom(handles: ReadonlyMap<Did, string>, hosts: ReadonlyMap<Did, Host>): Names {
   const account = (did: Did) => handles.get(did) ?? did
   const meshlet = (did: Did) => {
     const found = hosts.get(did)

@@ -28,11 +28,22 @@ export async function openLogin(
   }
 }
 
-/** Without a password a session that ended can't be opened again: say that, and not what is refused. */
+/** Without a password a session that is of no use can't be opened again: say that, and what to do. */
 function loginEnded(error: unknown, { identifier }: Connection): unknown {
-  if (!(error instanceof CommuneError) || error.code !== 'unauthorized') return error
-  return new CommuneError('unauthorized', `The login of ${identifier} has ended.`, {
-    hint: 'Run "commune login" again, or set COMMUNE_PASSWORD.',
-    cause: error,
-  })
+  if (!(error instanceof CommuneError)) return error
+  const hint = 'Run "commune login" again, or set COMMUNE_PASSWORD.'
+  switch (error.code) {
+    case 'unauthorized':
+      return new CommuneError('unauthorized', `The login of ${identifier} has ended.`, {
+        hint,
+        cause: error,
+      })
+    case 'io':
+      return new CommuneError('io', `The login of ${identifier} can't be used: ${error.message}`, {
+        hint,
+        cause: error,
+      })
+    default:
+      return error
+  }
 }

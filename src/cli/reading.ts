@@ -1,3 +1,4 @@
+import { connectionError } from '../atproto/connection-error.ts'
 import type { RepoSnapshot } from '../atproto/feed-snapshot.ts'
 import type { Identity } from '../atproto/identity.ts'
 import type { Session } from '../atproto/session.ts'
@@ -114,24 +115,33 @@ async function resolveOwner(
   signal: AbortSignal,
 ): Promise<Did> {
   if (isDid(who)) return who
-  if (settings.service !== undefined) {
-    const url = `${settings.service}/xrpc/com.atproto.identity.resolveHandle?handle=${encodeURIComponent(who)}`
-    const did = await askForHandle(url, signal)
-    if (did !== undefined) return did
+  const asked = await askForHandle(who, settings.service, signal)
+  if (typeof asked === 'string') return asked
+  try {
+    return await identity.resolveHandle(who, { signal })
+  } catch (error) {
+    // A handle that only a silent PDS knows is not misspelt.
+    throw asked ?? error
   }
-  return identity.resolveHandle(who, { signal })
 }
 
-async function askForHandle(url: string, signal: AbortSignal): Promise<Did | undefined> {
+/** The DID, or why the PDS could not be asked; undefined when it does not know the handle. */
+async function askForHandle(
+  handle: string,
+  service: string | undefined,
+  signal: AbortSignal,
+): Promise<Did | CommuneError | undefined> {
+  if (service === undefined) return undefined
+  const url = `${service}/xrpc/com.atproto.identity.resolveHandle?handle=${encodeURIComponent(handle)}`
+  let response: Response
   try {
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(HANDLE_TIMEOUT_MS)])
-    const response = await fetch(url, { signal: timeout })
-    const answer = (await response.json()) as { did?: unknown } | null
-    const did = answer?.did
-    return response.ok && typeof did === 'string' && isDid(did) ? did : undefined
-  } catch {
-    // The directory is asked next, and says what is wrong.
+    response = await fetch(url, { signal: timeout })
+  } catch (error) {
     signal.throwIfAborted()
-    return undefined
+    return connectionError(error, service)
   }
+  const answer = (await response.json().catch(() => null)) as { did?: unknown } | null
+  const did = answer?.did
+  return response.ok && typeof did === 'string' && isDid(did) ? did : undefined
 }

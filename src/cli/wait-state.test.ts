@@ -6,6 +6,7 @@ import type { WorkloadView } from './workload-view.ts'
 const A: Did = 'did:plc:a'
 const B: Did = 'did:plc:b'
 const name = (did: Did) => did.slice(-1)
+const context = { nameOf: name, upMs: () => 10_000 }
 
 interface World {
   readonly wanted?: number
@@ -22,6 +23,7 @@ function view(world: World = {}): WorkloadView {
   const candidates = world.candidates ?? [A, B]
   return {
     cid: world.cid ?? 'rev',
+    record: {},
     wanted: world.wanted ?? 1,
     specHash: 'spec',
     placementKey: 'key',
@@ -56,7 +58,7 @@ function view(world: World = {}): WorkloadView {
 }
 
 function kind(world: World): string {
-  return waitStateOf(view(world), 'rev', name).kind
+  return waitStateOf(view(world), 'rev', context).kind
 }
 
 describe('waitStateOf', () => {
@@ -111,7 +113,11 @@ describe('waitStateOf', () => {
       { replicas: [{ phase: 'crash-loop' }], down: [A] },
       'going',
     ],
-    ['what runs is on a machine that is no candidate', { replicas: [{}], candidates: [B] }, 'going'],
+    [
+      'what runs is on a machine that is no candidate',
+      { replicas: [{}], candidates: [B] },
+      'going',
+    ],
     [
       'one is down and the others passed',
       { missing: 1, bids: [[B, { slots: 0 }]], down: [A] },
@@ -122,8 +128,17 @@ describe('waitStateOf', () => {
     expect(kind(world)).toBe(expected)
   })
 
+  it('believes a container without a probe only when it has been up for a while', () => {
+    const judge = (replica: Partial<ReplicaStatus>, upMs: number) =>
+      waitStateOf(view({ replicas: [replica] }), 'rev', { nameOf: name, upMs: () => upMs }).kind
+    expect(judge({}, 9_999)).toBe('going')
+    expect(judge({}, 10_000)).toBe('done')
+    expect(judge({ health: 'healthy' }, 0)).toBe('done')
+    expect(judge({ health: 'healthy', restarts: 1 }, 9_999)).toBe('going')
+  })
+
   it('is over when the workload is deleted', () => {
-    expect(waitStateOf(undefined, 'rev', name).kind).toBe('superseded')
+    expect(waitStateOf(undefined, 'rev', context).kind).toBe('superseded')
   })
 
   it('says why nobody takes it', () => {
@@ -136,7 +151,7 @@ describe('waitStateOf', () => {
         ],
       }),
       'rev',
-      name,
+      context,
     )
     expect(state).toMatchObject({
       kind: 'not-placed',
@@ -151,18 +166,27 @@ describe('waitStateOf', () => {
       [A, passed],
       [B, passed],
     ] as const
-    expect(waitStateOf(view({ missing: 1, bids }), 'rev', name)).toMatchObject({
+    expect(waitStateOf(view({ missing: 1, bids }), 'rev', context)).toMatchObject({
       reasons: ['all 2 machines: no room'],
       certain: true,
     })
-    expect(waitStateOf(view({ missing: 1, bids, down: [B] }), 'rev', name)).toMatchObject({
+    expect(waitStateOf(view({ missing: 1, bids, down: [B] }), 'rev', context)).toMatchObject({
+      reasons: ['all 2 machines: no room'],
+      certain: true,
+    })
+    const one = [[A, passed]] as const
+    expect(waitStateOf(view({ missing: 1, bids: one, down: [B] }), 'rev', context)).toMatchObject({
       reasons: ['a: no room', 'b: is down'],
       certain: false,
     })
   })
 
   it('names the machines whose log tells more', () => {
-    const state = waitStateOf(view({ replicas: [{ phase: 'crash-loop', exitCode: 1 }] }), 'rev', name)
+    const state = waitStateOf(
+      view({ replicas: [{ phase: 'crash-loop', exitCode: 1 }] }),
+      'rev',
+      context,
+    )
     expect(state).toMatchObject({ kind: 'not-healthy', machines: [A] })
   })
 })

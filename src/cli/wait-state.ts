@@ -1,3 +1,4 @@
+import { formatDuration } from '../model/duration.ts'
 import type { Cid, Did } from '../model/records.ts'
 import {
   discountOf,
@@ -44,11 +45,20 @@ interface Remark {
   readonly text: string
 }
 
+export interface WaitContext {
+  readonly nameOf: NameOf
+  /** For how long the container of a running replica has been up, milliseconds. */
+  readonly upMs: (replica: Replica) => number
+}
+
+/** As the schema of workload files says. */
+const HEALTHY_AFTER_MS = 10_000
+
 /** Judges one workload by the public records; `revision` is the record that is waited for. */
 export function waitStateOf(
   workload: WorkloadView | undefined,
   revision: Cid,
-  nameOf: NameOf,
+  { nameOf, upMs }: WaitContext,
 ): WaitState {
   if (workload === undefined) return { kind: 'superseded', text: 'deleted meanwhile' }
   if (workload.cid !== revision) {
@@ -62,7 +72,13 @@ export function waitStateOf(
   const current = currentReplicas(workload, statuses, revision)
   const ready = current.filter(isReady).length
   const count = `${Math.min(ready, wanted)}/${wanted} running`
-  if (ready >= wanted && workload.choice.missing === 0) return { kind: 'done', text: count }
+  if (ready >= wanted && workload.choice.missing === 0) {
+    const healthyAfterMs = workload.record.update?.healthyAfterMs ?? HEALTHY_AFTER_MS
+    const fresh = current.filter((one) => needsProof(one) && upMs(one) < healthyAfterMs)
+    if (fresh.length === 0) return { kind: 'done', text: count }
+    const text = `${count}; watching for ${formatDuration(healthyAfterMs)} whether it stays up`
+    return { kind: 'going', text }
+  }
   const failures = failuresOf(workload, statuses, current)
   if (failures.length > 0) {
     const machines = [...new Set(failures.map(({ did }) => did))]
@@ -110,6 +126,11 @@ function failuresOf(
   return [...verdicts, ...broken]
 }
 
+/** Between two crashes a container runs too: without a probe only time tells that it stays up. */
+function needsProof(replica: Replica): boolean {
+  return isReady(replica) && (replica.health !== 'healthy' || (replica.restarts ?? 0) > 0)
+}
+
 /** What never ran may still come up: a failed pull is tried again, and then somebody else takes over. */
 function isBroken({ phase, health, exitCode }: Replica): boolean {
   if (phase === 'crash-loop' || health === 'unhealthy') return true
@@ -129,13 +150,14 @@ function notPlaced(workload: WorkloadView, count: string, nameOf: NameOf): NotPl
   const answers = answersOf(workload)
   const isSilent = (did: Did) => !answers.has(did) && !suspects.down.has(did)
   if (known.some(isSilent)) return undefined
+  // Whose answer was no has said so before, and would say it again.
+  const missed = known.filter((did) => suspects.down.has(did) && answers.get(did) === undefined)
   const remarks = known.flatMap((did): readonly Remark[] => {
-    if (suspects.down.has(did)) return [{ did, text: 'is down' }]
-    const reason = answers.get(did)
-    return reason === undefined ? [] : [{ did, text: reason }]
+    const text = missed.includes(did) ? 'is down' : answers.get(did)
+    return text === undefined ? [] : [{ did, text }]
   })
   const reasons = grouped(remarks, nameOf, known.length)
-  const certain = !known.some((did) => suspects.down.has(did))
+  const certain = missed.length === 0
   return {
     kind: 'not-placed',
     text,
@@ -165,26 +187,38 @@ function grouped(remarks: readonly Remark[], nameOf: NameOf, all?: number): read
   })
 }
 
+/** What is known of the way there: what is not ready, who was chosen, and who gave up. */
 function detailsOf(
   workload: WorkloadView,
   current: readonly Replica[],
   nameOf: NameOf,
 ): readonly string[] {
   const unready = current.filter((replica) => !isReady(replica))
-  if (unready.length > 0) {
-    const remarks = unready.map((one) => ({ did: one.meshletDid, text: describeReplica(one) }))
-    return grouped(remarks, nameOf)
-  }
-  const failing = replicasOf(workload).filter(({ lastError, phase }) => lastError && phase !== 'running')
-  if (failing.length > 0) {
-    return grouped(
-      failing.map((one) => ({ did: one.meshletDid, text: describeReplica(one) })),
-      nameOf,
-    )
-  }
+  // A replica that never started has no spec yet, and so is none of the current ones.
+  const failing = replicasOf(workload).filter(
+    ({ lastError, phase }) => lastError && phase !== 'running',
+  )
+  const shown = unready.length > 0 ? unready : failing
   const { winners } = workload.choice
-  if (winners.length === 0) return ['waiting for bids']
-  return [`chosen: ${winners.map(({ meshletDid }) => nameOf(meshletDid)).join(', ')}`]
+  const chosen =
+    winners.length === 0
+      ? ['waiting for bids']
+      : [`chosen: ${winners.map(({ meshletDid }) => nameOf(meshletDid)).join(', ')}`]
+  const remarks = shown.map((one) => ({ did: one.meshletDid, text: describeReplica(one) }))
+  return [
+    ...(shown.length > 0 ? grouped(remarks, nameOf) : chosen),
+    ...grouped(refusalsOf(workload), nameOf).map((text) => `gave up: ${text}`),
+  ]
+}
+
+/** Who had taken it and could not run it. */
+function refusalsOf({ bids, placementKey }: WorkloadView): readonly Remark[] {
+  return bids
+    .filter(({ value }) => value.placementKey === placementKey && value.refused !== undefined)
+    .map(({ meshletDid, value }) => ({
+      did: meshletDid,
+      text: value.message ?? value.reason ?? 'gives no reason',
+    }))
 }
 
 /** A replica in a few words. */

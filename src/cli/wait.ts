@@ -4,8 +4,8 @@ import { sleep } from '../ports/clock.ts'
 import { EXIT } from './exit.ts'
 import type { Io } from './io.ts'
 import type { Reader, Reading } from './reading.ts'
-import { printable } from './table.ts'
-import { waitStateOf, type WaitState } from './wait-state.ts'
+import { printable, shortDigests } from './table.ts'
+import { waitStateOf, type WaitContext, type WaitState } from './wait-state.ts'
 import { workloadViews } from './workload-view.ts'
 
 const POLL_MS = 1_000
@@ -31,8 +31,9 @@ export async function waitForWorkloads(io: Io, options: WaitFor): Promise<number
   const { clock } = io
   const deadline = clock.monotonicMs() + timeoutMs
   const told = new Map<string, Told>()
+  const upMs = uptimes(io)
   for (;;) {
-    const states = await observe(reader, revisions, io)
+    const states = await observe(io, { reader, revisions, upMs })
     if (io.signal.aborted) return stopped(io)
     for (const [name, state] of states) tell(io, told, name, state)
     if (isOver(states, told, clock.monotonicMs())) return await conclude(io, states, options)
@@ -52,14 +53,15 @@ function stopped(io: Io): number {
   return EXIT.interrupted
 }
 
-async function observe(
-  reader: Reader,
-  revisions: ReadonlyMap<string, Cid>,
-  io: Io,
-): Promise<ReadonlyMap<string, WaitState>> {
+interface Observe extends Pick<WaitFor, 'reader' | 'revisions'> {
+  readonly upMs: WaitContext['upMs']
+}
+
+async function observe(io: Io, what: Observe): Promise<ReadonlyMap<string, WaitState>> {
+  const { reader, revisions } = what
   try {
     using reading = await reader.read()
-    return judge(reading, reader.owner, revisions)
+    return judge(reading, reader.owner, what)
   } catch (error) {
     // A PDS that can't be read just now says nothing about the work.
     if (!io.signal.aborted && !(error instanceof CommuneError)) throw error
@@ -67,18 +69,31 @@ async function observe(
   }
 }
 
-function judge(reading: Reading, owner: Did, revisions: ReadonlyMap<string, Cid>) {
+function judge(reading: Reading, owner: Did, { revisions, upMs }: Observe) {
   const problem = reading.view.repoProblem(owner)
   if (problem !== undefined && reading.view.repoState(owner) === 'unknown') {
     return unknown(revisions, `the records can't be read: ${problem}`)
   }
   const views = new Map(workloadViews(reading.view, owner).map((view) => [view.name, view]))
+  const context = { nameOf: reading.names.meshlet, upMs }
   return new Map(
-    [...revisions].map(([name, cid]) => [
-      name,
-      waitStateOf(views.get(name), cid, reading.names.meshlet),
-    ]),
+    [...revisions].map(([name, cid]) => [name, waitStateOf(views.get(name), cid, context)]),
   )
+}
+
+/**
+ * How long each container has been up: by the start time that its machine tells, or as long as this
+ * program has seen it, whichever is longer. So a machine whose clock is ahead delays nothing for ever.
+ */
+function uptimes({ clock }: Io): WaitContext['upMs'] {
+  const firstSeenMs = new Map<string, number>()
+  return ({ meshletDid, index, startedAt, containerId }) => {
+    const key = `${meshletDid} ${index} ${containerId} ${startedAt}`
+    const seenMs = firstSeenMs.get(key) ?? clock.monotonicMs()
+    firstSeenMs.set(key, seenMs)
+    const toldMs = startedAt === undefined ? 0 : clock.wallMs() - Date.parse(startedAt)
+    return Math.max(clock.monotonicMs() - seenMs, toldMs)
+  }
 }
 
 function unknown(
@@ -103,7 +118,7 @@ function tell(io: Io, told: Map<string, Told>, name: string, state: WaitState): 
   const sinceMs = before?.kind === kind ? before.sinceMs : io.clock.monotonicMs()
   told.set(name, { text, kind, sinceMs })
   if (before?.text === text && before.kind === kind) return
-  io.note(`${SIGN[kind]} ${name}: ${printable(text)}\n`)
+  io.note(`${SIGN[kind]} ${name}: ${printable(shortDigests(text))}\n`)
 }
 
 const SIGN: Readonly<Record<WaitState['kind'], string>> = {
@@ -136,7 +151,8 @@ async function conclude(
   const kinds = new Set([...states.values()].map(({ kind }) => kind))
   for (const [name, state] of states) {
     if (state.kind !== 'not-placed' && state.kind !== 'not-healthy') continue
-    for (const reason of state.reasons) io.note(`     ${name}: ${printable(reason)}\n`)
+    for (const reason of state.reasons)
+      io.note(`     ${name}: ${printable(shortDigests(reason))}\n`)
     if (state.kind !== 'not-healthy') continue
     try {
       await showLogs(name, state.machines)
@@ -159,7 +175,7 @@ async function conclude(
 
 function timedOut(io: Io, states: ReadonlyMap<string, WaitState>): number {
   const late = [...states].filter(([, { kind }]) => kind !== 'done')
-  for (const [name, { text }] of late) io.note(`late ${name}: ${printable(text)}\n`)
+  for (const [name, { text }] of late) io.note(`late ${name}: ${printable(shortDigests(text))}\n`)
   io.note('Timed out waiting. What was published stays, and the machines go on.\n')
   return EXIT.timedOut
 }

@@ -80,7 +80,10 @@ function asWritten({ record }: WorkloadView): unknown {
     placementNonce: _nonce,
     ...rest
   } = record
-  return inFileUnits('', JSON.parse(JSON.stringify(rest)) as unknown)
+  const { kind, name, image, replicas, everywhere, resources, ...more } = rest
+  // As people write it: what it is first. In the repo fields are ordered by the length of their names.
+  const ordered = { kind, name, image, replicas, everywhere, resources, ...more }
+  return inFileUnits('', JSON.parse(JSON.stringify(ordered)) as unknown)
 }
 
 function inFileUnits(path: string, value: unknown): unknown {

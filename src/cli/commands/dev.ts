@@ -82,7 +82,7 @@ function summary(network: Network, io: Io): string {
     `  export COMMUNE_IDENTIFIER=${first.handle}`,
     `  export COMMUNE_PASSWORD=${first.password}`,
     '',
-    ...(io.isInteractive ? ['Ctrl-C ends it; the data stays.', ''] : []),
+    ...(io.isInteractive ? ['Ctrl-C ends it; the data stays, containers do not.', ''] : []),
   ].join('\n')
 }
 

@@ -53,7 +53,9 @@ export async function runLogs(
   if (format === 'json' || format === 'yaml') printData(io, format, lines)
   else io.out(formatLogLines(lines))
   for (const answer of answers) if (answer.kind === 'silent') io.note(`${answer.reason}\n`)
-  return answers.some(({ kind }) => kind === 'lines') ? EXIT.done : EXIT.failed
+  const isAnswered = answers.some(({ kind }) => kind === 'lines')
+  if (isAnswered && lines.length === 0) io.note(`${name} has printed nothing.\n`)
+  return isAnswered ? EXIT.done : EXIT.failed
 }
 
 /** The machines to ask, each once. Fails with `not-found` when the one that was named holds nothing. */

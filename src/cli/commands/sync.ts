@@ -104,10 +104,9 @@ async function waitAfter(
   const { context, session, reader } = run
   const waited = await waitForWorkloads(context.io, {
     reader,
-    revisions: outcome.revisions,
+    revisions: new Map([...outcome.revisions].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     timeoutMs: run.timeoutMs,
-    showLogs: (name, machines) =>
-      showFailureLogs(context, { session, reader }, { name, machines }),
+    showLogs: (name, machines) => showFailureLogs(context, { session, reader }, { name, machines }),
   })
   // What is wrong with the input says more than what could be done with the rest of it.
   return code === EXIT.done ? waited : code

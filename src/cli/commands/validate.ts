@@ -1,7 +1,7 @@
 import { hasErrors, type Issue } from '../../spec/issue.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
-import { noteIssues } from '../load-folder.ts'
+import { noteIssues, requirePath } from '../load-folder.ts'
 import { parseOutput, printData } from '../output.ts'
 
 interface ValidateOptions {
@@ -16,7 +16,10 @@ export async function runValidate(
 ): Promise<number> {
   const format = parseOutput(options.output)
   const folders = []
-  for (const path of paths) folders.push(await drivers.readFolder(path))
+  for (const path of paths) {
+    await requirePath(path)
+    folders.push(await drivers.readFolder(path, { signal: io.signal }))
+  }
   const issues = folders.flatMap((folder) => folder.issues)
   const workloads = folders.flatMap((folder) => folder.workloads)
   const ok = !hasErrors(issues) && workloads.length > 0
