@@ -7,7 +7,6 @@ import type { Cid, Did } from '../model/records.ts'
 
 /** The body of a `#commit`, as its lexicon defines it. */
 export type CommitBody = com.atproto.sync.subscribeRepos.Commit
-type SyncBody = com.atproto.sync.subscribeRepos.Sync
 
 /** A message of `com.atproto.sync.subscribeRepos`, read no further than it takes to sort it out. */
 export type FeedFrame =
@@ -58,8 +57,7 @@ export async function parseSyncBody(body: unknown): Promise<Cid | undefined> {
   const result = com.atproto.sync.subscribeRepos.sync.safeParse(body)
   if (!result.success) return undefined
   try {
-    // The schema is generated from the same lexicon as the type.
-    const sync = await parseSync(result.value as unknown as SyncBody)
+    const sync = await parseSync(result.value)
     return sync?.cid.toString()
   } catch {
     return undefined
