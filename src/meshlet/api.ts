@@ -40,7 +40,8 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
         writePointsLeft: Math.max(0, Math.floor(options.writePointsLeft())),
       })
     },
-    heartbeat: ({ caller, input }) => Promise.resolve(meshlet.heartbeats.receive(caller.did, input)),
+    heartbeat: ({ caller, input }) =>
+      Promise.resolve(meshlet.heartbeats.receive(caller.did, input)),
   }
 }
 
@@ -66,7 +67,9 @@ function listWorkloads(
     .flatMap((uri) => workloadView(meshlet, uri) ?? [])
   const page = views.slice(0, limit ?? 50)
   const last = page.at(-1)
-  return views.length > page.length && last ? { workloads: page, cursor: last.workload } : { workloads: page }
+  return views.length > page.length && last
+    ? { workloads: page, cursor: last.workload }
+    : { workloads: page }
 }
 
 function requireView(meshlet: Meshlet, uri: string): WorkloadView {
@@ -126,7 +129,10 @@ async function readLogs(
 ) {
   const containers = containersOf(meshlet)
     .filter(({ labels }) => labels[LABEL.workload] === params.workload)
-    .filter(({ labels }) => params.replica === undefined || Number(labels[LABEL.replica]) === params.replica)
+    .filter(
+      ({ labels }) =>
+        params.replica === undefined || Number(labels[LABEL.replica]) === params.replica,
+    )
   if (containers.length === 0)
     throw new CommuneError('not-found', `Nothing of ${params.workload} runs here.`)
   const tail = Math.min(params.tail ?? LOG_LINES, LOG_LINES_MAX)
@@ -152,12 +158,16 @@ async function readLogs(
 function problemsOf(meshlet: Meshlet): string[] {
   const owner: Did = meshlet.config.ownerDid
   const problems = [
-    meshlet.engineState.problem && `The engine does not answer: ${meshlet.engineState.problem.message}`,
+    meshlet.engineState.problem &&
+      `The engine does not answer: ${meshlet.engineState.problem.message}`,
     meshlet.own.problem && `Records can’t be written: ${meshlet.own.problem}`,
-    meshlet.view.repoProblem(owner) && `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
+    meshlet.view.repoProblem(owner) &&
+      `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
     meshlet.engineState.info?.portsProblem,
   ]
-  return problems.filter((problem) => typeof problem === 'string').map((text) => text.slice(0, 1_000))
+  return problems
+    .filter((problem) => typeof problem === 'string')
+    .map((text) => text.slice(0, 1_000))
 }
 
 function containersOf(meshlet: Meshlet): readonly EngineContainer[] {

@@ -1,7 +1,13 @@
 import { messageOf } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import { sleep, type Clock } from '../ports/clock.ts'
-import type { Engine, EngineContainer, EngineEvent, EngineInfo, EngineNetwork } from '../ports/engine.ts'
+import type {
+  Engine,
+  EngineContainer,
+  EngineEvent,
+  EngineInfo,
+  EngineNetwork,
+} from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'

@@ -45,14 +45,22 @@ export function meshletCommand(version: string): Command {
     .option('--identifier <name>', 'handle or DID to log in with; the DID when left out')
     .option('--plc-url <url>', 'PLC directory')
     .option('--state-dir <folder>', 'where to remember things between two runs')
-    .option('--listen <host:port>', 'where to answer farm.meshlet calls; port 0 takes any', '127.0.0.1:0')
+    .option(
+      '--listen <host:port>',
+      'where to answer farm.meshlet calls; port 0 takes any',
+      '127.0.0.1:0',
+    )
     .option('--endpoint <url>', 'address that others reach it by; the listening one when left out')
     .option('--docker-host <url>', 'engine to use; DOCKER_HOST or the usual socket when left out')
     .option('--cpu <quantity>', 'CPU to offer, such as 2 or 500m')
     .option('--memory <quantity>', 'memory to offer, such as 4Gi')
     .option('--storage <quantity>', 'disk to offer, such as 20Gi')
     .option('--label <name=value>', 'label that constraints can name; may be repeated', collect, [])
-    .addOption(new Option('--liveness <profile>', 'patience with silent peers').choices(Object.keys(PROFILES)))
+    .addOption(
+      new Option('--liveness <profile>', 'patience with silent peers').choices(
+        Object.keys(PROFILES),
+      ),
+    )
     .addOption(new Option('--log-format <format>', 'how to log').choices(['auto', 'json', 'text']))
     .option('-v, --verbose', 'log more')
     .addHelpText(
@@ -94,11 +102,14 @@ export function parseSettings(
     if (value === undefined) return undefined
     const parsed = parse(value)
     if (parsed.ok && parsed.value >= 0) return parsed.value
-    faults.push(`${flagOf(name)}: "${value}" is no quantity; expected ${parsed.ok ? 'no negative one' : parsed.expected}`)
+    faults.push(
+      `${flagOf(name)}: "${value}" is no quantity; expected ${parsed.ok ? 'no negative one' : parsed.expected}`,
+    )
     return undefined
   }
   const owner = did('owner')
-  if (raw['owner'] === undefined) faults.push('--owner: missing; expected the DID of the machine’s owner')
+  if (raw['owner'] === undefined)
+    faults.push('--owner: missing; expected the DID of the machine’s owner')
   const service = text('service') ?? env['COMMUNE_SERVICE']
   const listen = parseListen(text('listen') ?? '127.0.0.1:0', faults)
   const settings = {
@@ -122,7 +133,9 @@ export function parseSettings(
     verbose: raw['verbose'] === true,
   }
   if (faults.length > 0)
-    throw new CommuneError('usage', faults.join('\n'), { hint: 'meshlet --help lists all settings.' })
+    throw new CommuneError('usage', faults.join('\n'), {
+      hint: 'meshlet --help lists all settings.',
+    })
   return withoutUndefined(settings) as unknown as MeshletSettings
 }
 
@@ -140,16 +153,21 @@ const DEFAULT_CLUSTER = 'default'
 function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> {
   const clusters = new Map<string, readonly Did[]>()
   const add = (flag: string, name: string, list: unknown) => {
-    const members = (Array.isArray(list) ? list : String(list).split(',')).map((one) => String(one).trim())
+    const members = (Array.isArray(list) ? list : String(list).split(',')).map((one) =>
+      String(one).trim(),
+    )
     const good = members.filter((member) => member !== '')
     for (const member of good)
-      if (!isDid(member)) faults.push(`${flag}: "${member}" is no DID; expected did:plc:… or did:web:…`)
+      if (!isDid(member))
+        faults.push(`${flag}: "${member}" is no DID; expected did:plc:… or did:web:…`)
     clusters.set(name, good.filter(isDid))
   }
-  if (raw['clusterMembers'] !== undefined) add('--cluster-members', DEFAULT_CLUSTER, raw['clusterMembers'])
+  if (raw['clusterMembers'] !== undefined)
+    add('--cluster-members', DEFAULT_CLUSTER, raw['clusterMembers'])
   for (const one of Array.isArray(raw['cluster']) ? raw['cluster'] : []) {
     const [, name, list] = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)=(.*)$/.exec(String(one)) ?? []
-    if (name === undefined) faults.push(`--cluster: "${String(one)}" expected NAME=DID,DID with a DNS label as name`)
+    if (name === undefined)
+      faults.push(`--cluster: "${String(one)}" expected NAME=DID,DID with a DNS label as name`)
     else add('--cluster', name, list)
   }
   return clusters
@@ -158,8 +176,10 @@ function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> 
 function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const one of Array.isArray(raw) ? raw : []) {
-    const [, name, value] = /^([A-Za-z0-9][A-Za-z0-9_./-]*)=([A-Za-z0-9_.-]*)$/.exec(String(one)) ?? []
-    if (name === undefined || value === undefined) faults.push(`--label: "${String(one)}" expected NAME=VALUE`)
+    const [, name, value] =
+      /^([A-Za-z0-9][A-Za-z0-9_./-]*)=([A-Za-z0-9_.-]*)$/.exec(String(one)) ?? []
+    if (name === undefined || value === undefined)
+      faults.push(`--label: "${String(one)}" expected NAME=VALUE`)
     else labels[name] = value
   }
   return labels
@@ -167,7 +187,8 @@ function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
 
 function parseListen(value: string, faults: string[]): { listenHost: string; listenPort: number } {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value) ?? []
-  if (host !== undefined && Number(port) <= 65_535) return { listenHost: host, listenPort: Number(port) }
+  if (host !== undefined && Number(port) <= 65_535)
+    return { listenHost: host, listenPort: Number(port) }
   faults.push(`--listen: "${value}" expected HOST:PORT`)
   return { listenHost: '', listenPort: 0 }
 }
@@ -175,7 +196,8 @@ function parseListen(value: string, faults: string[]): { listenHost: string; lis
 function parseUrl(name: string, value: string | undefined, faults: string[]): string | undefined {
   if (value === undefined) return undefined
   const url = URL.parse(value)
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return value.replace(/\/+$/, '')
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:'))
+    return value.replace(/\/+$/, '')
   faults.push(`${flagOf(name)}: "${value}" is no URL; expected https://…`)
   return undefined
 }

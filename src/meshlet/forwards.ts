@@ -41,9 +41,13 @@ export class Forwards implements AsyncDisposable {
     running: ReadonlyMap<number, string>,
   ): Promise<void> {
     const ports = (workload?.ports ?? []).filter((port) => (port.protocol ?? 'tcp') === 'tcp')
-    const wanted = new Map<string, { replica: number; containerId: string; port: (typeof ports)[number] }>()
+    const wanted = new Map<
+      string,
+      { replica: number; containerId: string; port: (typeof ports)[number] }
+    >()
     for (const [replica, containerId] of running)
-      for (const port of ports) wanted.set(`${replica} ${port.container}`, { replica, containerId, port })
+      for (const port of ports)
+        wanted.set(`${replica} ${port.container}`, { replica, containerId, port })
     const here = this.#open.get(uri) ?? new Map<string, Open>()
     for (const [key, open] of here) {
       if (wanted.get(key)?.containerId === open.containerId) continue
@@ -80,9 +84,14 @@ export class Forwards implements AsyncDisposable {
     port: { readonly container: number; readonly name?: string | undefined },
   ): Promise<Open | undefined> {
     const { engine, meshletDid, log } = this.#options
-    const preferred = PORT_FIRST + (Number.parseInt(sha256Hex(`${meshletDid} ${key}`).slice(0, 8), 16) % PORT_COUNT)
+    const preferred =
+      PORT_FIRST + (Number.parseInt(sha256Hex(`${meshletDid} ${key}`).slice(0, 8), 16) % PORT_COUNT)
     try {
-      const forward = await engine.forward({ containerId, port: port.container, preferredPort: preferred })
+      const forward = await engine.forward({
+        containerId,
+        port: port.container,
+        preferredPort: preferred,
+      })
       const endpoint: Endpoint = {
         container: port.container,
         address: `127.0.0.1:${forward.port}`,

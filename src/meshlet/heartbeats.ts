@@ -120,12 +120,16 @@ export class Heartbeats implements AsyncDisposable {
   async #callOnce(peer: { did: Did; endpoint: string }, hints: readonly Hint[]): Promise<void> {
     const body: HeartbeatInput = {
       epoch: this.#options.epoch(),
-      sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<HeartbeatInput['sentAt']>,
+      sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<
+        HeartbeatInput['sentAt']
+      >,
       heard: this.#relayable(),
       ...(hints.length > 0 ? { hints: [...hints] } : {}),
     }
     const timeout = new AbortController()
-    const cancel = this.#options.clock.schedule(TIMEOUT_MS, () => timeout.abort(new Error('no answer')))
+    const cancel = this.#options.clock.schedule(TIMEOUT_MS, () =>
+      timeout.abort(new Error('no answer')),
+    )
     try {
       const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
       const answer = await this.#options.peers.heartbeat(peer, body, signal)
@@ -176,6 +180,10 @@ export class Heartbeats implements AsyncDisposable {
       .filter(([, { directMs }]) => Number.isFinite(directMs))
       .toSorted(([, a], [, b]) => b.directMs - a.directMs)
       .slice(0, HEARD_MAX)
-      .map(([did, { directMs, epoch }]) => ({ did, agoMs: Math.max(0, Math.round(nowMs - directMs)), epoch }))
+      .map(([did, { directMs, epoch }]) => ({
+        did,
+        agoMs: Math.max(0, Math.round(nowMs - directMs)),
+        epoch,
+      }))
   }
 }

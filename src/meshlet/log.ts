@@ -27,7 +27,10 @@ function jsonLog({ verbose, stream }: LogOptions): Log {
 }
 
 function wrap(logger: pino.Logger): Log {
-  const say = (level: Level) => (message: string, fields: LogFields = {}) => logger[level](fields, message)
+  const say =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}) =>
+      logger[level](fields, message)
   return {
     debug: say('debug'),
     info: say('info'),
@@ -38,13 +41,19 @@ function wrap(logger: pino.Logger): Log {
 }
 
 function textLog(options: LogOptions, bound: LogFields): Log {
-  const say = (level: Level) => (message: string, fields: LogFields = {}) => {
-    if (level === 'debug' && !options.verbose) return
-    const time = new Date().toISOString().slice(11, 23)
-    const mark = level === 'info' ? '' : `${level.toUpperCase()} `
-    const rest = Object.entries({ ...bound, ...fields }).map(([name, value]) => `${name}=${shown(value)}`)
-    options.stream.write(`${time} ${mark}${[message, ...rest].join('  ').replace(CONTROL, '�')}\n`)
-  }
+  const say =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}) => {
+      if (level === 'debug' && !options.verbose) return
+      const time = new Date().toISOString().slice(11, 23)
+      const mark = level === 'info' ? '' : `${level.toUpperCase()} `
+      const rest = Object.entries({ ...bound, ...fields }).map(
+        ([name, value]) => `${name}=${shown(value)}`,
+      )
+      options.stream.write(
+        `${time} ${mark}${[message, ...rest].join('  ').replace(CONTROL, '�')}\n`,
+      )
+    }
   return {
     debug: say('debug'),
     info: say('info'),

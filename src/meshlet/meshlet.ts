@@ -3,58 +3,20 @@ import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord, Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Engine } from '../ports/engine.ts'
-import type { Journal } from '../ports/journal.ts'
-import type { Log } from '../ports/log.ts'
-import type { Peers } from '../ports/peers.ts'
-import type { Random } from '../ports/random.ts'
-import type {
-  Feed,
-  RecordChange,
-  RecordView,
-  RepoWriter,
-  Write,
-  WriteResult,
-} from '../ports/records.ts'
+import type { RecordChange, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
-import { NO_FAIR_SHARE } from '../selection/score.ts'
 import type { StandingRole } from '../xrpc/access.ts'
-import { BidArrivals } from './bid-arrivals.ts'
-import { Bidder } from './bidder.ts'
 import { changedKeys } from './changed-keys.ts'
-import { Comeback } from './comeback.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
-import { EngineState } from './engine-state.ts'
-import { Forwards } from './forwards.ts'
-import { Heartbeats } from './heartbeats.ts'
-import { LivenessWatch } from './liveness-watch.ts'
-import { Neighbourhood } from './neighbourhood.ts'
-import { Obstacles } from './obstacles.ts'
-import { overlayView } from './overlay-view.ts'
-import { OwnRecords } from './own-records.ts'
-import { OwnRepo } from './own-repo.ts'
-import { Probes } from './probes.ts'
-import { Reservations } from './reservations.ts'
-import { Runner } from './runner.ts'
-import { ownWorkloads, SelfRecords } from './self-records.ts'
-import { Settings } from './settings.ts'
-import { StatusWriter } from './status-writer.ts'
+import type { EngineState } from './engine-state.ts'
+import type { Heartbeats } from './heartbeats.ts'
+import { createParts, offeredCapacity, type MeshletPorts, type Parts } from './meshlet-parts.ts'
+import type { OwnRecords } from './own-records.ts'
+import type { Reservations } from './reservations.ts'
+import { ownWorkloads } from './self-records.ts'
+import type { Settings } from './settings.ts'
 import { WorkQueue } from './work-queue.ts'
-import { WorkloadReconciler } from './workload-reconciler.ts'
-
-/** Everything that a meshlet needs from outside. */
-export interface MeshletPorts {
-  readonly feed: Feed
-  readonly writer: RepoWriter
-  readonly engine: Engine
-  readonly peers: Peers
-  readonly journal: Journal
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
 
 /** Keys of the queue that are no workloads. */
 const SELF = 'self'
@@ -81,153 +43,31 @@ export class Meshlet implements AsyncDisposable {
   readonly reservations: Reservations
   readonly #ports: MeshletPorts
   readonly #queue: WorkQueue
-  readonly #reconciler: WorkloadReconciler
-  readonly #selfRecords: SelfRecords
-  readonly #liveness: LivenessWatch
-  readonly #bidder: Bidder
-  readonly #probes: Probes
-  readonly #forwards: Forwards
+  readonly #parts: Parts
   readonly #uriByKey = new Map<string, string>()
-  readonly #arrivals = new BidArrivals()
-  readonly #neighbourhood: Neighbourhood
-  readonly #ownRepo: OwnRepo
   #downBefore = ''
   #unsubscribe: (() => void) | undefined
   #cancelResync: (() => void) | undefined
 
   constructor(config: MeshletConfig, ports: MeshletPorts) {
-    const { clock, random, log, engine, feed } = ports
+    const { clock, random, log } = ports
+    const parts = createParts(config, ports, {
+      lookAt: (uri) => this.#add(uri),
+      lookAtAll: () => this.#lookAtAll(),
+      lookAtLiveness: () => this.#queue.add(LIVENESS),
+      roomFreed: () => this.#queue.add(ROOM),
+      acknowledged: (result, writes) => this.#acknowledged(result, writes),
+      hint: (hint) => this.hint(hint),
+    })
     this.config = config
+    this.view = parts.view
+    this.own = parts.own
+    this.settings = parts.settings
+    this.engineState = parts.engineState
+    this.heartbeats = parts.heartbeats
+    this.reservations = parts.reservations
     this.#ports = ports
-    this.settings = new Settings(ports.journal)
-    this.own = new OwnRecords({
-      writer: ports.writer,
-      journal: ports.journal,
-      clock,
-      random,
-      log,
-      onAcknowledged: (result, writes) => this.#acknowledged(result, writes),
-    })
-    this.view = overlayView(feed, this.own, config.did)
-    this.#neighbourhood = new Neighbourhood(config, this.view, feed)
-    this.#ownRepo = new OwnRepo({
-      did: config.did,
-      feed,
-      own: this.own,
-      settings: this.settings,
-      clock,
-      log,
-    })
-    this.engineState = new EngineState({
-      engine,
-      meshletDid: config.did,
-      clock,
-      random,
-      log,
-      onChange: (uri) => (uri === undefined ? this.#lookAtAll() : this.#add(uri)),
-    })
-    this.reservations = new Reservations(
-      () => this.capacity(),
-      () => this.#queue.add(ROOM),
-    )
-    this.heartbeats = new Heartbeats({
-      peers: ports.peers,
-      clock,
-      log,
-      intervalMs: PROFILES[config.liveness].heartbeatMs,
-      peersNow: () => this.#neighbourhood.peers,
-      epoch: () => this.epoch,
-      onHint: (hint) => this.hint(hint),
-      onHeard: () => this.#queue.add(LIVENESS),
-    })
-    this.#liveness = new LivenessWatch({
-      self: config.did,
-      view: this.view,
-      own: this.own,
-      heartbeats: this.heartbeats,
-      clock,
-      log,
-      profile: PROFILES[config.liveness],
-      candidateSets: () => this.#neighbourhood.candidateSets,
-    })
-    const obstacles = new Obstacles({
-      config,
-      settings: this.settings,
-      engineState: this.engineState,
-      clock,
-    })
-    const comeback = new Comeback({
-      self: config.did,
-      view: this.view,
-      own: this.own,
-      settings: this.settings,
-      clock,
-      log,
-      answerMs: PROFILES[config.liveness].answerMs,
-      peers: () => this.#neighbourhood.meshlets,
-      callOf: (uri) => this.#reconciler.bidCallOf(uri),
-      decide: (call, epoch) => this.#bidder.decideReplaced(call, epoch),
-      write: (placement, decision) => this.#bidder.write(placement, decision),
-    })
-    this.#selfRecords = new SelfRecords({
-      config,
-      view: this.view,
-      own: this.own,
-      settings: this.settings,
-      obstacles,
-      reservations: this.reservations,
-      capacity: () => this.capacity(),
-      epoch: () => this.epoch,
-      peers: () => this.#neighbourhood.meshlets,
-      prepareComeback: () => comeback.prepare(),
-      clock,
-    })
-    this.#bidder = new Bidder({
-      config,
-      view: this.view,
-      own: this.own,
-      obstacles,
-      reservations: this.reservations,
-      fairShare: NO_FAIR_SHARE,
-      epoch: () => this.epoch,
-      capacity: () => this.capacity(),
-      clock,
-      log,
-    })
-    this.#probes = new Probes({ engine, clock, log, onChange: (uri) => this.#add(uri) })
-    this.#forwards = new Forwards({ engine, meshletDid: config.did, log })
-    this.#reconciler = new WorkloadReconciler({
-      config,
-      feed,
-      view: this.view,
-      own: this.own,
-      engineState: this.engineState,
-      runner: new Runner({
-        engine,
-        meshletDid: config.did,
-        clock,
-        random,
-        log,
-        onProgress: (uri) => this.#add(uri),
-      }),
-      forwards: this.#forwards,
-      probes: this.#probes,
-      bidder: this.#bidder,
-      reservations: this.reservations,
-      settings: this.settings,
-      statusWriter: new StatusWriter({
-        own: this.own,
-        probes: this.#probes,
-        forwards: this.#forwards,
-        settings: this.settings,
-        clock,
-      }),
-      clock,
-      log,
-      downOf: (all) => this.#liveness.downOf(all),
-      viaOf: (bid) => this.#arrivals.viaOf(bid),
-      isComingBack: () => this.#selfRecords.isComingBack(),
-    })
+    this.#parts = parts
     this.#queue = new WorkQueue({
       clock,
       random,
@@ -240,7 +80,7 @@ export class Meshlet implements AsyncDisposable {
   /** Follows the repos, listens to the engine and begins to work. */
   start(): void {
     this.#unsubscribe = this.#ports.feed.onChange((changes) => this.#changed(changes))
-    this.#neighbourhood.follow()
+    this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
     this.#resync()
@@ -248,13 +88,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** What the owner offers; parts that she left open follow from the engine. */
   capacity(): Amount {
-    const { offer } = this.config
-    const info = this.engineState.info
-    return {
-      cpuMilli: offer.cpuMilli ?? (info ? info.cpus * 1000 : 0),
-      memoryBytes: offer.memoryBytes ?? (info ? Math.floor(info.memoryBytes * 0.75) : 0),
-      storageBytes: offer.storageBytes ?? 0,
-    }
+    return offeredCapacity(this.config, this.engineState.info)
   }
 
   /** What is not reserved. */
@@ -269,7 +103,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** What somebody is here, by the records; undefined for a stranger. */
   rolesOf(did: Did): readonly StandingRole[] | undefined {
-    return this.#neighbourhood.rolesOf(did)
+    return this.#parts.neighbourhood.rolesOf(did)
   }
 
   /** Grows when this machine lost its containers or its journal, or was replaced while down. */
@@ -312,33 +146,35 @@ export class Meshlet implements AsyncDisposable {
     this.#cancelResync?.()
     await this.heartbeats[Symbol.asyncDispose]()
     await this.#queue[Symbol.asyncDispose]()
-    this.#probes[Symbol.dispose]()
-    await this.#forwards[Symbol.asyncDispose]()
+    this.#parts.probes[Symbol.dispose]()
+    await this.#parts.forwards[Symbol.asyncDispose]()
     await this.engineState[Symbol.asyncDispose]()
     await this.own[Symbol.asyncDispose]()
   }
 
   #reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    if (!this.#ownRepo.adopt()) return Promise.resolve({ kind: 'again', afterMs: 500 })
+    if (!this.#parts.ownRepo.adopt()) return Promise.resolve({ kind: 'again', afterMs: 500 })
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
-    if (key === OWN_REPO) return Promise.resolve(this.#ownRepo.reconcile())
+    if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())
     if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
-    return this.#reconciler.reconcile(key, signal)
+    return this.#parts.reconciler.reconcile(key, signal)
   }
 
   #reconcileSelf(): Outcome {
-    this.#neighbourhood.look()
-    const afterMs = this.#selfRecords.write()
+    this.#parts.neighbourhood.look()
+    const afterMs = this.#parts.selfRecords.write()
     return { kind: 'again', afterMs }
   }
 
   #reconcileLiveness(): Outcome {
-    const { againInMs } = this.#liveness.look()
+    const { againInMs } = this.#parts.liveness.look()
     this.#queue.add(SELF)
     const down = [
       ...new Set(
-        this.#neighbourhood.candidateSets.flatMap((set) => [...this.#liveness.downOf(set)]),
+        this.#parts.neighbourhood.candidateSets.flatMap((set) => [
+          ...this.#parts.liveness.downOf(set),
+        ]),
       ),
     ]
     this.#noteDown(down.toSorted().join(' '))
@@ -370,7 +206,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #changed(changes: readonly RecordChange[]): void {
-    this.#arrivals.note(changes)
+    this.#parts.arrivals.note(changes)
     const keys = changedKeys(changes, this.view, (rkey) => this.#uriByKey.get(rkey))
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
@@ -380,7 +216,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */
   #acknowledged({ rev }: WriteResult, writes: readonly Write[]): void {
-    this.#ownRepo.noteAcknowledged(writes)
+    this.#parts.ownRepo.noteAcknowledged(writes)
     const { did } = this.config
     const changes = writes.map(({ collection, rkey }): RecordChange => {
       const cid = this.own.get(collection, rkey)?.cid
@@ -423,6 +259,7 @@ export class Meshlet implements AsyncDisposable {
     this.#lookAtAll()
     void this.engineState.snapshot().then(
       () => {
+        this.#uriByKey.clear()
         for (const uri of this.workloads()) this.#add(uri)
       },
       () => undefined,

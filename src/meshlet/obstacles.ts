@@ -64,7 +64,10 @@ export class Obstacles {
     for (const text of workload.constraints ?? []) {
       const selector = parseSelector(text)
       if (!selector.ok)
-        return { reason: 'constraint', message: `"${text}" is no constraint: expected ${selector.expected}` }
+        return {
+          reason: 'constraint',
+          message: `"${text}" is no constraint: expected ${selector.expected}`,
+        }
       if (!matches(selector.value, labels))
         return { reason: 'constraint', message: `"${text}" does not hold here` }
     }
@@ -74,7 +77,10 @@ export class Obstacles {
   #cordon(): Obstacle | undefined {
     const { state } = this.#options.settings
     if (state === 'active') return undefined
-    return { reason: state === 'cordoned' ? 'cordoned' : 'draining', message: `the machine is ${state}` }
+    return {
+      reason: state === 'cordoned' ? 'cordoned' : 'draining',
+      message: `the machine is ${state}`,
+    }
   }
 
   #engine(): Obstacle | undefined {

@@ -129,7 +129,10 @@ export class OwnRecords implements AsyncDisposable {
       return
     }
     if (this.#pending.get(key)?.action === 'delete') return
-    this.#pending.set(key, sent?.action === 'delete' ? sent : { action: 'delete', collection, rkey })
+    this.#pending.set(
+      key,
+      sent?.action === 'delete' ? sent : { action: 'delete', collection, rkey },
+    )
     this.#flushIn(DELAY_MS[urgency])
   }
 
@@ -143,7 +146,10 @@ export class OwnRecords implements AsyncDisposable {
     const key = keyOf(collection, rkey)
     const lost = this.#acknowledged.get(collection, rkey)
     if (!lost || this.#pending.has(key)) return
-    this.#options.log.warn('a record of ours is gone from the repo; writing it again', { collection, rkey })
+    this.#options.log.warn('a record of ours is gone from the repo; writing it again', {
+      collection,
+      rkey,
+    })
     this.#pending.set(key, { action: 'put', collection, rkey, value: lost.value as object })
     this.#flushIn(DELAY_MS.now)
   }
@@ -228,7 +234,11 @@ export class OwnRecords implements AsyncDisposable {
     this.#sent.delete(key)
     if (this.#pending.get(key) === write) this.#pending.delete(key)
     if (write.action === 'put') this.#rejected.set(key, { value: write.value, message })
-    this.#options.log.error('a record is not valid; going on without it', { collection, rkey, message })
+    this.#options.log.error('a record is not valid; going on without it', {
+      collection,
+      rkey,
+      message,
+    })
   }
 
   #retryDelayMs(): number {
@@ -242,7 +252,8 @@ export class OwnRecords implements AsyncDisposable {
       this.#sent.delete(key)
       if (this.#pending.get(key) === write) this.#pending.delete(key)
       const cid = result.cids[index]
-      if (write.action === 'delete' || cid === undefined) this.#acknowledged.delete(collection, rkey)
+      if (write.action === 'delete' || cid === undefined)
+        this.#acknowledged.delete(collection, rkey)
       else this.#acknowledged.set(collection, rkey, { cid, value: write.value })
     }
   }

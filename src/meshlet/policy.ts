@@ -1,7 +1,9 @@
 import type { Did, WorkloadRecord } from '../model/records.ts'
 
 /** What a member's policy says of one workload: undefined when it may run here, else why not. */
-export type Verdict = { readonly reason: 'policy' | 'unsupported'; readonly message: string } | undefined
+export type Verdict =
+  | { readonly reason: 'policy' | 'unsupported'; readonly message: string }
+  | undefined
 
 /** Things that a workload of somebody else may not have, since its owner is a stranger. */
 export function judge(workload: WorkloadRecord, workloadOwner: Did, machineOwner: Did): Verdict {

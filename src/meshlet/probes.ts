@@ -52,10 +52,15 @@ export class Probes implements Disposable {
   }
 
   /** What is known of a container that is being probed, and why it is unhealthy. */
-  healthOf(containerId: string): { readonly health: Health; readonly message?: string } | undefined {
+  healthOf(
+    containerId: string,
+  ): { readonly health: Health; readonly message?: string } | undefined {
     const probe = this.#probes.get(containerId)
     if (!probe) return undefined
-    return { health: probe.health, ...(probe.message === undefined ? {} : { message: probe.message }) }
+    return {
+      health: probe.health,
+      ...(probe.message === undefined ? {} : { message: probe.message }),
+    }
   }
 
   [Symbol.dispose](): void {
@@ -110,13 +115,18 @@ export class Probes implements Disposable {
       return
     }
     const ageMs = this.#options.clock.monotonicMs() - probe.startedAtMs
-    if (probe.health === 'starting' && ageMs < (probe.check.startPeriodMs ?? DEFAULTS.startPeriodMs))
+    if (
+      probe.health === 'starting' &&
+      ageMs < (probe.check.startPeriodMs ?? DEFAULTS.startPeriodMs)
+    )
       return
     probe.failures++
     probe.message = result.message
-    const graceMs = (probe.check.retries ?? DEFAULTS.retries) * (probe.check.intervalMs ?? DEFAULTS.intervalMs)
+    const graceMs =
+      (probe.check.retries ?? DEFAULTS.retries) * (probe.check.intervalMs ?? DEFAULTS.intervalMs)
     const exhausted = probe.failures >= (probe.check.retries ?? DEFAULTS.retries)
-    if (probe.health === 'healthy' ? exhausted : exhausted && ageMs >= graceMs) probe.health = 'unhealthy'
+    if (probe.health === 'healthy' ? exhausted : exhausted && ageMs >= graceMs)
+      probe.health = 'unhealthy'
   }
 
   async #result(id: string, probe: Probe): Promise<ProbeResult> {
@@ -128,10 +138,17 @@ export class Probes implements Disposable {
       if (exec) {
         const { exitCode, output } = await engine.exec(id, exec.command, { timeoutMs, signal })
         if (exitCode === 0) return { ok: true }
-        const why = exitCode === undefined ? `no answer in ${timeoutMs} ms` : `exit code ${exitCode}`
+        const why =
+          exitCode === undefined ? `no answer in ${timeoutMs} ms` : `exit code ${exitCode}`
         return { ok: false, message: `${why}: ${output.slice(0, 200)}` }
       }
-      if (http) return await engine.probe(id, { kind: 'http', port: http.port, path: http.path ?? '/' }, timeoutMs, signal)
+      if (http)
+        return await engine.probe(
+          id,
+          { kind: 'http', port: http.port, path: http.path ?? '/' },
+          timeoutMs,
+          signal,
+        )
       if (tcp) return await engine.probe(id, { kind: 'tcp', port: tcp.port }, timeoutMs, signal)
       return { ok: true }
     } catch (error) {

@@ -3,7 +3,12 @@ import { COLLECTION } from '../model/nsid.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { replicaOf } from '../reconcile/plan-workload.ts'
-import { containerOf, replicaStatus, summarise, type ReplicaNotes } from '../reconcile/replica-status.ts'
+import {
+  containerOf,
+  replicaStatus,
+  summarise,
+  type ReplicaNotes,
+} from '../reconcile/replica-status.ts'
 
 export interface ReportInput {
   readonly uri: string

@@ -8,7 +8,11 @@ const ONE: Amount = { cpuMilli: 100, memoryBytes: 200, storageBytes: 0 }
 test('bids and containers of one workload are the same work: the larger counts', () => {
   const reservations = new Reservations(() => OFFER)
   reservations.noteBid('a', 2, ONE)
-  expect(reservations.freeBeside(undefined)).toEqual({ cpuMilli: 800, memoryBytes: 600, storageBytes: 1_000 })
+  expect(reservations.freeBeside(undefined)).toEqual({
+    cpuMilli: 800,
+    memoryBytes: 600,
+    storageBytes: 1_000,
+  })
   reservations.noteRunning('a', 1, ONE)
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(800)
   reservations.noteRunning('a', 3, ONE)

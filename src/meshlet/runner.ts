@@ -60,7 +60,10 @@ export class Runner {
     for (const action of networks) await this.#removeNetwork(job, action)
   }
 
-  async #bringAllUp(job: Job, starts: readonly (Action & { kind: 'create' | 'start' })[]): Promise<void> {
+  async #bringAllUp(
+    job: Job,
+    starts: readonly (Action & { kind: 'create' | 'start' })[],
+  ): Promise<void> {
     try {
       if (starts.some((action) => action.kind === 'create')) await this.#prepare(job)
       const results = await Promise.allSettled(starts.map((action) => this.#bringUp(job, action)))

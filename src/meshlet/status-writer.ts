@@ -85,12 +85,17 @@ export class StatusWriter {
     })
   }
 
-  #notes(input: StatusInput, replica: number, container: EngineContainer | undefined): ReplicaNotes {
+  #notes(
+    input: StatusInput,
+    replica: number,
+    container: EngineContainer | undefined,
+  ): ReplicaNotes {
     const { probes, forwards } = this.#options
     const { memory, desired, uri } = input
     const state = replicaState(memory, replica)
     const failure = memory.startFailures
-    const isFailing = failure !== undefined && desired.kind === 'run' && failure.specHash === desired.specHash
+    const isFailing =
+      failure !== undefined && desired.kind === 'run' && failure.specHash === desired.specHash
     const probe = container && probes.healthOf(container.id)
     const specHash = container?.labels[LABEL.spec]
     const isCurrent = desired.kind !== 'run' || specHash === desired.specHash

@@ -32,6 +32,11 @@ test.each<[string, Partial<WorkloadRecord>]>([
 })
 
 test('everything is named at once', () => {
-  const message = unsupportedReason({ ...plain, kind: 'Job', schedule: '* * * * *', egress: 'internet' })
+  const message = unsupportedReason({
+    ...plain,
+    kind: 'Job',
+    schedule: '* * * * *',
+    egress: 'internet',
+  })
   expect(message).toBe('not supported by this version: kind: Job, schedule, egress: internet')
 })

@@ -10,7 +10,7 @@ import type { Log } from '../ports/log.ts'
 import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
-import { planWorkload, type ReplicaMemory } from '../reconcile/plan-workload.ts'
+import { planWorkload } from '../reconcile/plan-workload.ts'
 import { containerOf } from '../reconcile/replica-status.ts'
 import { mayReplace } from '../reconcile/rollout.ts'
 import { slotsIn } from '../selection/room.ts'
@@ -23,11 +23,12 @@ import type { Forwards } from './forwards.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
+import { noteRunning, replicaMemories } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
 import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
-import { newWorkloadMemory, replicaState, type WorkloadMemory } from './workload-memory.ts'
+import { newWorkloadMemory, type WorkloadMemory } from './workload-memory.ts'
 
 export interface WorkloadReconcilerOptions {
   readonly config: MeshletConfig
@@ -53,9 +54,6 @@ export interface WorkloadReconcilerOptions {
 
 /** While something stands open that others decide, it is looked at this often. */
 const OPEN_MS = 1_000
-/** A replica that ran for so long without a restart starts afresh in its backoff. */
-const CALM_MS = 10 * 60_000
-
 /** The loop for one workload: observe, bid, decide, plan, apply, report. */
 export class WorkloadReconciler {
   readonly #options: WorkloadReconcilerOptions
@@ -217,9 +215,9 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { engineState, runner } = this.#options
+    const { engineState, runner, clock } = this.#options
     const snapshot = await engineState.snapshot()
-    this.#noteRunning(uri, snapshot, memory)
+    noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
     const plan = this.#plan(uri, desired, placement, memory, snapshot)
     if (plan.actions.length > 0) {
       const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
@@ -233,7 +231,7 @@ export class WorkloadReconciler {
       }
     }
     const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
-    this.#noteRunning(uri, after, memory)
+    noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
     const statusAgainMs = await this.#publish(uri, desired, placement, memory, after)
     if (plan.actions.length > 0) return { kind: 'again', afterMs: this.#nextLookMs(memory) }
     const afterMs = sooner(plan.againInMs, statusAgainMs)
@@ -255,7 +253,7 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     snapshot: EngineSnapshot,
   ) {
-    const { config, view, settings, clock, reservations } = this.#options
+    const { config, view, settings, clock, reservations, probes } = this.#options
     const { containers, networks } = shareOf(snapshot, uri)
     const request = placement ? requestOf(placement.record.value) : undefined
     return planWorkload({
@@ -265,7 +263,7 @@ export class WorkloadReconciler {
       desired,
       containers,
       networks,
-      replicas: this.#replicaMemories(memory, containers, desired),
+      replicas: replicaMemories(memory, containers, desired, (id) => probes.healthOf(id)?.health),
       mayReplace: placement
         ? mayReplace({
             self: config.did,
@@ -280,26 +278,6 @@ export class WorkloadReconciler {
         : false,
       paused: settings.isPaused(uri),
     })
-  }
-
-  #replicaMemories(
-    memory: WorkloadMemory,
-    containers: readonly EngineContainer[],
-    desired: Desired,
-  ): Map<number, ReplicaMemory> {
-    const slots = desired.kind === 'run' ? desired.slots : 0
-    const memories = new Map<number, ReplicaMemory>()
-    for (let replica = 0; replica < slots; replica++) {
-      const state = replicaState(memory, replica)
-      const current = containerOf(containers, replica)
-      const check = desired.kind === 'run' ? desired.workload.healthcheck : undefined
-      const health = current && this.#options.probes.healthOf(current.id)?.health
-      memories.set(replica, {
-        notBeforeMs: state.notBeforeMs,
-        ready: current?.state === 'running' && (!check || health === 'healthy'),
-      })
-    }
-    return memories
   }
 
   /** Opens ports, watches health, and writes the status. */
@@ -326,21 +304,6 @@ export class WorkloadReconciler {
     if (placement)
       reservations.noteRunning(uri, containers.length, requestOf(placement.record.value))
     return statusWriter.write({ uri, desired, placement, memory, containers })
-  }
-
-  #noteRunning(uri: string, snapshot: EngineSnapshot, memory: WorkloadMemory): void {
-    const now = this.#options.clock.monotonicMs()
-    for (const container of shareOf(snapshot, uri).containers) {
-      const state = replicaState(memory, Number(container.labels[LABEL.replica] ?? 0))
-      if (container.state !== 'running') {
-        if (container.error) state.lastError = container.error
-        state.runningSinceMs = undefined
-        continue
-      }
-      state.runningSinceMs ??= now
-      state.lastError = undefined
-      if (now - state.runningSinceMs >= CALM_MS) state.restarts = 0
-    }
   }
 
   #noteCandidacy(placement: Placement, memory: WorkloadMemory): void {

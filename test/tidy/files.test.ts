@@ -6,7 +6,7 @@ const LINES_MAX = 350
 /** Tests are lists of cases; they may be longer. */
 const TEST_LINES_MAX = 500
 /** Files that are too long. This list may only get shorter. */
-const TOO_LONG: readonly string[] = ['src/meshlet/meshlet.ts']
+const TOO_LONG: readonly string[] = []
 
 const everywhere = [
   ...['src', 'test', 'scripts', 'docs', 'lexicons', 'schemas', 'examples', 'bin', '.ci'].flatMap(

@@ -1,0 +1,204 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Engine, EngineInfo } from '../ports/engine.ts'
+import type { Hint } from '../model/records.ts'
+import type { Amount } from '../model/request.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { Log } from '../ports/log.ts'
+import type { Peers } from '../ports/peers.ts'
+import type { Random } from '../ports/random.ts'
+import type { Feed, RecordView, RepoWriter, Write, WriteResult } from '../ports/records.ts'
+import { PROFILES } from '../selection/liveness.ts'
+import { NO_FAIR_SHARE } from '../selection/score.ts'
+import { BidArrivals } from './bid-arrivals.ts'
+import { Bidder } from './bidder.ts'
+import { Comeback } from './comeback.ts'
+import type { MeshletConfig } from './config.ts'
+import { EngineState } from './engine-state.ts'
+import { Forwards } from './forwards.ts'
+import { Heartbeats } from './heartbeats.ts'
+import { LivenessWatch } from './liveness-watch.ts'
+import { Neighbourhood } from './neighbourhood.ts'
+import { Obstacles } from './obstacles.ts'
+import { overlayView } from './overlay-view.ts'
+import { OwnRecords } from './own-records.ts'
+import { OwnRepo } from './own-repo.ts'
+import { Probes } from './probes.ts'
+import { Reservations } from './reservations.ts'
+import { Runner } from './runner.ts'
+import { SelfRecords } from './self-records.ts'
+import { Settings } from './settings.ts'
+import { StatusWriter } from './status-writer.ts'
+import { WorkloadReconciler } from './workload-reconciler.ts'
+
+/** Everything that a meshlet needs from outside. */
+export interface MeshletPorts {
+  readonly feed: Feed
+  readonly writer: RepoWriter
+  readonly engine: Engine
+  readonly peers: Peers
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** What the parts call for when something has happened. */
+export interface Triggers {
+  readonly lookAt: (uri: string) => void
+  readonly lookAtAll: () => void
+  readonly lookAtLiveness: () => void
+  readonly roomFreed: () => void
+  readonly acknowledged: (result: WriteResult, writes: readonly Write[]) => void
+  readonly hint: (hint: Hint) => void
+}
+
+/** What a meshlet consists of. */
+export interface Parts {
+  readonly view: RecordView
+  readonly own: OwnRecords
+  readonly ownRepo: OwnRepo
+  readonly settings: Settings
+  readonly arrivals: BidArrivals
+  readonly neighbourhood: Neighbourhood
+  readonly engineState: EngineState
+  readonly reservations: Reservations
+  readonly heartbeats: Heartbeats
+  readonly liveness: LivenessWatch
+  readonly selfRecords: SelfRecords
+  readonly probes: Probes
+  readonly forwards: Forwards
+  readonly reconciler: WorkloadReconciler
+}
+
+/** Share of the engine's memory that is offered when the owner names no amount. */
+const MEMORY_OFFERED = 0.75
+
+/** What the owner offers; parts that she left open follow from the engine. */
+export function offeredCapacity({ offer }: MeshletConfig, info: EngineInfo | undefined): Amount {
+  return {
+    cpuMilli: offer.cpuMilli ?? (info ? info.cpus * 1000 : 0),
+    memoryBytes: offer.memoryBytes ?? (info ? Math.floor(info.memoryBytes * MEMORY_OFFERED) : 0),
+    storageBytes: offer.storageBytes ?? 0,
+  }
+}
+
+/** Makes the parts and joins them; nothing begins to work yet. */
+export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers: Triggers): Parts {
+  const { clock, random, log, engine, feed } = ports
+  const meshletDid = config.did
+  const profile = PROFILES[config.liveness]
+  const settings = new Settings(ports.journal)
+  const epoch = () => settings.epoch ?? 1
+  const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
+  const view = overlayView(feed, own, config.did)
+  const neighbourhood = new Neighbourhood(config, view, feed)
+  const peers = () => neighbourhood.meshlets
+  const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, clock, log })
+  const engineState = new EngineState({
+    engine,
+    meshletDid,
+    clock,
+    random,
+    log,
+    onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
+  })
+  const capacity = () => offeredCapacity(config, engineState.info)
+  const reservations = new Reservations(capacity, triggers.roomFreed)
+  const heartbeats = new Heartbeats({
+    peers: ports.peers,
+    clock,
+    log,
+    intervalMs: profile.heartbeatMs,
+    peersNow: () => neighbourhood.peers,
+    epoch,
+    onHint: triggers.hint,
+    onHeard: triggers.lookAtLiveness,
+  })
+  const liveness = new LivenessWatch({
+    self: config.did,
+    view,
+    own,
+    heartbeats,
+    clock,
+    log,
+    profile,
+    candidateSets: () => neighbourhood.candidateSets,
+  })
+  const obstacles = new Obstacles({ config, settings, engineState, clock })
+  const bidder = new Bidder({
+    config,
+    view,
+    own,
+    obstacles,
+    reservations,
+    fairShare: NO_FAIR_SHARE,
+    epoch,
+    capacity,
+    clock,
+    log,
+  })
+  const comeback = new Comeback({
+    self: config.did,
+    view,
+    own,
+    settings,
+    clock,
+    log,
+    answerMs: profile.answerMs,
+    peers,
+    callOf: (uri) => reconciler.bidCallOf(uri),
+    decide: (call, newEpoch) => bidder.decideReplaced(call, newEpoch),
+    write: (placement, decision) => bidder.write(placement, decision),
+  })
+  const selfRecords = new SelfRecords({
+    config,
+    view,
+    own,
+    settings,
+    obstacles,
+    reservations,
+    capacity,
+    epoch,
+    peers,
+    prepareComeback: () => comeback.prepare(),
+    clock,
+  })
+  const probes = new Probes({ engine, clock, log, onChange: triggers.lookAt })
+  const forwards = new Forwards({ engine, meshletDid, log })
+  const arrivals = new BidArrivals()
+  const reconciler = new WorkloadReconciler({
+    config,
+    feed,
+    view,
+    own,
+    engineState,
+    runner: new Runner({ engine, meshletDid, clock, random, log, onProgress: triggers.lookAt }),
+    forwards,
+    probes,
+    bidder,
+    reservations,
+    settings,
+    statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
+    clock,
+    log,
+    downOf: (all) => liveness.downOf(all),
+    viaOf: (bid) => arrivals.viaOf(bid),
+    isComingBack: () => selfRecords.isComingBack(),
+  })
+  return {
+    view,
+    own,
+    ownRepo,
+    settings,
+    arrivals,
+    neighbourhood,
+    engineState,
+    reservations,
+    heartbeats,
+    liveness,
+    selfRecords,
+    probes,
+    forwards,
+    reconciler,
+  }
+}
