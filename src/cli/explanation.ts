@@ -34,7 +34,12 @@ export interface Explanation {
   }[]
   /** Replicas that nobody offers to run. */
   readonly missing: number
-  readonly replicas: readonly { readonly machine: string; readonly state: string }[]
+  readonly replicas: readonly {
+    readonly machine: string
+    readonly state: string
+    /** `HOST:PORT` of its ports, on the loopback of its machine. */
+    readonly addresses: readonly string[]
+  }[]
 }
 
 export interface CandidateStory {
@@ -70,6 +75,7 @@ export function explainWorkload(
   const replicaStory = (replica: Replica, state: string) => ({
     machine: `${names.meshlet(replica.meshletDid)}#${replica.index}`,
     state,
+    addresses: (replica.endpoints ?? []).map(({ address }) => address),
   })
   return {
     name: workload.name,
@@ -221,8 +227,12 @@ function choiceText({ chosen, missing }: Explanation): string {
 function replicasTable({ replicas }: Explanation): string {
   if (replicas.length === 0) return ''
   return formatTable(
-    ['machine', 'state'],
-    replicas.map(({ machine, state }) => [machine, shortDigests(state)]),
+    ['machine', 'address there', 'state'],
+    replicas.map(({ machine, state, addresses }) => [
+      machine,
+      addresses.join(', '),
+      shortDigests(state),
+    ]),
   )
 }
 

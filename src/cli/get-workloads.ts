@@ -28,6 +28,7 @@ export function printWorkloads({ io, reading, format, name }: GetInput): void {
       cell: ({ record }) => (format === 'wide' ? record.image : shortImage(record.image)),
     },
     { header: 'on', cell: (item) => onText(machinesOf(item), names, format) },
+    { header: 'address there', wide: true, cell: addressesOf },
     { header: 'set', wide: true, cell: ({ record }) => record.source?.set },
     { header: 'file', wide: true, cell: ({ record }) => record.source?.path },
     { header: 'commit', wide: true, cell: commitText },
@@ -90,6 +91,13 @@ export function workloadData(workload: WorkloadView): object {
 
 function machinesOf(workload: WorkloadView): ReadonlySet<Did> {
   return new Set(replicasOf(workload).map(({ meshletDid }) => meshletDid))
+}
+
+/** Of all replicas, each on the loopback of its machine. */
+function addressesOf(workload: WorkloadView): string {
+  return replicasOf(workload)
+    .flatMap(({ endpoints }) => (endpoints ?? []).map(({ address }) => address))
+    .join(', ')
 }
 
 const MACHINES_SHOWN_MAX = 2

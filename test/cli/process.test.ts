@@ -1,12 +1,9 @@
-import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-
-const PROGRAM = fileURLToPath(new URL('../../src/bin/commune.ts', import.meta.url))
+import { Program, PROGRAM } from './real-program.ts'
 
 let folder: string
 const running: Program[] = []
@@ -19,42 +16,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** One run of the real program. */
-class Program {
-  readonly #child: ChildProcessWithoutNullStreams
-  readonly #exit: Promise<number | null>
-  #text = ''
-  #wake: () => void = () => {}
-
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } })
-    this.#exit = new Promise((done) => this.#child.once('exit', (code) => done(code)))
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        this.#text += `${line}\n`
-        this.#wake()
-      })
-    }
-    running.push(this)
-  }
-
-  /** Resolves to the first match in what was printed so far or will be. */
-  async sees(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.#text)
-      if (found !== null) return found
-      const printed = new Promise<'more'>((done) => {
-        this.#wake = () => done('more')
-      })
-      const next = await Promise.race([printed, this.#exit])
-      if (next !== 'more') throw new Error(`ended with ${next}, and only said:\n${this.#text}`)
-    }
-  }
-
-  end(signal: NodeJS.Signals): Promise<number | null> {
-    this.#child.kill(signal)
-    return this.#exit
-  }
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const program = new Program(args, env)
+  running.push(program)
+  return program
 }
 
 interface Ready {
@@ -64,14 +29,7 @@ interface Ready {
 }
 
 async function startNetwork(): Promise<{ program: Program; ready: Ready }> {
-  const program = new Program([
-    'dev',
-    '--json',
-    '--data',
-    join(folder, 'data'),
-    '--members',
-    'alice',
-  ])
+  const program = start(['dev', '--json', '--data', join(folder, 'data'), '--members', 'alice'])
   const [line] = await program.sees(/^\{.*\}$/m)
   return { program, ready: JSON.parse(line) as Ready }
 }
@@ -106,7 +64,7 @@ it('syncs whenever a file changes, however it is written', async () => {
       `kind: Workload\nname: hello\nreplicas: ${replicas}\nimage: registry.example/app:1@sha256:${'1'.repeat(64)}\n`,
     )
   write(file, 1)
-  const watch = new Program(['sync', file, '--set', 'test', '--watch'], environmentOf(ready))
+  const watch = start(['sync', file, '--set', 'test', '--watch'], environmentOf(ready))
   await watch.sees(/1 created/)
   await watch.sees(/Watching/)
   write(file, 2)

@@ -83,18 +83,18 @@ function asWritten({ record }: WorkloadView): unknown {
   const { kind, name, image, replicas, everywhere, resources, ...more } = rest
   // As people write it: what it is first. In the repo fields are ordered by the length of their names.
   const ordered = { kind, name, image, replicas, everywhere, resources, ...more }
-  return inFileUnits('', JSON.parse(JSON.stringify(ordered)) as unknown)
+  return inFileUnits(JSON.parse(JSON.stringify(ordered)) as unknown)
 }
 
-function inFileUnits(path: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((entry) => inFileUnits(path, entry))
+function inFileUnits(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inFileUnits)
   if (value === null || typeof value !== 'object') return value
   const fields = Object.entries(value).filter(([name]) => name !== '$type')
   return Object.fromEntries(
     fields.map(([name, part]) => {
       const text = typeof part === 'number' ? formatField(name, part) : undefined
       return text === undefined || text.path === name
-        ? [name, inFileUnits(name, part)]
+        ? [name, inFileUnits(part)]
         : [text.path, text.text]
     }),
   )
