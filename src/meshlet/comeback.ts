@@ -11,6 +11,7 @@ import { replacedBy } from '../selection/displacement.ts'
 import type { BidCall } from './bidder.ts'
 import { runningReplicas, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
+import { UNREAD_MS_MAX } from './unread-patience.ts'
 import type { Settings } from './settings.ts'
 
 export interface ComebackOptions {
@@ -32,8 +33,6 @@ export interface ComebackOptions {
 
 /** Who was away for longer than it takes to answer gives the other records this time to come in. */
 const CATCH_UP_MS = 2_000
-/** Repos that could tell of a replacement, but can't be read, are waited for this long. */
-const UNREAD_MS_MAX = 60_000
 
 /**
  * What a machine does before it says that it is back. An answer, like a newer epoch, makes its bids

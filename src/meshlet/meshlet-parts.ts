@@ -28,6 +28,7 @@ import { Runner } from './runner.ts'
 import { SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
+import { UnreadPatience } from './unread-patience.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
 
 /** Everything that a meshlet needs from outside. */
@@ -166,6 +167,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const probes = new Probes({ engine, clock, log, onChange: triggers.lookAt })
   const forwards = new Forwards({ engine, meshletDid, log })
   const arrivals = new BidArrivals()
+  const patience = new UnreadPatience(view, clock)
   const reconciler = new WorkloadReconciler({
     config,
     feed,
@@ -183,6 +185,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     log,
     downOf: (all) => liveness.downOf(all),
     viaOf: (bid) => arrivals.viaOf(bid),
+    isAwaited: (did) => patience.isAwaited(did),
     isComingBack: () => selfRecords.isComingBack(),
   })
   return {

@@ -40,7 +40,7 @@ export interface Placement {
   readonly candidates: readonly Candidate[]
   /** Whether this machine is a candidate. */
   readonly membership: Verdict
-  /** Candidates, or owners of possible ones, that were never read; empty when the picture is whole. */
+  /** Candidates, or owners of possible ones, that were never read and are waited for. */
   readonly unread: readonly Did[]
   readonly down: ReadonlySet<Did>
   readonly bids: readonly CountedBid[]
@@ -65,6 +65,8 @@ export interface PlacementInput {
   readonly rounds: Rounds | undefined
   readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
   readonly viaOf: (bid: CountedBid) => Via
+  /** Whether a repo that was never read is still waited for. */
+  readonly isAwaited: (did: Did) => boolean
   readonly now: number
 }
 
@@ -109,7 +111,7 @@ export function observePlacement(input: PlacementInput): Placement {
     windowMs,
     candidates,
     membership: membershipOf(self, candidates, unread),
-    unread,
+    unread: unread.filter((did) => input.isAwaited(did)),
     down,
     bids,
     rounds,

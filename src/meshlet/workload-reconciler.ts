@@ -48,6 +48,7 @@ export interface WorkloadReconcilerOptions {
   readonly log: Log
   readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
   readonly viaOf: (bid: CountedBid) => Via
+  readonly isAwaited: (did: Did) => boolean
   /** Whether this machine still owes an answer to a suspicion. */
   readonly isComingBack: () => boolean
 }
@@ -172,7 +173,7 @@ export class WorkloadReconciler {
     record: StoredRecord<WorkloadRecord>,
     memory: WorkloadMemory,
   ): Placement {
-    const { view, config, downOf, viaOf, clock } = this.#options
+    const { view, config, downOf, viaOf, isAwaited, clock } = this.#options
     const placement = observePlacement({
       view,
       self: config.did,
@@ -182,6 +183,7 @@ export class WorkloadReconciler {
       rounds: memory.rounds,
       downOf,
       viaOf,
+      isAwaited,
       now: clock.monotonicMs(),
     })
     memory.rounds = placement.rounds
