@@ -17,18 +17,19 @@ export function printBids({ io, reading, format, name }: GetInput): void {
   const workloads =
     name === undefined ? workloadViews(view, owner) : [workloadView(view, owner, name)]
   const items = workloads.flatMap((workload) => workload.bids.map((bid) => ({ workload, bid })))
+  const nameOf = format === 'wide' ? names.meshlet : names.shortMeshlet
   const columns: readonly Column<BidRow>[] = [
     { header: 'workload', cell: ({ workload }) => workload.name },
-    { header: 'meshlet', cell: ({ bid }) => names.meshlet(bid.meshletDid) },
+    { header: 'meshlet', cell: ({ bid }) => nameOf(bid.meshletDid) },
     { header: 'answer', cell: ({ workload, bid }) => bidState(workload, bid) },
     { header: 'slots', cell: ({ bid }) => String(bid.value.slots) },
     { header: 'score', cell: ({ bid }) => String(bid.value.score) },
-    { header: 'round', cell: ({ bid }) => String(bid.value.round) },
     { header: 'age', cell: ({ bid }) => formatAge(bid.value.createdAt, io.clock.wallMs()) },
     {
       header: 'why',
       cell: ({ bid }) => shortDigests(bid.value.message ?? bid.value.reason ?? ''),
     },
+    { header: 'round', wide: true, cell: ({ bid }) => String(bid.value.round) },
     { header: 'score parts', wide: true, cell: ({ bid }) => partsText(bid) },
     { header: 'placement key', wide: true, cell: ({ bid }) => bid.value.placementKey },
   ]

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { CommuneError } from '../model/errors.ts'
 import type { Io } from './io.ts'
-import { formatTable, type Row } from './table.ts'
+import { formatTable, LAST_CELL_MAX, type Row } from './table.ts'
 
 const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const
 export type OutputFormat = (typeof FORMATS)[number]
@@ -49,6 +49,7 @@ export function printList<T>(io: Io, format: OutputFormat, view: View<T>): void 
         formatTable(
           columns.map(({ header }) => header),
           rows,
+          ...(format === 'wide' ? [LAST_CELL_MAX] : []),
         ),
       )
     }

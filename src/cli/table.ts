@@ -3,11 +3,18 @@ export type Row = readonly (string | undefined)[]
 
 /** The last column ends at nothing, so that it may hold a sentence. */
 const CELL_MAX = 100
-const LAST_CELL_MAX = 1000
+export const LAST_CELL_MAX = 1000
 
 /** Aligned columns, two spaces apart, a header in capitals. Ends with a newline. */
-export function formatTable(header: readonly string[], rows: readonly Row[]): string {
-  const cells = [header.map((name) => name.toUpperCase()), ...rows.map(cellsOf)]
+export function formatTable(
+  header: readonly string[],
+  rows: readonly Row[],
+  cellMax: number = CELL_MAX,
+): string {
+  const cells = [
+    header.map((name) => name.toUpperCase()),
+    ...rows.map((row) => cellsOf(row, cellMax)),
+  ]
   const widths = header.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   )
@@ -21,10 +28,10 @@ function formatRow(row: readonly string[], widths: readonly number[]): string {
     .trimEnd()
 }
 
-function cellsOf(row: Row): string[] {
+function cellsOf(row: Row, cellMax: number): string[] {
   return row.map((cell, column) => {
     if (cell === undefined || cell === '') return '-'
-    return shorten(printable(cell), column === row.length - 1 ? LAST_CELL_MAX : CELL_MAX)
+    return shorten(printable(cell), column === row.length - 1 ? LAST_CELL_MAX : cellMax)
   })
 }
 

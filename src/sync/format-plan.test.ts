@@ -55,8 +55,10 @@ describe('formatPlan', () => {
           stopGracePeriod: (unset) → 5s
       + new     new: 2 replicas                                                 new.yaml:1
           image: registry.example/app:1@sha256:111111111111…
-      ! safe    protected: not in this folder; publish it once with protect: false to let it be deleted
-      ! theirs  in conflict: the set "bob/other" published it, and "example.org/alice/app" claims it too; rename one, or take it over with --adopt  theirs.yaml:1
+      ! safe    protected: not in this folder
+          publish it once with protect: false to let it be deleted
+      ! theirs  in conflict: the set "bob/other" published it, and "example.org/alice/app" claims it too  theirs.yaml:1
+          rename one, or take it over with --adopt
 
       1 to create, 2 to change, 2 to delete, 1 protected, 1 in conflict, 1 unchanged (alice.test, set "example.org/alice/app")."
     `)

@@ -53,6 +53,7 @@ const ORDER: readonly PlanAction[] = [
 
 const PLACE_COLUMN_MAX = 64
 const LINE_LENGTH_MAX = 96
+const REASON_LENGTH_MAX = 60
 
 /** The plan for people: one paragraph an object, then a counted summary. Ends without a newline. */
 export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
@@ -117,7 +118,7 @@ function headline(item: PlanItem): string {
     case 'skip':
     case 'conflict':
     case 'invalid':
-      return `${LOOK[item.action].past}: ${item.reason}`
+      return `${LOOK[item.action].past}: ${splitReason(item.reason)[0]}`
   }
 }
 
@@ -132,6 +133,13 @@ function isWrite(action: PlanAction): boolean {
 function placeOf({ file, line }: PlanItem): string {
   if (file === undefined) return ''
   return line === undefined ? file : `${file}:${line}`
+}
+
+/** What is wrong, and what to do about it on a line of its own if both are too long for one. */
+function splitReason(reason: string): readonly [string, ...string[]] {
+  const at = reason.indexOf('; ')
+  if (reason.length <= REASON_LENGTH_MAX || at < 0) return [reason]
+  return [reason.slice(0, at), reason.slice(at + 2)]
 }
 
 /** What a change does to what runs, in words. */
@@ -172,6 +180,9 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
     case 'skip':
     case 'conflict':
     case 'invalid':
+      return splitReason(item.reason)
+        .slice(1)
+        .map((advice) => `    ${advice}`)
     case 'unchanged':
       return []
   }

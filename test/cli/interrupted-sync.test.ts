@@ -76,7 +76,7 @@ function withCommits(
           },
         },
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-      } as typeof session
+      }
     },
   }
 }
