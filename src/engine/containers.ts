@@ -10,10 +10,13 @@ import type {
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
-import { createOptions } from './hardening.ts'
+import { createOptions, type EngineTraits } from './hardening.ts'
 import { imageDefaults } from './images.ts'
 
 const INSPECT_CONCURRENCY_MAX = 8
+/** Podman answers 500 where Docker answers 409; only the text tells what it means. */
+const NOT_RUNNING = /is not running|can only kill running containers/
+const NAME_TAKEN = /name .* is already in use/
 /** Docker writes times that never were as the year 1. */
 const NEVER_PREFIX = '0001-01-01'
 const STATES: ReadonlySet<string> = new Set<ContainerState>([
@@ -74,7 +77,7 @@ export async function inspectContainer(
 export async function createContainer(
   client: EngineClient,
   container: ContainerCreate,
-  engine: { readonly hasInit: boolean },
+  engine: EngineTraits,
   signal?: AbortSignal,
 ): Promise<string> {
   const image = await imageDefaults(client, container.image, signal)
@@ -88,7 +91,7 @@ export async function createContainer(
       return (await docker.createContainer(request)).id
     },
     (error) => {
-      if (statusOf(error) === 409) {
+      if (statusOf(error) === 409 || NAME_TAKEN.test(engineMessage(error))) {
         throw new CommuneError('name-taken', `A container named ${container.name} exists already`, {
           cause: error,
         })
@@ -152,7 +155,7 @@ export async function killContainer(
       await docker.getContainer(id).kill({ signal: unixSignal, abortSignal })
     },
     (error) => {
-      const notRunning = statusOf(error) === 409 || /is not running/.test(engineMessage(error))
+      const notRunning = statusOf(error) === 409 || NOT_RUNNING.test(engineMessage(error))
       if (!notRunning && statusOf(error) !== 404) throw toEngineError(error, doing, client.address)
     },
   )
@@ -200,10 +203,20 @@ export async function containerStats(
   return {
     memoryLimitBytes: memory.limit ?? 0,
     memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
-    pidsLimit: stats.pids_stats?.limit ?? 0,
+    pidsLimit: stats.pids_stats?.limit || (await configuredPidsLimit(client, id, signal)),
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
   }
+}
+
+/** Podman counts processes and does not say how many there may be. */
+async function configuredPidsLimit(
+  client: EngineClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const details = await inspectContainer(client, id, signal)
+  return Math.max(0, details?.HostConfig.PidsLimit ?? 0)
 }
 
 function toEngineContainer(details: ContainerInspectInfo): EngineContainer {

@@ -15,6 +15,7 @@ import {
 } from './containers.ts'
 import { parseDockerHost } from './endpoint.ts'
 import { gone } from './engine-error.ts'
+import type { EngineTraits } from './hardening.ts'
 import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
 import { inspectImage, pullImage, removeImage } from './images.ts'
@@ -45,11 +46,11 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       ? createNetns()
       : unsupportedNetns('The engine is on another machine: its ports can’t be reached'))
 
-  /** Asked again until it is known: whether containers can have an init process. */
-  let hasInit: boolean | undefined
+  /** Asked again until it is known. */
+  let traits: EngineTraits | undefined
   const info = async (signal?: AbortSignal): Promise<EngineInfo> => {
     const found = await engineInfo(client, signal)
-    hasInit = found.hasInit
+    traits = traitsOf(found)
     const portsProblem = await netns.problem()
     return { ...found, ...(portsProblem === undefined ? {} : { portsProblem }) }
   }
@@ -66,8 +67,8 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     listNetworks: (meshletDid, signal) => listNetworks(client, meshletDid, signal),
     removeNetwork: (name, signal) => removeNetwork(client, name, signal),
     async createContainer(container, signal) {
-      hasInit ??= (await engineInfo(client, signal)).hasInit
-      return createContainer(client, container, { hasInit }, signal)
+      traits ??= traitsOf(await engineInfo(client, signal))
+      return createContainer(client, container, traits, signal)
     },
     startContainer: (id, signal) => startContainer(client, id, signal),
     stopContainer: (id, graceMs, signal) => stopContainer(client, id, graceMs, signal),
@@ -94,6 +95,8 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     },
   }
 }
+
+const PODMAN = 'Podman'
 
 /** The types of the client library leave the options of these calls out, and describe no info. */
 interface Asked {
@@ -123,7 +126,7 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
   }
   const podman = (version.Components ?? []).some((component) => /podman/i.test(component.Name))
   return {
-    name: podman ? 'Podman' : 'Docker',
+    name: podman ? PODMAN : 'Docker',
     version: version.Version,
     apiVersion: version.ApiVersion,
     os: info.OSType ?? version.Os,
@@ -133,6 +136,10 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
     runtimes: Object.keys(info.Runtimes ?? {}).toSorted(),
     hasInit: hasInitProgram(info),
   }
+}
+
+function traitsOf({ name, hasInit }: EngineInfo): EngineTraits {
+  return { hasInit, isPodman: name === PODMAN }
 }
 
 /** Docker names its init program also when it is not installed; then it calls its commit "N/A". */

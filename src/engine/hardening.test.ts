@@ -20,7 +20,7 @@ const container: ContainerCreate = {
 }
 const baseline: ContainerCreate = { ...container, security: 'baseline', readOnly: false, user: '0' }
 const image: ImageDefaults = { env: ['PATH=/bin'], labels: [], volumes: [] }
-const engine = { hasInit: true }
+const engine = { hasInit: true, isPodman: false }
 
 describe('the whole of it', () => {
   test('golden', () => {
@@ -96,7 +96,7 @@ describe('the whole of it', () => {
         stopGracePeriodMs: 1500,
       },
       image,
-      { hasInit: false },
+      { hasInit: false, isPodman: false },
     )
     expect(options).toMatchObject({
       Entrypoint: ['/entry'],

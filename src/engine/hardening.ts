@@ -12,6 +12,13 @@ export interface ImageDefaults {
   readonly volumes: readonly string[]
 }
 
+/** What differs between engines that speak Docker’s API. */
+export interface EngineTraits {
+  /** A container can have an init process. */
+  readonly hasInit: boolean
+  readonly isPodman: boolean
+}
+
 /** Most processes and threads of a container. */
 export const PIDS_LIMIT = 256
 /** Open files of a process; above an engine's own hard limit no container would start. */
@@ -46,7 +53,7 @@ const RESERVED_NETWORKS = new Set(['host', 'none', 'bridge', 'default', 'nat'])
 export function createOptions(
   container: ContainerCreate,
   image: ImageDefaults,
-  engine: { readonly hasInit: boolean },
+  engine: EngineTraits,
 ): ContainerCreateOptions {
   const capabilities = checkedCapabilities(container)
   const user = checkedUser(container)
@@ -77,6 +84,7 @@ export function createOptions(
         imageVolumes: image.volumes,
         memoryBytes: container.memoryBytes,
         user,
+        isPodman: engine.isPodman,
       }),
       NetworkMode: checkedNetwork(container.network),
       // Docker's resolver passes a container's questions on to the host's name server, also out of

@@ -169,7 +169,11 @@ export class MemoryEngine implements Engine {
         )
       }
       // The same input is refused as by the real driver.
-      createOptions(container, { env: [], labels: [], volumes: [] }, { hasInit: true })
+      createOptions(
+        container,
+        { env: [], labels: [], volumes: [] },
+        { hasInit: true, isPodman: false },
+      )
       if (this.containers.some((other) => other.options.name === container.name)) {
         throw new CommuneError('name-taken', `A container named ${container.name} exists already`)
       }

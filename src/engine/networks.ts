@@ -109,9 +109,16 @@ function isAsWanted(found: NetworkInspectInfo, wanted: NetworkCreate): boolean {
   return (
     found.Internal &&
     found.Driver === 'bridge' &&
-    found.Options?.[NO_HOST_ADDRESS] === 'true' &&
+    hasNoHostAddress(found) &&
     IDENTITY.every((name) => labels[name] === wanted.labels[name])
   )
+}
+
+/** Podman knows no such option; its internal networks have no gateway, which it writes as nil. */
+function hasNoHostAddress({ Options, IPAM }: NetworkInspectInfo): boolean {
+  if (Options?.[NO_HOST_ADDRESS] === 'true') return true
+  const gateways = (IPAM?.Config ?? []).map(({ Gateway }) => Gateway)
+  return gateways.length > 0 && gateways.every((gateway) => gateway === '<nil>')
 }
 
 /** Tries one subnet and bridge name after the other until the engine finds them free. */

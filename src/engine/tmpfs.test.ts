@@ -6,6 +6,7 @@ const plan: TmpfsPlan = {
   imageVolumes: [],
   memoryBytes: 8 * 1024 * 1024,
   user: '1000:2000',
+  isPodman: false,
 }
 const DEFAULTS = 'rw,noexec,nosuid,nodev,size=8388608,uid=1000,gid=2000,mode=1777'
 
@@ -43,4 +44,12 @@ test('what the workload says goes before what the image says', () => {
   expect(option['/tmp']).toContain('size=1k')
   expect(option['/data']).toContain('size=2k')
   expect(option['/logs']).toBe(DEFAULTS)
+})
+
+test('Podman takes no ids, and is told to give the mount to the container’s user', () => {
+  const option = tmpfsOption({ ...plan, isPodman: true, wanted: ['/cache:size=1m'] })
+  expect(option).toEqual({
+    '/cache': 'rw,noexec,nosuid,nodev,size=1m,U,mode=1777',
+    '/tmp': 'rw,noexec,nosuid,nodev,size=8388608,U,mode=1777',
+  })
 })

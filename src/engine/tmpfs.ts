@@ -17,6 +17,8 @@ export interface TmpfsPlan {
   readonly memoryBytes: number
   /** `uid:gid` that owns them. */
   readonly user: string
+  /** Podman takes no ids, but its `U` gives a mount to the container’s user. */
+  readonly isPodman: boolean
 }
 
 /**
@@ -47,7 +49,6 @@ function mountOptions(given: readonly string[], plan: TmpfsPlan): string {
       })
     }
   }
-  const [uid, gid] = plan.user.split(':')
   const named = (prefix: string) => given.some((word) => word.startsWith(prefix))
   return [
     given.includes('ro') ? 'ro' : 'rw',
@@ -55,11 +56,17 @@ function mountOptions(given: readonly string[], plan: TmpfsPlan): string {
     ...ALWAYS,
     ...given.filter((word) => NUMBERED.test(word)),
     ...(named('size=') ? [] : [`size=${Math.min(DEFAULT_SIZE_BYTES, plan.memoryBytes)}`]),
-    // runc gives the mount the mode of the folder beneath, whatever is asked: so the owner must fit.
-    ...(named('uid=') ? [] : [`uid=${uid}`]),
-    ...(named('gid=') ? [] : [`gid=${gid}`]),
+    ...ownership(given, plan),
     ...(named('mode=') ? [] : ['mode=1777']),
   ].join(',')
+}
+
+/** runc gives the mount the mode of the folder beneath, whatever is asked: so the owner must fit. */
+function ownership(given: readonly string[], { user, isPodman }: TmpfsPlan): string[] {
+  const [uid, gid] = user.split(':')
+  const isGiven = (prefix: string) => given.some((word) => word.startsWith(prefix))
+  if (isPodman) return isGiven('uid=') || isGiven('gid=') ? [] : ['U']
+  return [...(isGiven('uid=') ? [] : [`uid=${uid}`]), ...(isGiven('gid=') ? [] : [`gid=${gid}`])]
 }
 
 function checkedPath(path: string): string {
