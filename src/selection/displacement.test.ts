@@ -31,3 +31,16 @@ test('who is down besides stays down', () => {
   const input = world(more, { downNames: ['back', 'third'] })
   expect(replacedBy(input, did('back'), running)).toEqual([did('stand-in')])
 })
+
+test('who runs its own share anyway replaced nobody, though it was chosen for more without the returner', () => {
+  const bids = [
+    bid({ name: 'back', slots: 3, score: 1 }),
+    bid({ name: 'peer', slots: 3 }),
+    bid({ name: 'third', slots: 3 }),
+  ]
+  const input = world(bids, { replicas: 3 })
+  expect(replacedBy(input, did('back'), new Map([[did('peer'), 1], [did('third'), 1]]))).toEqual([])
+  expect(replacedBy(input, did('back'), new Map([[did('peer'), 2], [did('third'), 1]]))).toEqual([
+    did('peer'),
+  ])
+})

@@ -30,8 +30,8 @@ export function holdsGround(
 export type RunningReplicas = ReadonlyMap<Did, number>
 
 /**
- * Those who run the workload because this meshlet was down: they are chosen without it, would not be
- * with it, and run. When there are any, a meshlet that comes back takes a new epoch and bids again in
+ * Those who run the workload because this meshlet was down: without it they are chosen for more than
+ * with it, and they run more than they are chosen for with it. When there are any, a meshlet that comes back takes a new epoch and bids again in
  * a later round, in the commit that answers the suspicions; so nothing moves back.
  */
 export function replacedBy(
@@ -43,9 +43,9 @@ export function replacedBy(
   const withSelf = select({ ...input, down: others })
   const withoutSelf = select({ ...input, down: new Set([...others, self]) })
   return withoutSelf.winners
-    .filter(
-      ({ meshletDid, slots }) =>
-        (running.get(meshletDid) ?? 0) > 0 && slots > slotsOf(withSelf, meshletDid),
-    )
+    .filter(({ meshletDid, slots }) => {
+      const anyway = slotsOf(withSelf, meshletDid)
+      return slots > anyway && (running.get(meshletDid) ?? 0) > anyway
+    })
     .map(({ meshletDid }) => meshletDid)
 }

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { WorkloadFields } from '../support/virtual-owner.ts'
+import { imageOf } from '../support/virtual-owner.ts'
+import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+
+async function threeReplicas(fields: WorkloadFields = {}) {
+  const world = await threeOwners().start()
+  world.owner('alice').publish('web', { replicas: 3, spread: 'meshlet', ...fields })
+  await world.settle()
+  return world
+}
+
+function imagesOf(world: VirtualCommune): readonly string[] {
+  return world.containers('web').map(({ container }) => container.image)
+}
+
+test('a new image is rolled out one machine at a time, with nothing missing meanwhile', async () => {
+  const world = await threeReplicas()
+  const from = world.trace.entries.length
+  let fewest = 3
+  world.trace.onAction(() => (fewest = Math.min(fewest, world.containers('web').length)))
+  world.owner('alice').edit('web', { image: imageOf('second') })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(imageOf('second')))
+  expect(fewest).toBe(3)
+  const order = world.trace
+    .actions(undefined, from)
+    .filter(({ call }) => call === 'startContainer' || call === 'stopContainer')
+    .map(({ machine, call }) => `${machine} ${call}`)
+  expect(order).toHaveLength(6)
+  // Start and stop on one machine are over before the next begins.
+  for (let i = 0; i < 6; i += 2) expect(order[i]?.split(' ')[0]).toBe(order[i + 1]?.split(' ')[0])
+})
+
+test('nothing is replaced when only the placement of the record changes', async () => {
+  const world = await threeReplicas()
+  const ids = world.containers('web').map(({ container }) => container.id)
+  world.owner('alice').edit('web', { priority: 7, placementNonce: 'another', createdAt: '2026-05-05T00:00:00.000Z' })
+  await world.settle()
+  expect(world.containers('web').map(({ container }) => container.id)).toEqual(ids)
+})
+
+test('a sick new revision stops at the first machine', async () => {
+  const healthcheck = { http: { port: 80 }, intervalMs: 1_000, timeoutMs: 500, retries: 2 }
+  const world = threeOwners()
+  world.programs.set('web', { ports: { 80: 200 } })
+  await world.start()
+  world.owner('alice').publish('web', { replicas: 3, spread: 'meshlet', healthcheck })
+  await world.settle()
+  world.programs.set('web', { ports: { 80: 500 } })
+  world.owner('alice').edit('web', { image: imageOf('sick') })
+  await world.advance(5 * 60_000)
+  const images = imagesOf(world)
+  expect(images.filter((image) => image === imageOf('web'))).toHaveLength(3)
+  expect(images.filter((image) => image === imageOf('sick'))).toHaveLength(1)
+})
+
+test('without room for two at once the old one makes way', async () => {
+  const world = await threeOwners({ machine: { offer: { cpuMilli: 1_000 } } }).start()
+  world.owner('alice').publish('web', { replicas: 3, resources: { cpuMilli: 800 } })
+  await world.settle()
+  world.owner('alice').edit('web', { image: imageOf('second') })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(imageOf('second')))
+})
+
+test('a machine that is down holds the roll-out up only until it counts as down', async () => {
+  const world = await threeReplicas()
+  const [first = ''] = world.placesOf('web')
+  world.machine(first).powerCut()
+  world.owner('alice').edit('web', { image: imageOf('second') })
+  const isOver = () =>
+    imagesOf(world).length >= 2 && imagesOf(world).every((image) => image === imageOf('second'))
+  await world.until('the others are new', isOver, 60_000)
+})
