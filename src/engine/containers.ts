@@ -1,5 +1,5 @@
-import type { ContainerInspectInfo } from 'dockerode'
-import { CommuneError } from '../model/errors.ts'
+import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import { CommuneError, messageOf } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type {
   ContainerCreate,
@@ -16,6 +16,7 @@ import { imageDefaults } from './images.ts'
 const INSPECT_CONCURRENCY_MAX = 8
 /** Podman answers 500 where Docker answers 409; only the text tells what it means. */
 const NOT_RUNNING = /is not running|can only kill running containers/
+const INIT_MISSING = /container-init binary not found/
 const NAME_TAKEN = /name .* is already in use/
 /** Docker writes times that never were as the year 1. */
 const NEVER_PREFIX = '0001-01-01'
@@ -81,8 +82,22 @@ export async function createContainer(
   signal?: AbortSignal,
 ): Promise<string> {
   const image = await imageDefaults(client, container.image, signal)
-  const { name, ...body } = createOptions(container, image, engine)
-  const doing = `creating container ${container.name}`
+  const create = (traits: EngineTraits) =>
+    createFrom(client, createOptions(container, image, traits), signal)
+  try {
+    return await create(engine)
+  } catch (error) {
+    if (!engine.hasInit || !INIT_MISSING.test(messageOf(error))) throw error
+    return create({ ...engine, hasInit: false })
+  }
+}
+
+async function createFrom(
+  client: EngineClient,
+  { name, ...body }: ContainerCreateOptions,
+  signal?: AbortSignal,
+): Promise<string> {
+  const doing = `creating container ${name}`
   return client.call(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
     async (docker, abortSignal) => {
@@ -92,7 +107,7 @@ export async function createContainer(
     },
     (error) => {
       if (statusOf(error) === 409 || NAME_TAKEN.test(engineMessage(error))) {
-        throw new CommuneError('name-taken', `A container named ${container.name} exists already`, {
+        throw new CommuneError('name-taken', `A container named ${name} exists already`, {
           cause: error,
         })
       }

@@ -139,7 +139,9 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
 }
 
 function traitsOf({ name, hasInit }: EngineInfo): EngineTraits {
-  return { hasInit, isPodman: name === PODMAN }
+  const isPodman = name === PODMAN
+  // Podman does not say whether it has an init program: that shows when a container is made.
+  return { hasInit: hasInit || isPodman, isPodman }
 }
 
 /** Docker names its init program also when it is not installed; then it calls its commit "N/A". */
