@@ -226,11 +226,12 @@ function choiceText({ chosen, missing }: Explanation): string {
 
 function replicasTable({ replicas }: Explanation): string {
   if (replicas.length === 0) return ''
+  const hasPorts = replicas.some(({ addresses }) => addresses.length > 0)
   return formatTable(
-    ['machine', 'address there', 'state'],
+    ['machine', ...(hasPorts ? ['address there'] : []), 'state'],
     replicas.map(({ machine, state, addresses }) => [
       machine,
-      addresses.join(', '),
+      ...(hasPorts ? [addresses.join(', ')] : []),
       shortDigests(state),
     ]),
   )
