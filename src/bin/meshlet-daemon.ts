@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { statfs } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { createFeed } from '../atproto/feed.ts'
@@ -89,6 +90,7 @@ export async function startDaemon(
   const { url } = await server.listen(settings.listenHost, settings.listenPort)
   const config = configOf(settings, {
     did,
+    storageBytes: settings.storageBytes ?? (await halfOfFreeDisk(stateDir)),
     heartbeatKey: key.publicKey,
     softwareVersion: version,
     endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
@@ -143,12 +145,13 @@ function configOf(
   settings: MeshletSettings,
   rest: {
     readonly did: Did
+    readonly storageBytes: number
     readonly endpoint: string | undefined
     readonly heartbeatKey: string
     readonly softwareVersion: string
   },
 ): MeshletConfig {
-  const { endpoint, ...own } = rest
+  const { endpoint, storageBytes, ...own } = rest
   return {
     ...own,
     ownerDid: settings.owner,
@@ -156,12 +159,18 @@ function configOf(
     offer: {
       ...(settings.cpuMilli === undefined ? {} : { cpuMilli: settings.cpuMilli }),
       ...(settings.memoryBytes === undefined ? {} : { memoryBytes: settings.memoryBytes }),
-      ...(settings.storageBytes === undefined ? {} : { storageBytes: settings.storageBytes }),
+      storageBytes,
     },
     labels: settings.labels,
     liveness: settings.liveness,
     ...(endpoint === undefined ? {} : { endpoint }),
   }
+}
+
+/** What is offered of the disk when the owner says nothing: half of what is free, in bytes. */
+async function halfOfFreeDisk(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return Math.floor((bavail * bsize) / 2)
 }
 
 function heartbeatKeyOf(meshlet: Meshlet | undefined, caller: Did): string | undefined {
