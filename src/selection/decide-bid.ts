@@ -1,5 +1,6 @@
 import type { Verdict } from '../cluster/verdict.ts'
 import { isRebalance } from '../model/placement-key.ts'
+import { formatBytes, formatCpu } from '../model/quantity.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
@@ -164,14 +165,15 @@ function obstacleOf(input: BidInput): Obstacle | undefined {
 }
 
 const KIND_OF = {
-  'no-cpu': ['cpuMilli', 'thousandths of a core'],
-  'no-memory': ['memoryBytes', 'bytes of memory'],
-  'no-storage': ['storageBytes', 'bytes of storage'],
+  'no-cpu': ['cpuMilli', 'CPU', formatCpu],
+  'no-memory': ['memoryBytes', 'memory', formatBytes],
+  'no-storage': ['storageBytes', 'storage', formatBytes],
 } as const
 
+/** In Kubernetes quantities, as the owner wrote them. */
 function lackMessage(lack: keyof typeof KIND_OF, room: Amount, request: Amount): string {
-  const [kind, unit] = KIND_OF[lack]
-  return `asks for ${request[kind]} ${unit}, ${Math.max(0, room[kind])} are free`
+  const [kind, what, format] = KIND_OF[lack]
+  return `asks for ${format(request[kind])} ${what}, ${format(Math.max(0, room[kind]))} free`
 }
 
 function slotsWanted(replicas: ReplicaCount): number {

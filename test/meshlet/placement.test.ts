@@ -90,7 +90,7 @@ describe('contention', () => {
       expect(world.bid(machine, 'alice', 'big')).toMatchObject({
         slots: 0,
         reason: 'no-memory',
-        message: `asks for ${2 * GIB} bytes of memory, ${GIB} are free`,
+        message: 'asks for 2Gi memory, 1Gi free',
       })
   })
 })
@@ -110,7 +110,11 @@ describe('spread', () => {
   test('by label', async () => {
     const world = new VirtualCommune()
     world.owner('alice')
-    for (const [name, zone] of [['a1', 'eu'], ['a2', 'eu'], ['a3', 'us']] as const)
+    for (const [name, zone] of [
+      ['a1', 'eu'],
+      ['a2', 'eu'],
+      ['a3', 'us'],
+    ] as const)
       world.addMachine(name, { owner: 'alice', labels: { zone } })
     await world.start()
     world.owner('alice').publish('web', { replicas: 2, spread: 'zone' })
@@ -122,7 +126,8 @@ describe('spread', () => {
   test('constraints keep machines out, which say so', async () => {
     const world = new VirtualCommune()
     world.owner('alice')
-    for (const zone of ['eu', 'us']) world.addMachine(`a-${zone}`, { owner: 'alice', labels: { zone } })
+    for (const zone of ['eu', 'us'])
+      world.addMachine(`a-${zone}`, { owner: 'alice', labels: { zone } })
     await world.start()
     world.owner('alice').publish('web', { replicas: 2, constraints: ['zone=us'] })
     await world.settle()
@@ -244,7 +249,15 @@ test('what this version can’t run gets a pass that names all of it', async () 
   for (const machine of MACHINES) {
     const bid = world.bid(machine, 'alice', 'everything')
     expect(bid).toMatchObject({ slots: 0, reason: 'unsupported' })
-    for (const word of ['Job', 'schedule', 'volumes', 'secrets', 'egress', 'atMostOne', 'onPartition'])
+    for (const word of [
+      'Job',
+      'schedule',
+      'volumes',
+      'secrets',
+      'egress',
+      'atMostOne',
+      'onPartition',
+    ])
       expect(bid?.message).toContain(word)
   }
 })
