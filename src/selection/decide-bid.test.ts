@@ -90,7 +90,7 @@ describe('a first answer', () => {
         round: 0,
         slots: 0,
         reason: 'no-memory',
-        message: expect.stringContaining('asks for 104857600 bytes of memory'),
+        message: expect.stringContaining('asks for 100Mi memory'),
       },
     })
     expect(decideBid(scene({ obstacles: obstacle('constraint') }))).toMatchObject({
