@@ -51,7 +51,7 @@ export function desire(input: DesireInput): Desire {
       : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
   const waitsFor = whatIsOpen(input)
   // What is already here is kept and repaired; what is missing waits until the picture is whole.
-  const slots = waitsFor === undefined ? wanted : Math.min(wanted, containers.length)
+  const slots = waitsFor === undefined ? chosen : Math.min(chosen, containers.length)
   return {
     desired: {
       kind: 'run',
@@ -59,6 +59,7 @@ export function desire(input: DesireInput): Desire {
       revision: placement.record.cid,
       specHash: placement.specHash,
       slots,
+      standIns: surplus,
     },
     surplus,
     why: waitsFor ?? 'chosen',
@@ -87,7 +88,11 @@ function wantedHere(input: DesireInput, chosen: number, running: number): number
   if (!mayStillCome && isRefusedByUs(placement, self)) return chosen
   const others = placement.choice.winners
     .filter(({ meshletDid }) => meshletDid !== self)
-    .reduce((sum, { meshletDid }) => sum + runningReplicas(input.statusOf(meshletDid)), 0)
+    .reduce(
+      (sum, { meshletDid, slots }) =>
+        sum + Math.min(slots, runningReplicas(input.statusOf(meshletDid))),
+      0,
+    )
   const needed = Math.max(0, placement.replicas - others)
   return Math.max(chosen, Math.min(running, needed))
 }

@@ -36,6 +36,8 @@ export interface EngineStateOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** A new list, before anybody else sees it. */
+  readonly onListed: (snapshot: EngineSnapshot) => void
   /** Something happened to a container of this workload, or (undefined) possibly to any. */
   readonly onChange: (uri: string | undefined) => void
 }
@@ -110,6 +112,7 @@ export class EngineState implements AsyncDisposable {
       this.#problem = undefined
       const snapshot = { containers, networks, byWorkload: groups(containers, networks) }
       this.#lastSeen = snapshot
+      this.#options.onListed(snapshot)
       return snapshot
     } catch (error) {
       if (generation === this.#generation) this.#listing = undefined
@@ -142,8 +145,9 @@ export class EngineState implements AsyncDisposable {
   }
 }
 
-function uriOf(event: EngineEvent): string | undefined {
-  return event.labels[LABEL.workload]
+/** The empty text for what names no workload, as in a snapshot. */
+function uriOf(event: EngineEvent): string {
+  return event.labels[LABEL.workload] ?? ''
 }
 
 function groups(

@@ -13,6 +13,7 @@ import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { Comeback } from './comeback.ts'
 import type { MeshletConfig } from './config.ts'
+import { amountsOf } from './elbow-room.ts'
 import { EngineState } from './engine-state.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -95,16 +96,17 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const neighbourhood = new Neighbourhood(config, view, feed)
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, clock, log })
+  const reservations = new Reservations(() => capacity(), triggers.roomFreed)
   const engineState = new EngineState({
     engine,
     meshletDid,
     clock,
     random,
     log,
+    onListed: ({ byWorkload }) => reservations.noteRunning(amountsOf(byWorkload)),
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const capacity = () => offeredCapacity(config, engineState.info)
-  const reservations = new Reservations(capacity, triggers.roomFreed)
   const heartbeats = new Heartbeats({
     peers: ports.peers,
     clock,

@@ -1,7 +1,7 @@
-import { COLLECTION, LABEL } from '../model/nsid.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord, Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
-import type { Amount } from '../model/request.ts'
+import { requestOf, type Amount } from '../model/request.ts'
 import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
 import type { RecordChange, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
@@ -45,6 +45,7 @@ export class Meshlet implements AsyncDisposable {
   readonly #queue: WorkQueue
   readonly #parts: Parts
   readonly #uriByKey = new Map<string, string>()
+  #hasBegun = false
   #downBefore = ''
   #unsubscribe: (() => void) | undefined
   #cancelResync: (() => void) | undefined
@@ -111,17 +112,18 @@ export class Meshlet implements AsyncDisposable {
     return this.settings.epoch ?? 1
   }
 
-  /** Uris of all workloads that this machine may have to do with, sorted. */
+  /**
+   * Uris of all workloads that this machine may have to do with, sorted; the empty text stands for
+   * what carries our labels and names none.
+   */
   workloads(): string[] {
     const recorded = membersOf(this.config).flatMap((owner) =>
       this.view
         .list<WorkloadRecord>(owner, COLLECTION.workload)
         .map(([name]) => workloadUri(owner, name)),
     )
-    const running = (this.engineState.lastSeen?.containers ?? []).flatMap(
-      (container) => container.labels[LABEL.workload] ?? [],
-    )
-    return [...new Set<string>([...recorded, ...running, ...ownWorkloads(this.own)])].toSorted()
+    const here = this.engineState.lastSeen?.byWorkload.keys() ?? []
+    return [...new Set<string>([...recorded, ...here, ...ownWorkloads(this.own)])].toSorted()
   }
 
   /** Somebody says that a repo moved on: look there, unless it is not followed anyway. */
@@ -153,12 +155,30 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
-    if (!this.#parts.ownRepo.adopt()) return Promise.resolve({ kind: 'again', afterMs: 500 })
+    if (!this.#isReady()) return Promise.resolve({ kind: 'again', afterMs: 500 })
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
     if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())
     if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
     return this.#parts.reconciler.reconcile(key, signal)
+  }
+
+  /** Before the first bid all is reserved that earlier ones may have won. */
+  #isReady(): boolean {
+    if (this.#hasBegun) return true
+    if (!this.#parts.ownRepo.adopt()) return false
+    for (const [, { workload, slots }] of this.own.list<BidRecord>(COLLECTION.bid)) {
+      const record = this.#recordOf(workload)
+      if (record) this.reservations.noteBid(workload, slots, requestOf(record))
+    }
+    this.#hasBegun = true
+    return true
+  }
+
+  #recordOf(uri: string): WorkloadRecord | undefined {
+    const parsed = parseWorkloadUri(uri)
+    if (!parsed) return undefined
+    return this.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
   }
 
   #reconcileSelf(): Outcome {
@@ -199,10 +219,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** Whether it offers to run some of the replicas, but not all. */
   #isShort({ workload, slots }: BidRecord): boolean {
-    const parsed = parseWorkloadUri(workload)
-    const record =
-      parsed && this.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)
-    return slots > 0 && slots < (record?.value.replicas ?? 1)
+    return slots > 0 && slots < (this.#recordOf(workload)?.replicas ?? 1)
   }
 
   #changed(changes: readonly RecordChange[]): void {

@@ -24,7 +24,7 @@ export function noteRunning(
     }
     state.runningSinceMs ??= now
     state.lastError = undefined
-    if (now - state.runningSinceMs >= CALM_MS) state.restarts = 0
+    if (now - state.runningSinceMs >= CALM_MS) state.recentRestarts = 0
   }
 }
 

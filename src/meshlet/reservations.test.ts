@@ -5,6 +5,10 @@ import { Reservations } from './reservations.ts'
 const OFFER: Amount = { cpuMilli: 1_000, memoryBytes: 1_000, storageBytes: 1_000 }
 const ONE: Amount = { cpuMilli: 100, memoryBytes: 200, storageBytes: 0 }
 
+function running(uri: string, count: number): ReadonlyMap<string, Amount> {
+  return new Map([[uri, { cpuMilli: 100 * count, memoryBytes: 200 * count, storageBytes: 0 }]])
+}
+
 test('bids and containers of one workload are the same work: the larger counts', () => {
   const reservations = new Reservations(() => OFFER)
   reservations.noteBid('a', 2, ONE)
@@ -13,9 +17,9 @@ test('bids and containers of one workload are the same work: the larger counts',
     memoryBytes: 600,
     storageBytes: 1_000,
   })
-  reservations.noteRunning('a', 1, ONE)
+  reservations.noteRunning(running('a', 1))
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(800)
-  reservations.noteRunning('a', 3, ONE)
+  reservations.noteRunning(running('a', 3))
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(700)
   reservations.noteBid('a', 0, ONE)
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(700)
@@ -32,7 +36,7 @@ test('for a workload its own reservation is free', () => {
 
 test('it may be negative: what runs is not stopped because the offer shrank', () => {
   const reservations = new Reservations(() => OFFER)
-  reservations.noteRunning('a', 11, ONE)
+  reservations.noteRunning(running('a', 11))
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(-100)
 })
 
@@ -40,13 +44,14 @@ test('it says when something comes free, and only then', () => {
   const onFreed = vi.fn()
   const reservations = new Reservations(() => OFFER, onFreed)
   reservations.noteBid('a', 2, ONE)
-  reservations.noteRunning('a', 2, ONE)
+  reservations.noteRunning(running('a', 2))
   reservations.noteBid('a', 0, ONE)
   expect(onFreed).not.toHaveBeenCalled()
-  reservations.noteRunning('a', 1, ONE)
+  reservations.noteRunning(running('a', 1))
   expect(onFreed).toHaveBeenCalledTimes(1)
-  reservations.release('a')
-  reservations.release('a')
+  reservations.noteRunning(new Map())
+  reservations.noteRunning(new Map())
+  reservations.releaseBid('a')
   expect(onFreed).toHaveBeenCalledTimes(2)
   expect(reservations.freeBeside(undefined)).toEqual(OFFER)
 })

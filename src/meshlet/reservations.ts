@@ -1,10 +1,5 @@
 import type { Amount } from '../model/request.ts'
 
-interface Held {
-  readonly slots: number
-  readonly request: Amount
-}
-
 const NOTHING: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
 
 /**
@@ -14,8 +9,8 @@ const NOTHING: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
 export class Reservations {
   readonly #offer: () => Amount
   readonly #onFreed: () => void
-  readonly #bids = new Map<string, Held>()
-  readonly #running = new Map<string, Held>()
+  readonly #bids = new Map<string, Amount>()
+  readonly #running = new Map<string, Amount>()
   /** The sum over all workloads, kept up to date: it is asked for at every look at every workload. */
   #total: Amount = NOTHING
 
@@ -25,19 +20,22 @@ export class Reservations {
     this.#onFreed = onFreed
   }
 
+  /** Slots that a bid holds, each for this much. */
   noteBid(uri: string, slots: number, request: Amount): void {
-    this.#change(uri, () => note(this.#bids, uri, slots, request))
+    const amount = times(request, slots)
+    this.#change(uri, () => this.#bids.set(uri, amount))
   }
 
-  noteRunning(uri: string, slots: number, request: Amount): void {
-    this.#change(uri, () => note(this.#running, uri, slots, request))
+  /** What the containers of every workload may use; whoever is not named has none. */
+  noteRunning(amounts: ReadonlyMap<string, Amount>): void {
+    for (const uri of [...this.#running.keys()])
+      if (!amounts.has(uri)) this.#change(uri, () => this.#running.delete(uri))
+    for (const [uri, amount] of amounts) this.#change(uri, () => this.#running.set(uri, amount))
   }
 
-  release(uri: string): void {
-    this.#change(uri, () => {
-      this.#bids.delete(uri)
-      this.#running.delete(uri)
-    })
+  /** There is no bid any more. */
+  releaseBid(uri: string): void {
+    this.#change(uri, () => this.#bids.delete(uri))
   }
 
   /** What is free for this workload: its own reservation counts as free. May be negative. */
@@ -55,24 +53,22 @@ export class Reservations {
   }
 
   #heldBy(uri: string): Amount {
-    const bid = this.#bids.get(uri)
-    const running = this.#running.get(uri)
-    const held = (kind: keyof Amount) => Math.max(times(bid, kind), times(running, kind))
+    const bid = this.#bids.get(uri) ?? NOTHING
+    const running = this.#running.get(uri) ?? NOTHING
     return {
-      cpuMilli: held('cpuMilli'),
-      memoryBytes: held('memoryBytes'),
-      storageBytes: held('storageBytes'),
+      cpuMilli: Math.max(bid.cpuMilli, running.cpuMilli),
+      memoryBytes: Math.max(bid.memoryBytes, running.memoryBytes),
+      storageBytes: Math.max(bid.storageBytes, running.storageBytes),
     }
   }
 }
 
-function note(map: Map<string, Held>, uri: string, slots: number, request: Amount): void {
-  if (slots > 0) map.set(uri, { slots, request })
-  else map.delete(uri)
-}
-
-function times(held: Held | undefined, kind: keyof Amount): number {
-  return held ? held.slots * held.request[kind] : 0
+function times({ cpuMilli, memoryBytes, storageBytes }: Amount, count: number): Amount {
+  return {
+    cpuMilli: cpuMilli * count,
+    memoryBytes: memoryBytes * count,
+    storageBytes: storageBytes * count,
+  }
 }
 
 function minus(a: Amount, b: Amount): Amount {

@@ -153,12 +153,13 @@ export class Runner {
   #countRestart(job: Job, replica: number): void {
     const state = replicaState(job.memory, replica)
     state.restarts++
+    state.recentRestarts++
     const backoff = job.desired.kind === 'run' ? job.desired.workload.restart : undefined
     const delays = {
       initialMs: backoff?.backoffInitialMs ?? RESTART.initialMs,
       maxMs: backoff?.backoffMaxMs ?? RESTART.maxMs,
     }
-    const waitMs = backoffMs(delays, state.restarts, this.#options.random.next())
+    const waitMs = backoffMs(delays, state.recentRestarts, this.#options.random.next())
     state.notBeforeMs = this.#options.clock.monotonicMs() + waitMs
   }
 

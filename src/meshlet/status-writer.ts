@@ -102,6 +102,7 @@ export class StatusWriter {
     const lastError = (isFailing ? failure.message : undefined) ?? state.lastError ?? probe?.message
     return {
       restarts: state.restarts,
+      recentRestarts: state.recentRestarts,
       health: probe?.health ?? 'none',
       endpoints: forwards.endpoints(uri, replica),
       pulling: memory.pulling,

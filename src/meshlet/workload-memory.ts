@@ -3,7 +3,10 @@ import type { Rounds } from '../selection/rounds.ts'
 
 /** What a meshlet remembers of one replica here. */
 export interface ReplicaState {
+  /** Since this program started. */
   restarts: number
+  /** Those that were not followed by a calm period; they space the next ones. */
+  recentRestarts: number
   /** When it may be started again, on the monotonic clock. */
   notBeforeMs: number
   /** When the container that runs now was first seen running. */
@@ -55,6 +58,7 @@ export function replicaState(memory: WorkloadMemory, replica: number): ReplicaSt
   if (known) return known
   const fresh: ReplicaState = {
     restarts: 0,
+    recentRestarts: 0,
     notBeforeMs: 0,
     runningSinceMs: undefined,
     lastError: undefined,

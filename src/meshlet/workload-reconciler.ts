@@ -2,7 +2,6 @@ import type { Candidate } from '../cluster/membership.ts'
 import { COLLECTION, LABEL } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
-import { requestOf, type Amount } from '../model/request.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
@@ -13,7 +12,7 @@ import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { planWorkload } from '../reconcile/plan-workload.ts'
 import { containerOf } from '../reconcile/replica-status.ts'
 import { mayReplace } from '../reconcile/rollout.ts'
-import { slotsIn } from '../selection/room.ts'
+import { fitsBeside, limitStandIns } from './elbow-room.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { BidCall, Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
@@ -129,7 +128,7 @@ export class WorkloadReconciler {
     if (outcome.kind !== 'done') return outcome
     own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
-    reservations.release(uri)
+    reservations.releaseBid(uri)
     this.#memory.delete(uri)
     return outcome
   }
@@ -250,14 +249,15 @@ export class WorkloadReconciler {
 
   #plan(
     uri: string,
-    desired: Desired,
+    wish: Desired,
     placement: Placement | undefined,
     memory: WorkloadMemory,
     snapshot: EngineSnapshot,
   ) {
     const { config, view, settings, clock, reservations, probes } = this.#options
     const { containers, networks } = shareOf(snapshot, uri)
-    const request = placement ? requestOf(placement.record.value) : undefined
+    const free = reservations.freeBeside(uri)
+    const desired = limitStandIns(wish, containers, free)
     return planWorkload({
       nowMs: clock.monotonicMs(),
       meshletDid: config.did,
@@ -275,9 +275,7 @@ export class WorkloadReconciler {
             statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
           })
         : false,
-      roomForSurge: request
-        ? hasRoom(reservations.freeBeside(uri), request, containers.length)
-        : false,
+      roomForSurge: fitsBeside(desired, containers, free),
       paused: settings.isPaused(uri),
     })
   }
@@ -290,7 +288,7 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     snapshot: EngineSnapshot,
   ): Promise<number | undefined> {
-    const { forwards, probes, statusWriter, reservations } = this.#options
+    const { forwards, probes, statusWriter } = this.#options
     const { containers } = shareOf(snapshot, uri)
     const workload = desired.kind === 'run' ? desired.workload : undefined
     const running = new Map<number, string>()
@@ -303,8 +301,6 @@ export class WorkloadReconciler {
       probes.watch(uri, workload?.healthcheck, [...running.values()])
       await forwards.apply(uri, workload, running)
     }
-    if (placement)
-      reservations.noteRunning(uri, containers.length, requestOf(placement.record.value))
     return statusWriter.write({ uri, desired, placement, memory, containers })
   }
 
@@ -322,8 +318,4 @@ export class WorkloadReconciler {
   async #snapshotOrUndefined(engineState: EngineState): Promise<EngineSnapshot | undefined> {
     return engineState.snapshot().catch(() => undefined)
   }
-}
-
-function hasRoom(free: Amount, request: Amount, containers: number): boolean {
-  return slotsIn(free, request) > containers
 }

@@ -2,8 +2,19 @@ import type { Cid, WorkloadRecord } from '../model/records.ts'
 
 /** A change to the containers here. Every action says why. */
 export type Action =
-  | { readonly kind: 'create'; readonly replica: number; readonly name: string; readonly reason: string }
-  | { readonly kind: 'start'; readonly replica: number; readonly id: string; readonly name: string; readonly reason: string }
+  | {
+      readonly kind: 'create'
+      readonly replica: number
+      readonly name: string
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'start'
+      readonly replica: number
+      readonly id: string
+      readonly name: string
+      readonly reason: string
+    }
   | {
       readonly kind: 'remove'
       readonly id: string
@@ -23,6 +34,8 @@ export type Desired =
       readonly specHash: string
       /** Replicas that this meshlet has to run. */
       readonly slots: number
+      /** Containers beyond those that go on as they are until somebody else runs in their stead. */
+      readonly standIns: number
     }
   | { readonly kind: 'none'; readonly reason: string }
   /** Not known, or not decided yet: what runs goes on running, and nothing is started. */

@@ -44,7 +44,10 @@ export function containerOptions(
     tmpfs: spec.tmpfs ?? [],
     memoryBytes: resources.memoryBytes,
     cpuMilli: resources.cpuMilli,
-    hostname: `${identity.uri.slice(identity.uri.lastIndexOf('/') + 1)}-${identity.replica}`.slice(0, 63),
+    hostname: `${identity.uri.slice(identity.uri.lastIndexOf('/') + 1)}-${identity.replica}`.slice(
+      0,
+      63,
+    ),
     ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
     ...(spec.command ? { command: spec.command } : {}),
     ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),

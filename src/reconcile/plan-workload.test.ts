@@ -24,11 +24,14 @@ const WORKLOAD: WorkloadRecord = {
 
 function run(slots: number, change: Partial<WorkloadRecord> = {}): Desired {
   const workload = { ...WORKLOAD, ...change }
-  return { kind: 'run', workload, revision: 'bafynew', specHash: NEW, slots }
+  return { kind: 'run', workload, revision: 'bafynew', specHash: NEW, slots, standIns: 0 }
 }
 
 let nextId = 0
-function container(replica: number, change: Partial<EngineContainer> & { spec?: string } = {}): EngineContainer {
+function container(
+  replica: number,
+  change: Partial<EngineContainer> & { spec?: string } = {},
+): EngineContainer {
   const { spec = NEW, ...rest } = change
   return {
     id: `id-${nextId++}`,
@@ -73,37 +76,160 @@ describe('what a look at a workload decides', () => {
   const cases: readonly (readonly [string, Partial<PlanInput>, readonly string[], RegExp?])[] = [
     ['nothing runs: create', {}, ['create'], /does not/],
     ['it runs: nothing', { containers: [container(0)] }, []],
-    ['it was stopped: start', { containers: [container(0, exited)] }, ['start'], /exited with code 1/],
-    ['it ran out of memory', { containers: [container(0, { ...exited, oomKilled: true })] }, ['start'], /memory/],
-    ['it was created and never started', { containers: [container(0, { state: 'created' })] }, ['start'], /never started/],
-    ['it was paused: replace', { containers: [container(0, { state: 'paused' })] }, ['remove'], /paused/],
-    ['its memory limit was changed', { containers: [container(0, { memoryBytes: 5 })] }, ['stop+remove'], /memory limit/],
-    ['its CPU limit was changed', { containers: [container(0, { nanoCpus: 5 })] }, ['stop+remove'], /CPU limit/],
-    ['it was renamed: remove and create', { containers: [container(0, { name: 'mine' })] }, ['stop+remove', 'create'], /not ours/],
-    ['a stranger under our labels', { containers: [container(0), container(0, { name: 'evil' })] }, ['stop+remove'], /not ours/],
-    ['labels that make no sense', { containers: [container(0), container(-5)] }, ['stop+remove'], /labels/],
+    [
+      'it was stopped: start',
+      { containers: [container(0, exited)] },
+      ['start'],
+      /exited with code 1/,
+    ],
+    [
+      'it ran out of memory',
+      { containers: [container(0, { ...exited, oomKilled: true })] },
+      ['start'],
+      /memory/,
+    ],
+    [
+      'it was created and never started',
+      { containers: [container(0, { state: 'created' })] },
+      ['start'],
+      /never started/,
+    ],
+    [
+      'it was paused: replace',
+      { containers: [container(0, { state: 'paused' })] },
+      ['remove'],
+      /paused/,
+    ],
+    [
+      'its memory limit was changed',
+      { containers: [container(0, { memoryBytes: 5 })] },
+      ['stop+remove'],
+      /memory limit/,
+    ],
+    [
+      'its CPU limit was changed',
+      { containers: [container(0, { nanoCpus: 5 })] },
+      ['stop+remove'],
+      /CPU limit/,
+    ],
+    [
+      'it was renamed: remove and create',
+      { containers: [container(0, { name: 'mine' })] },
+      ['stop+remove', 'create'],
+      /not ours/,
+    ],
+    [
+      'a stranger under our labels',
+      { containers: [container(0), container(0, { name: 'evil' })] },
+      ['stop+remove'],
+      /not ours/,
+    ],
+    [
+      'labels that make no sense',
+      { containers: [container(0), container(-5)] },
+      ['stop+remove'],
+      /labels/,
+    ],
     ['scaled up', { desired: run(2), containers: [container(0)] }, ['create']],
     ['scaled down', { containers: [container(0), container(1)] }, ['stop+remove'], /only 1/],
     ['scaled to zero', { desired: run(0), containers: [container(0)] }, ['stop+remove']],
-    ['changed: start the new one first', { containers: [container(0, { spec: OLD })] }, ['create'], /changed/],
-    ['changed, no room: stop first', { roomForSurge: false, containers: [container(0, { spec: OLD })] }, ['stop+remove', 'create']],
-    ['changed, order stop-first', { desired: run(1, { update: { order: 'stop-first' } }), containers: [container(0, { spec: OLD })] }, ['stop+remove', 'create']],
-    ['changed, not our turn: wait', { mayReplace: false, containers: [container(0, { spec: OLD })] }, []],
-    ['changed and the old one is dead: no turn needed', { mayReplace: false, containers: [container(0, { spec: OLD, ...exited })] }, ['remove', 'create']],
-    ['new one not ready: old one stays', { containers: [container(0), container(0, { spec: OLD })] }, []],
-    ['new one ready: old one goes', { replicas: new Map([[0, { ready: true }]]), containers: [container(0), container(0, { spec: OLD })] }, ['stop+remove'], /newer revision/],
-    ['not wanted here: remove all', { desired: { kind: 'none', reason: 'gone' }, containers: [container(0), container(1, exited)], networks: [{ name: 'n', labels: {} }] }, ['stop+remove', 'remove', 'remove-network'], /gone/],
-    ['unknown: touch nothing', { desired: { kind: 'keep', reason: 'unknown' }, containers: [container(0, exited), container(7)] }, []],
-    ['paused here: stop', { paused: true, containers: [container(0)] }, ['stop+remove'], /paused here/],
-    ['restart policy no', { desired: run(1, { restart: { policy: 'no' } }), containers: [container(0, exited)] }, []],
-    ['restart on failure, ended well', { desired: run(1, { restart: { policy: 'on-failure' } }), containers: [container(0, { state: 'exited', exitCode: 0 })] }, []],
-    ['restart on failure, failed', { desired: run(1, { restart: { policy: 'on-failure' } }), containers: [container(0, exited)] }, ['start']],
+    [
+      'changed: start the new one first',
+      { containers: [container(0, { spec: OLD })] },
+      ['create'],
+      /changed/,
+    ],
+    [
+      'changed, no room: stop first',
+      { roomForSurge: false, containers: [container(0, { spec: OLD })] },
+      ['stop+remove', 'create'],
+    ],
+    [
+      'changed, order stop-first',
+      {
+        desired: run(1, { update: { order: 'stop-first' } }),
+        containers: [container(0, { spec: OLD })],
+      },
+      ['stop+remove', 'create'],
+    ],
+    [
+      'changed, not our turn: wait',
+      { mayReplace: false, containers: [container(0, { spec: OLD })] },
+      [],
+    ],
+    [
+      'changed and the old one is dead: no turn needed',
+      { mayReplace: false, containers: [container(0, { spec: OLD, ...exited })] },
+      ['remove', 'create'],
+    ],
+    [
+      'new one not ready: old one stays',
+      { containers: [container(0), container(0, { spec: OLD })] },
+      [],
+    ],
+    [
+      'new one ready: old one goes',
+      {
+        replicas: new Map([[0, { ready: true }]]),
+        containers: [container(0), container(0, { spec: OLD })],
+      },
+      ['stop+remove'],
+      /newer revision/,
+    ],
+    [
+      'not wanted here: remove all',
+      {
+        desired: { kind: 'none', reason: 'gone' },
+        containers: [container(0), container(1, exited)],
+        networks: [{ name: 'n', labels: {} }],
+      },
+      ['stop+remove', 'remove', 'remove-network'],
+      /gone/,
+    ],
+    [
+      'unknown: touch nothing',
+      {
+        desired: { kind: 'keep', reason: 'unknown' },
+        containers: [container(0, exited), container(7)],
+      },
+      [],
+    ],
+    [
+      'paused here: stop',
+      { paused: true, containers: [container(0)] },
+      ['stop+remove'],
+      /paused here/,
+    ],
+    [
+      'restart policy no',
+      { desired: run(1, { restart: { policy: 'no' } }), containers: [container(0, exited)] },
+      [],
+    ],
+    [
+      'restart on failure, ended well',
+      {
+        desired: run(1, { restart: { policy: 'on-failure' } }),
+        containers: [container(0, { state: 'exited', exitCode: 0 })],
+      },
+      [],
+    ],
+    [
+      'restart on failure, failed',
+      {
+        desired: run(1, { restart: { policy: 'on-failure' } }),
+        containers: [container(0, exited)],
+      },
+      ['start'],
+    ],
   ]
-  it.each(cases.map(([name, change, kinds, reason]) => ({ name, change, kinds, reason })))('$name', ({ change, kinds, reason }) => {
-    const plan = planWorkload(input(change))
-    expect(plan.actions.map(short)).toEqual(kinds)
-    if (reason) expect(plan.actions.map(formatAction).join('\n')).toMatch(reason)
-  })
+  it.each(cases.map(([name, change, kinds, reason]) => ({ name, change, kinds, reason })))(
+    '$name',
+    ({ change, kinds, reason }) => {
+      const plan = planWorkload(input(change))
+      expect(plan.actions.map(short)).toEqual(kinds)
+      if (reason) expect(plan.actions.map(formatAction).join('\n')).toMatch(reason)
+    },
+  )
 
   it('waits for the backoff and says how long', () => {
     const replicas = new Map([[0, { ready: false, notBeforeMs: 700 }]])
@@ -118,20 +244,31 @@ describe('what a look at a workload decides', () => {
 })
 
 describe('applying a plan', () => {
-  const state = fc.constantFrom<EngineContainer['state']>('created', 'running', 'paused', 'exited', 'dead')
+  const state = fc.constantFrom<EngineContainer['state']>(
+    'created',
+    'running',
+    'paused',
+    'exited',
+    'dead',
+  )
   const world = fc.array(
     fc.record({ replica: fc.integer({ min: -1, max: 3 }), state, spec: fc.constantFrom(NEW, OLD) }),
     { maxLength: 8 },
   )
 
   /** What an engine does with the actions. */
-  function apply(containers: readonly EngineContainer[], actions: readonly Action[]): EngineContainer[] {
+  function apply(
+    containers: readonly EngineContainer[],
+    actions: readonly Action[],
+  ): EngineContainer[] {
     let after = [...containers]
     for (const action of actions) {
       if (action.kind === 'remove') after = after.filter(({ id }) => id !== action.id)
       if (action.kind === 'create') after.push(container(action.replica))
       if (action.kind === 'start')
-        after = after.map((one) => (one.id === action.id ? { ...one, state: 'running' as const } : one))
+        after = after.map((one) =>
+          one.id === action.id ? { ...one, state: 'running' as const } : one,
+        )
     }
     return after
   }
@@ -140,13 +277,22 @@ describe('applying a plan', () => {
     fc.assert(
       fc.property(world, fc.integer({ min: 0, max: 3 }), (ones, slots) => {
         const unique = new Map(ones.map((one) => [`${one.replica} ${one.spec}`, one]))
-        let containers = [...unique.values()].map(({ replica, ...rest }) => container(replica, rest))
+        let containers = [...unique.values()].map(({ replica, ...rest }) =>
+          container(replica, rest),
+        )
         const replicas = new Map([0, 1, 2, 3].map((replica) => [replica, { ready: true }]))
         for (let round = 0; round < 5; round++)
-          containers = apply(containers, planWorkload(input({ desired: run(slots), containers, replicas })).actions)
-        expect(planWorkload(input({ desired: run(slots), containers, replicas })).actions).toEqual([])
+          containers = apply(
+            containers,
+            planWorkload(input({ desired: run(slots), containers, replicas })).actions,
+          )
+        expect(planWorkload(input({ desired: run(slots), containers, replicas })).actions).toEqual(
+          [],
+        )
         expect(containers).toHaveLength(slots)
-        expect(containers.every((one) => one.state === 'running' && one.labels[LABEL.spec] === NEW)).toBe(true)
+        expect(
+          containers.every((one) => one.state === 'running' && one.labels[LABEL.spec] === NEW),
+        ).toBe(true)
       }),
       { seed: 1, numRuns: 500 },
     )

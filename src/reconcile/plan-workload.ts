@@ -45,7 +45,11 @@ export function planWorkload(input: PlanInput): Plan {
 }
 
 function planRemoval(input: PlanInput, reason: string): Plan {
-  const networks = input.networks.map(({ name }): Action => ({ kind: 'remove-network', name, reason }))
+  const networks = input.networks.map(({ name }): Action => ({
+    kind: 'remove-network',
+    name,
+    reason,
+  }))
   return { actions: [...removals(input, input.containers, reason), ...networks] }
 }
 
@@ -58,12 +62,26 @@ function planReplicas(input: PlanInput, desired: Desired & { kind: 'run' }): Pla
     actions.push(...plan.actions)
     againInMs = sooner(againInMs, plan.againInMs)
   }
-  for (const [replica, surplus] of [...byReplica].toSorted(([a], [b]) => a - b)) {
+  const standIns = standInsOf(input, desired)
+  for (const [replica, beyond] of [...byReplica].toSorted(([a], [b]) => a - b)) {
     if (replica >= 0 && replica < desired.slots) continue
+    const surplus = beyond.filter((container) => !standIns.has(container))
     const reason = replica < 0 ? 'its labels are not ours' : `only ${desired.slots} to run here`
     actions.push(...removals(input, surplus, reason))
   }
   return againInMs === undefined ? { actions } : { actions, againInMs }
+}
+
+/** What runs beyond the slots and stays as it is for now, the lowest replicas first. */
+function standInsOf(
+  input: PlanInput,
+  { slots, standIns }: Desired & { kind: 'run' },
+): ReadonlySet<EngineContainer> {
+  const beyond = input.containers.filter((container) => {
+    const replica = replicaOf(container)
+    return replica >= slots && container.state === 'running' && isOurs(input, container, replica)
+  })
+  return new Set(beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b)).slice(0, standIns))
 }
 
 function planReplica(
@@ -99,7 +117,10 @@ function planCurrent(
     return { actions: ready ? removals(input, older, 'replaced by a newer revision') : [] }
   }
   if (current.state === 'dead' || current.state === 'paused' || current.state === 'removing')
-    return { actions: removals(input, [current], `somebody left it ${current.state}`), againInMs: 0 }
+    return {
+      actions: removals(input, [current], `somebody left it ${current.state}`),
+      againInMs: 0,
+    }
   if (!wantsRestart(current, desired)) return { actions: [] }
   const waitMs = waitOf(input, replica)
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
@@ -119,7 +140,8 @@ function planMissing(
   if (running.length > 0 && !input.mayReplace) return { actions: [] }
   const waitMs = waitOf(input, replica)
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
-  const stopFirst = running.length > 0 && (!input.roomForSurge || desired.workload.update?.order === 'stop-first')
+  const stopFirst =
+    running.length > 0 && (!input.roomForSurge || desired.workload.update?.order === 'stop-first')
   const reason = older.length > 0 ? 'the workload changed' : 'it is to run here and does not'
   const create: Action = { kind: 'create', replica, name, reason }
   const spent = stopFirst ? older : older.filter((container) => container.state !== 'running')
@@ -127,7 +149,10 @@ function planMissing(
 }
 
 /** What somebody changed on a container of ours, in a sentence; undefined when nothing. */
-function driftOf(container: EngineContainer, desired: Desired & { kind: 'run' }): string | undefined {
+function driftOf(
+  container: EngineContainer,
+  desired: Desired & { kind: 'run' },
+): string | undefined {
   const { cpuMilli = 0, memoryBytes = 0 } = desired.workload.resources ?? {}
   if (memoryBytes > 0 && container.memoryBytes !== memoryBytes)
     return `somebody changed its memory limit to ${container.memoryBytes} bytes`
@@ -151,7 +176,11 @@ function waitOf(input: PlanInput, replica: number): number {
   return Math.max(0, (input.replicas.get(replica)?.notBeforeMs ?? 0) - input.nowMs)
 }
 
-function removals(input: PlanInput, containers: readonly EngineContainer[], reason: string): Action[] {
+function removals(
+  input: PlanInput,
+  containers: readonly EngineContainer[],
+  reason: string,
+): Action[] {
   return containers.map((container) => ({
     kind: 'remove',
     id: container.id,

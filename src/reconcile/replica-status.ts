@@ -9,6 +9,8 @@ const CRASH_LOOP_RESTARTS = 3
 /** What a meshlet knows of a replica beside its container. */
 export interface ReplicaNotes {
   readonly restarts: number
+  /** Restarts without a calm period in between; all when left out. */
+  readonly recentRestarts?: number
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none'
   readonly lastError?: string
   readonly pulling?: boolean
@@ -38,7 +40,7 @@ export function replicaStatus(
 
 function phaseOf(container: EngineContainer | undefined, notes: ReplicaNotes): string {
   if (container?.state === 'running') return notes.health === 'starting' ? 'starting' : 'running'
-  if (notes.restarts >= CRASH_LOOP_RESTARTS) return 'crash-loop'
+  if ((notes.recentRestarts ?? notes.restarts) >= CRASH_LOOP_RESTARTS) return 'crash-loop'
   if (notes.failed) return 'failed'
   if (notes.pulling) return 'pulling'
   if (!container || container.state === 'created') return 'pending'
@@ -68,13 +70,25 @@ function isoTime(ms: number): NonNullable<ReplicaStatus['startedAt']> {
 }
 
 /** Worst first. */
-const PHASES = ['failed', 'crash-loop', 'stopped', 'pending', 'pulling', 'starting', 'stopping', 'running']
+const PHASES = [
+  'failed',
+  'crash-loop',
+  'stopped',
+  'pending',
+  'pulling',
+  'starting',
+  'stopping',
+  'running',
+]
 const HEALTH = ['unhealthy', 'starting', 'healthy', 'none']
 
 /** The fields of `workloadStatus` that follow from its replicas. */
 export function summarise(
   replicas: readonly ReplicaStatus[],
-): Pick<WorkloadStatusRecord, 'phase' | 'health' | 'restarts' | 'endpoints' | 'imageDigest' | 'lastError'> {
+): Pick<
+  WorkloadStatusRecord,
+  'phase' | 'health' | 'restarts' | 'endpoints' | 'imageDigest' | 'lastError'
+> {
   const digest = replicas.find((replica) => replica.imageDigest)?.imageDigest
   const lastError = replicas.find((replica) => replica.lastError)?.lastError
   const endpoints = replicas.flatMap((replica) => replica.endpoints ?? [])
@@ -82,7 +96,11 @@ export function summarise(
   const running = phases.filter((phase) => phase === 'running').length
   return {
     phase: running > 0 && running < phases.length ? 'degraded' : worst(phases, PHASES, 'stopped'),
-    health: worst(replicas.map((replica) => replica.health ?? 'none'), HEALTH, 'none'),
+    health: worst(
+      replicas.map((replica) => replica.health ?? 'none'),
+      HEALTH,
+      'none',
+    ),
     restarts: replicas.reduce((sum, replica) => sum + (replica.restarts ?? 0), 0),
     ...(endpoints.length > 0 ? { endpoints } : {}),
     ...(digest === undefined ? {} : { imageDigest: digest }),

@@ -28,21 +28,27 @@ const MISHAPS: readonly (readonly [string, (scene: Scene) => Promise<unknown>])[
   ['killed', ({ machine, id }) => machine.engine.killContainer(id)],
   ['removed', ({ machine, id }) => machine.engine.removeContainer(id)],
   ['renamed', async ({ machine, id }) => machine.engine.tamper(id, { name: 'mine-now' })],
-  ['given more memory', async ({ machine, id }) => machine.engine.tamper(id, { memoryBytes: 2 ** 30 })],
+  [
+    'given more memory',
+    async ({ machine, id }) => machine.engine.tamper(id, { memoryBytes: 2 ** 30 }),
+  ],
   ['given more CPU', async ({ machine, id }) => machine.engine.tamper(id, { cpuMilli: 4_000 })],
   ['paused', async ({ machine, id }) => machine.engine.tamper(id, {}, 'paused')],
 ]
 
-test.each(MISHAPS)('a container that somebody has %s is put right, where it is', async (_, happen) => {
-  const scene = await oneReplica()
-  const { world, machine } = scene
-  await world.clock.run(happen(scene))
-  await world.until('it is repaired', () => isAsWanted(scene), 90_000)
-  await world.settle()
-  expect(isAsWanted(scene)).toBe(true)
-  expect(world.placesOf('web')).toEqual([machine.name])
-  expect(machine.engine.containers).toHaveLength(1)
-})
+test.each(MISHAPS)(
+  'a container that somebody has %s is put right, where it is',
+  async (_, happen) => {
+    const scene = await oneReplica()
+    const { world, machine } = scene
+    await world.clock.run(happen(scene))
+    await world.until('it is repaired', () => isAsWanted(scene), 90_000)
+    await world.settle()
+    expect(isAsWanted(scene)).toBe(true)
+    expect(world.placesOf('web')).toEqual([machine.name])
+    expect(machine.engine.containers).toHaveLength(1)
+  },
+)
 
 function isAsWanted({ machine }: Scene): boolean {
   const running = machine.engine.containers.filter((container) => container.running)
@@ -65,7 +71,10 @@ describe('under our labels, but not ours', () => {
     ['a copy of the container', {}],
     ['a replica that nobody asked for', { [LABEL.replica]: '7' }],
     ['nonsense for a replica', { [LABEL.replica]: 'x' }],
-    ['a workload that does not exist', { [LABEL.workload]: 'at://did:plc:alice/commune.scheduler.workload/gone' }],
+    [
+      'a workload that does not exist',
+      { [LABEL.workload]: 'at://did:plc:alice/commune.scheduler.workload/gone' },
+    ],
     ['nonsense for a workload', { [LABEL.workload]: 'web' }],
   ]
 
@@ -161,7 +170,10 @@ describe('an engine', () => {
     const elsewhere = () => world.placesOf('web').some((place) => place !== machine.name)
     const ms = await world.until('a replica elsewhere', elsewhere, 10 * 60_000)
     expect(ms).toBeGreaterThan(5 * 60_000)
-    expect(world.bid(machine.name, 'alice', 'web')).toMatchObject({ slots: 0, reason: 'engine-silent' })
+    expect(world.bid(machine.name, 'alice', 'web')).toMatchObject({
+      slots: 0,
+      reason: 'engine-silent',
+    })
     machine.engineFault = () => undefined
     await world.settle()
     expect(world.placesOf('web')).toHaveLength(1)
@@ -191,12 +203,15 @@ test('an image that changes while the meshlet is down is rolled out at its retur
   await world.advance(5_000)
   machine.restart()
   await world.settle()
-  expect(world.containers('web').map(({ container }) => container.image)).toEqual([imageOf('second')])
+  expect(world.containers('web').map(({ container }) => container.image)).toEqual([
+    imageOf('second'),
+  ])
 })
 
 test('a PDS that refuses every write stops nothing that runs', async () => {
   const { world, machine, id } = await oneReplica()
-  machine.writeFault = () => new CommuneError('rate-limited', 'Too many writes.', { retryAfterMs: 60_000 })
+  machine.writeFault = () =>
+    new CommuneError('rate-limited', 'Too many writes.', { retryAfterMs: 60_000 })
   await world.clock.run(machine.engine.killContainer(id))
   await world.advance(10 * 60_000)
   expect(world.placesOf('web')).toEqual([machine.name])

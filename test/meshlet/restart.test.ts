@@ -68,9 +68,8 @@ test('killed at any moment of a placement, it leaves nothing behind and doubles 
     for (const name of MACHINES) world.machine(name).restart()
     await world.settle()
     expect(world.containers('web')).toHaveLength(3)
-    for (const name of MACHINES) expect(world.machine(name).engine.containers).toHaveLength(
-      world.workloadsOn(name).length,
-    )
+    for (const name of MACHINES)
+      expect(world.machine(name).engine.containers).toHaveLength(world.workloadsOn(name).length)
   }
 })
 

@@ -35,7 +35,9 @@ test('a new image is rolled out one machine at a time, with nothing missing mean
 test('nothing is replaced when only the placement of the record changes', async () => {
   const world = await threeReplicas()
   const ids = world.containers('web').map(({ container }) => container.id)
-  world.owner('alice').edit('web', { priority: 7, placementNonce: 'another', createdAt: '2026-05-05T00:00:00.000Z' })
+  world
+    .owner('alice')
+    .edit('web', { priority: 7, placementNonce: 'another', createdAt: '2026-05-05T00:00:00.000Z' })
   await world.settle()
   expect(world.containers('web').map(({ container }) => container.id)).toEqual(ids)
 })

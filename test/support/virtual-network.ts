@@ -44,7 +44,7 @@ export class VirtualNetwork {
   /** The network as one machine sees it. */
   peersOf(self: Did): Peers {
     return {
-      heartbeat: (peer, body, signal) => this.#call(self, peer.did, structuredClone(body), signal),
+      heartbeat: (peer, body, signal) => this.#call(self, peer.did, body, signal),
     }
   }
 
@@ -59,7 +59,7 @@ export class VirtualNetwork {
     if (!meshlet) throw new CommuneError('unreachable', 'Connection refused.', { retry: true })
     if (!mayCall('heartbeat', meshlet.rolesOf(from) ?? []))
       throw new CommuneError('unauthorized', 'This caller is not known here.')
-    const answer = structuredClone(meshlet.heartbeats.receive(from, body))
+    const answer = meshlet.heartbeats.receive(from, body)
     await this.#travel(to, from, signal)
     return answer
   }

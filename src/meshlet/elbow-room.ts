@@ -1,0 +1,69 @@
+import { LABEL } from '../model/nsid.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import { replicaOf } from '../reconcile/plan-workload.ts'
+import { slotsIn } from '../selection/room.ts'
+import type { EngineShare } from './engine-state.ts'
+
+/** Whether what is still to be made fits beside all that is there, so that nothing has to stop first. */
+export function fitsBeside(
+  desired: Desired,
+  containers: readonly EngineContainer[],
+  free: Amount,
+): boolean {
+  if (desired.kind !== 'run') return false
+  const current = containers.filter(({ labels }) => labels[LABEL.spec] === desired.specHash)
+  const toMake = Math.max(0, desired.slots - current.length)
+  return slotsIn(without(free, containers), requestOf(desired.workload)) >= toMake
+}
+
+/** As many stand-ins as fit beside the replicas that are to run here: those have the reservation. */
+export function limitStandIns(
+  desired: Desired,
+  containers: readonly EngineContainer[],
+  free: Amount,
+): Desired {
+  if (desired.kind !== 'run' || desired.standIns === 0) return desired
+  const { cpuMilli, memoryBytes, storageBytes } = requestOf(desired.workload)
+  let rest: Amount = {
+    cpuMilli: free.cpuMilli - desired.slots * cpuMilli,
+    memoryBytes: free.memoryBytes - desired.slots * memoryBytes,
+    storageBytes: free.storageBytes - desired.slots * storageBytes,
+  }
+  let standIns = 0
+  const beyond = containers.filter(
+    (container) => container.state === 'running' && replicaOf(container) >= desired.slots,
+  )
+  for (const container of beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b))) {
+    rest = without(rest, [container])
+    const fits = desired.slots === 0 || (rest.cpuMilli >= 0 && rest.memoryBytes >= 0)
+    if (!fits || standIns === desired.standIns) break
+    standIns++
+  }
+  return { ...desired, standIns }
+}
+
+/** What the containers of each workload may use. */
+export function amountsOf(
+  byWorkload: ReadonlyMap<string, EngineShare>,
+): ReadonlyMap<string, Amount> {
+  const nothing: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
+  return new Map(
+    [...byWorkload].map(([uri, { containers }]) => {
+      const { cpuMilli, memoryBytes } = without(nothing, containers)
+      return [uri, { cpuMilli: -cpuMilli, memoryBytes: -memoryBytes, storageBytes: 0 }]
+    }),
+  )
+}
+
+/** The amount less what these containers may use. */
+function without(amount: Amount, containers: readonly EngineContainer[]): Amount {
+  const memory = containers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+  const nanoCpus = containers.reduce((sum, container) => sum + container.nanoCpus, 0)
+  return {
+    ...amount,
+    cpuMilli: amount.cpuMilli - nanoCpus / 1_000_000,
+    memoryBytes: amount.memoryBytes - memory,
+  }
+}
