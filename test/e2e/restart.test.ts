@@ -88,6 +88,7 @@ it('lets everything run and repairs it while the PDS is away, and goes on afterw
       seen.some(({ startedAt }) => !before.some((one) => one.startedAt === startedAt))
     )
   })
+  before = await commune.engine.containers('site')
   await commune.network.start()
   await commune.sync('alice', {
     late: undefined,
