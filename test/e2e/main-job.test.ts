@@ -90,7 +90,9 @@ it('has the limits in force', async () => {
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
     })
-    const stats = await commune.engine.docker.getContainer(id).stats({ stream: false })
+    const stats = await commune.engine.docker
+      .getContainer(id)
+      .stats({ stream: false, 'one-shot': true })
     expect(stats.memory_stats.limit).toBe(16 * 1024 ** 2)
     expect(stats.pids_stats?.limit).toBe(256)
   }

@@ -49,7 +49,7 @@ const likeness = ({ name, meshlet, state, inspected }: SeenContainer) => ({
   nanoCpus: inspected.HostConfig.NanoCpus,
 })
 
-it.each(Object.keys(FAULTS))('puts back what was %s by hand', async (fault) => {
+it.each(Object.keys(FAULTS))('mends what a careless hand did: %s', async (fault) => {
   const before = await commune.running('alice', fault, 1)
   const [victim] = before
   await FAULTS[fault]?.(commune.engine.hand(victim))
@@ -102,6 +102,8 @@ it('removes containers that carry its labels without being its own', async () =>
     const container = await commune.engine.docker.createContainer({
       Image: image,
       Labels: { [LABEL.meshletDid]: did, ...labels },
+      // With it they end at once when they are told to.
+      HostConfig: { Init: true },
     })
     await container.start()
     made.push(container.id)
