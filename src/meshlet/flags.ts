@@ -3,7 +3,7 @@ import { CommuneError } from '../model/errors.ts'
 import { parseBytes, parseCpuMilli } from '../model/quantity.ts'
 import { isDid } from '../model/workload-uri.ts'
 import type { Did } from '../model/records.ts'
-import { PROFILES, type ProfileName } from '../selection/liveness.ts'
+import { DEFAULT_PROFILE, PROFILES, type ProfileName } from '../selection/liveness.ts'
 
 /** What `meshlet` was told, by flags, file and environment. */
 export interface MeshletSettings {
@@ -28,6 +28,9 @@ export interface MeshletSettings {
   readonly logFormat: 'auto' | 'json' | 'text'
   readonly verbose: boolean
 }
+
+const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[]
+const LOG_FORMATS = ['auto', 'json', 'text'] as const
 
 /** Settings by the names of the flags, as a file may hold them too. */
 type Raw = Readonly<Record<string, unknown>>
@@ -61,7 +64,7 @@ export function meshletCommand(version: string): Command {
         Object.keys(PROFILES),
       ),
     )
-    .addOption(new Option('--log-format <format>', 'how to log').choices(['auto', 'json', 'text']))
+    .addOption(new Option('--log-format <format>', 'how to log').choices(LOG_FORMATS))
     .option('-v, --verbose', 'log more')
     .addHelpText(
       'after',
@@ -107,6 +110,13 @@ export function parseSettings(
     )
     return undefined
   }
+  const choice = <T extends string>(name: string, choices: readonly T[]): T | undefined => {
+    const value = text(name)
+    const found = choices.find((one) => one === value)
+    if (value !== undefined && found === undefined)
+      faults.push(`${flagOf(name)}: "${value}" expected one of ${choices.join(', ')}`)
+    return found
+  }
   const owner = did('owner')
   if (raw['owner'] === undefined)
     faults.push('--owner: missing; expected the DID of the machine’s owner')
@@ -128,12 +138,12 @@ export function parseSettings(
     memoryBytes: quantity('memory', parseBytes),
     storageBytes: quantity('storage', parseBytes),
     labels: parseLabels(raw['label'], faults),
-    liveness: (text('liveness') ?? 'normal') as ProfileName,
-    logFormat: (text('logFormat') ?? 'auto') as MeshletSettings['logFormat'],
+    liveness: choice('liveness', PROFILE_NAMES) ?? DEFAULT_PROFILE,
+    logFormat: choice('logFormat', LOG_FORMATS) ?? 'auto',
     verbose: raw['verbose'] === true,
   }
   if (faults.length > 0)
-    throw new CommuneError('usage', faults.join('\n'), {
+    throw new CommuneError('usage', [...new Set(faults)].join('\n'), {
       hint: 'meshlet --help lists all settings.',
     })
   return withoutUndefined(settings) as unknown as MeshletSettings
@@ -164,7 +174,7 @@ function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> 
   }
   if (raw['clusterMembers'] !== undefined)
     add('--cluster-members', DEFAULT_CLUSTER, raw['clusterMembers'])
-  for (const one of Array.isArray(raw['cluster']) ? raw['cluster'] : []) {
+  for (const one of listOf('cluster', raw['cluster'], faults)) {
     const [, name, list] = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)=(.*)$/.exec(String(one)) ?? []
     if (name === undefined)
       faults.push(`--cluster: "${String(one)}" expected NAME=DID,DID with a DNS label as name`)
@@ -173,9 +183,17 @@ function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> 
   return clusters
 }
 
+/** A flag that may be repeated; a file has a list. */
+function listOf(name: string, value: unknown, faults: string[]): readonly unknown[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value
+  faults.push(`${flagOf(name)}: expected a list`)
+  return []
+}
+
 function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
   const labels: Record<string, string> = {}
-  for (const one of Array.isArray(raw) ? raw : []) {
+  for (const one of listOf('label', raw, faults)) {
     const [, name, value] =
       /^([A-Za-z0-9][A-Za-z0-9_./-]*)=([A-Za-z0-9_.-]*)$/.exec(String(one)) ?? []
     if (name === undefined || value === undefined)

@@ -66,11 +66,15 @@ export class Heartbeats implements AsyncDisposable {
   /** Tells all peers soon that a repo moved on. Several hints of one moment travel together. */
   hint(hint: Hint): void {
     this.#hints.push(hint)
-    this.#cancelHints ??= this.#options.clock.schedule(1, () => {
-      this.#cancelHints = undefined
+    this.#cancelHints ??= this.#options.clock.schedule(1, () => this.#sendHints())
+  }
+
+  #sendHints(): void {
+    this.#cancelHints = undefined
+    while (this.#hints.length > 0) {
       const hints = this.#hints.splice(0, HINTS_MAX)
       for (const peer of this.#options.peersNow()) this.#call(peer, hints)
-    })
+    }
   }
 
   /** Answers a call. The caller has proved who it is. */

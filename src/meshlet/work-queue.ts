@@ -80,10 +80,13 @@ export class WorkQueue implements AsyncDisposable {
     this.#stop.abort(new Error('shutting down'))
     for (const key of [...this.#timers.keys()]) this.#cancelTimer(key)
     this.#pool.clear()
+    this.#queued.clear()
     await this.#pool.onIdle()
   }
 
   async #work(key: string): Promise<void> {
+    // Whatever else is said of the key in this turn belongs to the same look.
+    await Promise.resolve()
     this.#queued.delete(key)
     if (this.#stop.signal.aborted) return
     this.#working.add(key)
