@@ -6,7 +6,9 @@ const GOOD = { owner: 'did:plc:alice', service: 'https://pds.example' }
 
 /** The settings as the command line gives them. */
 function fromLine(line: string): Record<string, unknown> {
-  const command = meshletCommand('1.2.3').exitOverride().configureOutput({ writeErr: () => undefined })
+  const command = meshletCommand('1.2.3')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
   return command.parse(line.split(' '), { from: 'user' }).opts()
 }
 
@@ -81,7 +83,11 @@ describe('every bad setting is named with what was expected', () => {
     ['cluster', { cluster: ['home'] }, /^--cluster: "home" expected NAME=DID,DID/],
     ['cluster', { cluster: ['Home=did:plc:bob'] }, /^--cluster: .* with a DNS label as name/],
     ['cluster', { cluster: ['home=bob'] }, /^--cluster: "bob" is no DID/],
-    ['clusterMembers', { clusterMembers: 'did:plc:bob,bob' }, /^--cluster-members: "bob" is no DID/],
+    [
+      'clusterMembers',
+      { clusterMembers: 'did:plc:bob,bob' },
+      /^--cluster-members: "bob" is no DID/,
+    ],
     ['liveness', { liveness: 'hasty' }, /^--liveness: "hasty" .*fast, normal, patient/],
     ['logFormat', { logFormat: 'xml' }, /^--log-format: "xml" .*auto, json, text/],
     ['label', { label: 'zone=eu' }, /^--label: expected a list/],
@@ -97,6 +103,9 @@ describe('every bad setting is named with what was expected', () => {
   })
 })
 
-test.each(['--liveness hasty', '--log-format xml', '--nonsense'])('%s is refused by the parser', (line) => {
-  expect(() => fromLine(`--owner did:plc:alice ${line}`)).toThrow()
-})
+test.each(['--liveness hasty', '--log-format xml', '--nonsense'])(
+  '%s is refused by the parser',
+  (line) => {
+    expect(() => fromLine(`--owner did:plc:alice ${line}`)).toThrow()
+  },
+)

@@ -115,7 +115,7 @@ export class LivenessWatch {
     const { own, view } = this.#options
     const suspicions = new Map<Did, OwnSuspicion>()
     for (const [rkey, value] of own.list<SuspicionRecord>(COLLECTION.suspicion)) {
-      const suspect = value.suspect as Did
+      const { suspect } = value
       const status = view.get<MeshletStatusRecord>(suspect, COLLECTION.meshletStatus, 'self')?.value
       const cid = own.get(COLLECTION.suspicion, rkey)?.cid
       suspicions.set(suspect, {

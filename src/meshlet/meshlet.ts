@@ -128,7 +128,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** Somebody says that a repo moved on: look there, unless it is not followed anyway. */
   hint(hint: Hint): void {
-    this.#ports.feed.hint(hint.did as Did, hint.rev, hint.uri)
+    this.#ports.feed.hint(hint.did, hint.rev, hint.uri)
   }
 
   /** Takes back the consent to run this workload, or gives it again. */
@@ -253,8 +253,8 @@ export class Meshlet implements AsyncDisposable {
     for (const { collection, rkey } of writes) {
       if (hasBids && collection === COLLECTION.meshletStatus) continue
       this.heartbeats.hint({
-        did: did as Hint['did'],
-        rev: rev as Hint['rev'],
+        did,
+        rev,
         uri: `at://${did}/${collection}/${rkey}` as NonNullable<Hint['uri']>,
       })
     }

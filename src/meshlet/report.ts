@@ -1,4 +1,4 @@
-import type { Cid, ReplicaStatus, WorkloadStatusRecord } from '../model/records.ts'
+import type { Cid, WorkloadStatusRecord } from '../model/records.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
@@ -44,7 +44,7 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
     workload: input.uri as WorkloadStatusRecord['workload'],
     ...summary,
     ...(input.paused ? { phase: 'stopped' } : {}),
-    replicas: replicas as ReplicaStatus[],
+    replicas,
     ...(input.revision === undefined ? {} : { observedRevision: input.revision }),
     ...(input.specHash === undefined ? {} : { specHash: input.specHash }),
     ...(input.placementKey === undefined ? {} : { placementKey: input.placementKey }),

@@ -19,7 +19,7 @@ test('what is plain can be run, with tcp ports, empty lists and `keep`', () => {
 
 test.each<[string, Partial<WorkloadRecord>]>([
   ['kind: Job', { kind: 'Job' }],
-  ['a kind that it does not know', { kind: 'Ship' as WorkloadRecord['kind'] }],
+  ['a kind that it does not know', { kind: 'Ship' }],
   ['schedule', { schedule: '* * * * *' }],
   ['volumes', { volumes: [{ name: 'data', path: '/data' }] }],
   ['secrets', { secrets: [{ name: 'key', file: '/key' }] }],

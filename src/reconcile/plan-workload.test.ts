@@ -298,3 +298,26 @@ describe('applying a plan', () => {
     )
   })
 })
+
+describe('stand-ins', () => {
+  const standIns = (slots: number, count: number): Desired =>
+    ({ ...run(slots), standIns: count }) as Desired
+
+  it('stay as they are while another spec is wanted, the lowest first', () => {
+    const containers = [
+      container(1, { spec: OLD }),
+      container(2, { spec: OLD }),
+      container(3, { spec: OLD }),
+    ]
+    const plan = planWorkload(input({ desired: standIns(0, 2), containers, mayReplace: true }))
+    expect(plan.actions.map(({ kind, ...rest }) => [kind, 'name' in rest && rest.name])).toEqual([
+      ['remove', containerName(MESHLET, URI, 3, OLD)],
+    ])
+  })
+
+  it('are not made and not started', () => {
+    const containers = [container(0, { state: 'exited', spec: OLD })]
+    const plan = planWorkload(input({ desired: standIns(0, 1), containers }))
+    expect(plan.actions.map(({ kind }) => kind)).toEqual(['remove'])
+  })
+})

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { did } from '../../test/support/memory-view.ts'
+import { bid, KEY, world } from '../../test/support/sample-bids.ts'
+import type { WorkloadStatusRecord } from '../model/records.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import { openRounds } from '../selection/rounds.ts'
+import { select } from '../selection/select.ts'
+import { desire, NOTICE_MS, type DesireInput } from './desire.ts'
+import type { Placement } from './observe.ts'
+
+const SELF = did('self')
+const OTHER = did('other')
+
+interface Scene {
+  /** Who bids, first in the order of the choice. */
+  readonly bidders: readonly string[]
+  readonly replicas?: number
+  readonly runsHere?: number
+  readonly runsThere?: number
+  readonly downNames?: readonly string[]
+  readonly placement?: Partial<Placement>
+  readonly input?: Partial<DesireInput>
+}
+
+function scene({
+  bidders,
+  replicas = 1,
+  runsHere = 0,
+  runsThere = 0,
+  ...rest
+}: Scene): DesireInput {
+  const bids = bidders.map((name, i) => bid({ name, score: -i, slots: replicas }))
+  const selectInput = world(bids, { replicas, downNames: rest.downNames ?? [] })
+  const choice = select(selectInput)
+  const placement = {
+    replicas,
+    membership: 'yes',
+    unread: [],
+    down: selectInput.down,
+    bids,
+    rounds: openRounds(KEY, 0),
+    selectInput,
+    choice,
+    prospect: choice,
+    candidates: bids.map(({ meshletDid, ownerDid }) => ({ meshletDid, ownerDid, verdict: 'yes' })),
+    record: { cid: 'cid', value: {} },
+    specHash: 'spec',
+    ...rest.placement,
+  } as unknown as Placement
+  return {
+    self: SELF,
+    placement,
+    containers: Array.from({ length: runsHere }, () => ({ state: 'running' }) as EngineContainer),
+    statusOf: (meshlet) =>
+      meshlet === OTHER
+        ? ({
+            replicas: Array.from({ length: runsThere }, () => ({ phase: 'running' })),
+          } as unknown as WorkloadStatusRecord)
+        : undefined,
+    bidUnderWay: 'nothing',
+    isComingBack: false,
+    notCandidateSinceMs: undefined,
+    surplusSinceMs: undefined,
+    now: NOTICE_MS * 2,
+    ...rest.input,
+  }
+}
+
+const run = (slots: number, standIns = 0) => ({ desired: { kind: 'run', slots, standIns } })
+const none = { desired: { kind: 'none' } }
+
+test.each<[string, Scene, object]>([
+  ['chosen: it runs', { bidders: ['self'] }, run(1)],
+  ['chosen for several', { bidders: ['self'], replicas: 3 }, run(3)],
+  ['not chosen, and nothing here', { bidders: ['other', 'self'] }, none],
+  [
+    'not chosen any more, the replacement not seen running: it stands in',
+    { bidders: ['other', 'self'], runsHere: 1 },
+    run(0, 1),
+  ],
+  [
+    'not chosen any more, the replacement runs',
+    { bidders: ['other', 'self'], runsHere: 1, runsThere: 1 },
+    none,
+  ],
+  [
+    'one of two replacements runs: one stands in',
+    { bidders: ['other', 'self'], replicas: 2, runsHere: 2, runsThere: 1 },
+    // Each is chosen for one.
+    run(1),
+  ],
+  [
+    'what somebody runs beyond her share replaces nobody',
+    { bidders: ['other', 'third', 'self'], replicas: 2, runsHere: 1, runsThere: 2 },
+    run(0, 1),
+  ],
+  [
+    'no replacement within the notice: it stops',
+    {
+      bidders: ['other', 'self'],
+      runsHere: 1,
+      input: { surplusSinceMs: NOTICE_MS },
+    },
+    none,
+  ],
+  ['scaled to zero: it stops at once', { bidders: ['self'], replicas: 0, runsHere: 1 }, none],
+])('%s', (_, setting, expected) => {
+  expect(desire(scene(setting))).toMatchObject(expected)
+})
+
+describe('while something is not known', () => {
+  const unread = { unread: [did('dave')] }
+
+  test('nothing new is started, what is here is repaired', () => {
+    const waiting = desire(
+      scene({ bidders: ['self'], replicas: 2, runsHere: 1, placement: unread }),
+    )
+    expect(waiting).toMatchObject(run(1))
+    expect(waiting.why).toBe('waits until did:plc:dave can be read')
+  })
+
+  test('nothing is stopped, though a replacement seems to run', () => {
+    const setting = { bidders: ['other', 'self'], runsHere: 1, runsThere: 1, placement: unread }
+    expect(desire(scene(setting))).toMatchObject(run(0, 1))
+  })
+
+  test('what the owner scaled down is stopped all the same', () => {
+    const setting = { bidders: ['self'], replicas: 1, runsHere: 3, placement: unread }
+    expect(desire(scene(setting))).toMatchObject(run(1, 0))
+  })
+})
+
+describe('while a new bid is on its way', () => {
+  test('that takes the offer back nothing is touched', () => {
+    const input = { bidUnderWay: 'withdrawal' } as const
+    expect(desire(scene({ bidders: ['self'], runsHere: 1, input }))).toMatchObject({
+      desired: { kind: 'keep' },
+    })
+  })
+
+  test('that still offers, nothing new is started', () => {
+    const input = { bidUnderWay: 'offer' } as const
+    expect(desire(scene({ bidders: ['self'], input }))).toMatchObject(run(0))
+  })
+})
+
+test('a machine that owes an answer starts nothing', () => {
+  const input = { isComingBack: true }
+  expect(desire(scene({ bidders: ['self'], input }))).toMatchObject(run(0))
+  expect(desire(scene({ bidders: ['self'], runsHere: 1, input }))).toMatchObject(run(1))
+})
+
+describe('a machine that is no candidate any more', () => {
+  test.each([
+    ['goes on within the notice', NOTICE_MS + 1, run(0, 1)],
+    ['stops after it', NOTICE_MS, none],
+  ])('%s', (_, notCandidateSinceMs, expected) => {
+    const input = { notCandidateSinceMs, now: NOTICE_MS * 2 }
+    const setting = {
+      bidders: ['other'],
+      runsHere: 1,
+      placement: { membership: 'no' },
+      input,
+    } as const
+    expect(desire(scene(setting))).toMatchObject(expected)
+  })
+})
+
+test('a replica that is to run everywhere stays on a machine that is suspected', () => {
+  const placement = { replicas: 'everywhere', down: new Set([SELF]) } as const
+  const setting = { bidders: ['self'], replicas: 1, runsHere: 1, downNames: ['self'], placement }
+  expect(desire(scene(setting))).toMatchObject(run(0, 1))
+})
