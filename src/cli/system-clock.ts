@@ -5,7 +5,8 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
+    // What is due already is due now, and Node warns of anything below nothing.
+    const timer = setTimeout(callback, Math.max(0, delayMs))
     return () => clearTimeout(timer)
   },
 }
