@@ -21,7 +21,9 @@ try {
   await run()
   if (!keep) process.stdout.write('demo: ok\n')
 } catch (error) {
-  process.stdout.write(`\ndemo: failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stdout.write(
+    `\ndemo: failed: ${error instanceof Error ? error.message : String(error)}\n`,
+  )
   process.exitCode = stopped.signal.aborted ? 130 : 1
 }
 
@@ -34,5 +36,7 @@ async function run(): Promise<void> {
   process.stdout.write('demo: ok\n')
   tell.say('it stays up until SIGTERM or Ctrl-C')
   if (!stopped.signal.aborted)
-    await new Promise((resolve) => stopped.signal.addEventListener('abort', resolve, { once: true }))
+    await new Promise((resolve) =>
+      stopped.signal.addEventListener('abort', resolve, { once: true }),
+    )
 }

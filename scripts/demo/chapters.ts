@@ -17,7 +17,9 @@ export async function tellStory(
   stack: AsyncDisposableStack,
 ): Promise<void> {
   await machinesJoin(stage)
-  stage.tell.chapter('The examples name public images; small stand-ins are built and served on loopback')
+  stage.tell.chapter(
+    'The examples name public images; small stand-ins are built and served on loopback',
+  )
   const registry = stack.use(await startRegistry())
   const copy = await copyWithStandIns(examples, stage.workloads, registry)
   for (const line of copy.replaced) stage.tell.say(line)
@@ -60,13 +62,17 @@ async function folderIsSynced(stage: Stage): Promise<void> {
 }
 
 async function choiceIsExplained(stage: Stage): Promise<void> {
-  stage.tell.chapter('Who bid, who was chosen, and why: anybody can recompute it from public records')
+  stage.tell.chapter(
+    'Who bid, who was chosen, and why: anybody can recompute it from public records',
+  )
   await stage.show('alice', ['explain', 'site'])
   await stage.show('alice', ['explain', 'database'])
 }
 
 async function portsAnswer(stage: Stage): Promise<void> {
-  stage.tell.chapter('Each replica answers on the loopback of its machine; it can itself reach nobody')
+  stage.tell.chapter(
+    'Each replica answers on the loopback of its machine; it can itself reach nobody',
+  )
   const rows = await stage.rows<Published>('alice', ['get', 'workloads', 'site'])
   const endpoints = rows.flatMap(({ replicas }) => replicas.flatMap((one) => one.endpoints ?? []))
   for (const { address } of endpoints) {

@@ -45,7 +45,9 @@ export function createDemoDocker(
     async containers(workload) {
       const listed = (await containersOf(meshlets)).filter(({ State }) => State === 'running')
       const all = await Promise.all(listed.map(({ Id }) => docker.getContainer(Id).inspect()))
-      return all.map(describe).filter((one) => workload === undefined || one.workload.endsWith(`/${workload}`))
+      return all
+        .map(describe)
+        .filter((one) => workload === undefined || one.workload.endsWith(`/${workload}`))
     },
     kill: async (id) => void (await docker.getContainer(id).kill()),
     async timeOneStart(image) {
@@ -55,7 +57,9 @@ export function createDemoDocker(
     },
     async sweep(dids) {
       const containers = await containersOf(dids)
-      await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+      await Promise.all(
+        containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
+      )
       const networks = await networksOf(dids)
       await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()))
     },

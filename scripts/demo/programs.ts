@@ -72,7 +72,8 @@ export function startProgram(
           const found = lines.find(test)
           if (found === undefined && child.exitCode === null && child.signalCode === null) return
           waiting.delete(look)
-          if (found === undefined) reject(new Error(`${name} ended early; its output is in ${logFile}`))
+          if (found === undefined)
+            reject(new Error(`${name} ended early; its output is in ${logFile}`))
           else resolve(found)
         }
         waiting.add(look)

@@ -43,7 +43,10 @@ export async function openStory(options: StoryOptions): Promise<Story> {
   }
 }
 
-async function startNetwork(options: StoryOptions, stack: AsyncDisposableStack): Promise<DevNetwork> {
+async function startNetwork(
+  options: StoryOptions,
+  stack: AsyncDisposableStack,
+): Promise<DevNetwork> {
   const { folder, tell } = options
   const args = ['dev', '--json', '--data', join(folder, 'network'), '--members', OWNERS.join(',')]
   tell.say(`$ commune dev --members ${OWNERS.join(',')}`)

@@ -96,7 +96,16 @@ export async function startDaemon(
     endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
   })
   const peers = createPeers({ did, key, clock: systemClock, allowPrivateAddresses: isPrivate })
-  const ports = { feed, writer: session.writer, engine, peers, journal, clock: systemClock, random, log }
+  const ports = {
+    feed,
+    writer: session.writer,
+    engine,
+    peers,
+    journal,
+    clock: systemClock,
+    random,
+    log,
+  }
   const meshlet = stack.use(new Meshlet(config, ports))
   late.meshlet = meshlet
   late.api = createMeshletApi({
@@ -113,13 +122,21 @@ export async function startDaemon(
 async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
   const { service, identifier, password, stateDir, did } = settings
   if (identifier === undefined)
-    throw new CommuneError('usage', '--identifier: missing; expected a handle or DID to log in with', {
-      hint: 'Or give --did.',
-    })
+    throw new CommuneError(
+      'usage',
+      '--identifier: missing; expected a handle or DID to log in with',
+      {
+        hint: 'Or give --did.',
+      },
+    )
   if (password === undefined)
-    throw new CommuneError('usage', 'MESHLET_PASSWORD is not set: the password of the meshlet’s account', {
-      hint: 'An app password is enough.',
-    })
+    throw new CommuneError(
+      'usage',
+      'MESHLET_PASSWORD is not set: the password of the meshlet’s account',
+      {
+        hint: 'An app password is enough.',
+      },
+    )
   const folder = stateDir ?? (did === undefined ? undefined : defaultStateDir(did))
   return openSession({
     identifier,
@@ -134,11 +151,9 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
 
 function ownDid(settings: MeshletSettings, signedInAs: Did): Did {
   if (settings.did === undefined || settings.did === signedInAs) return signedInAs
-  throw new CommuneError(
-    'usage',
-    `--did says ${settings.did}, but the login is ${signedInAs}.`,
-    { hint: 'Give the DID of the account that you log in with, or leave --did out.' },
-  )
+  throw new CommuneError('usage', `--did says ${settings.did}, but the login is ${signedInAs}.`, {
+    hint: 'Give the DID of the account that you log in with, or leave --did out.',
+  })
 }
 
 function configOf(

@@ -22,7 +22,10 @@ async function main(): Promise<void> {
   const command = meshletCommand(version).action(() => undefined)
   command.parse(process.argv)
   const flags: Record<string, unknown> = command.opts()
-  const settings = parseSettings({ ...fromFile(command, flags['config']), ...given(command, flags) }, process.env)
+  const settings = parseSettings(
+    { ...fromFile(command, flags['config']), ...given(command, flags) },
+    process.env,
+  )
   const log = createLog({
     format: settings.logFormat,
     verbose: settings.verbose,
@@ -46,7 +49,10 @@ function given(command: ReturnType<typeof meshletCommand>, flags: Record<string,
 }
 
 /** Settings of a YAML file, with the flags' names in either spelling. */
-function fromFile(command: ReturnType<typeof meshletCommand>, file: unknown): Record<string, unknown> {
+function fromFile(
+  command: ReturnType<typeof meshletCommand>,
+  file: unknown,
+): Record<string, unknown> {
   if (typeof file !== 'string') return {}
   let content: unknown
   try {
@@ -55,7 +61,10 @@ function fromFile(command: ReturnType<typeof meshletCommand>, file: unknown): Re
     throw new CommuneError('usage', `--config: ${file}: ${messageOf(error)}`)
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
-    throw new CommuneError('usage', `--config: ${file}: expected settings by name, such as "owner: did:plc:…"`)
+    throw new CommuneError(
+      'usage',
+      `--config: ${file}: expected settings by name, such as "owner: did:plc:…"`,
+    )
   const settings = Object.entries(content).map(
     ([name, value]) =>
       [name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()), value] as const,

@@ -7,5 +7,9 @@ export type HeartbeatOutput = farm.meshlet.heartbeat.$OutputBody
 /** Other meshlets, called directly. */
 export interface Peers {
   /** Rejects with code `unreachable`, `unauthorized` or `timeout`. */
-  heartbeat(peer: { readonly did: Did; readonly endpoint: string }, body: HeartbeatInput, signal?: AbortSignal): Promise<HeartbeatOutput>
+  heartbeat(
+    peer: { readonly did: Did; readonly endpoint: string },
+    body: HeartbeatInput,
+    signal?: AbortSignal,
+  ): Promise<HeartbeatOutput>
 }

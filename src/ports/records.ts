@@ -53,7 +53,12 @@ export interface Feed extends RecordView {
 }
 
 export type Write =
-  | { readonly action: 'put'; readonly collection: Collection; readonly rkey: string; readonly value: object }
+  | {
+      readonly action: 'put'
+      readonly collection: Collection
+      readonly rkey: string
+      readonly value: object
+    }
   | { readonly action: 'delete'; readonly collection: Collection; readonly rkey: string }
 
 export interface WriteResult {
@@ -68,5 +73,8 @@ export interface WriteResult {
 export interface RepoWriter {
   readonly did: Did
   /** One commit for all writes. With `swapCommit`, fails with code `conflict` when the repo moved. */
-  apply(writes: readonly Write[], options?: { swapCommit?: Cid; signal?: AbortSignal }): Promise<WriteResult>
+  apply(
+    writes: readonly Write[],
+    options?: { swapCommit?: Cid; signal?: AbortSignal },
+  ): Promise<WriteResult>
 }

@@ -39,8 +39,24 @@ test('who runs its own share anyway replaced nobody, though it was chosen for mo
     bid({ name: 'third', slots: 3 }),
   ]
   const input = world(bids, { replicas: 3 })
-  expect(replacedBy(input, did('back'), new Map([[did('peer'), 1], [did('third'), 1]]))).toEqual([])
-  expect(replacedBy(input, did('back'), new Map([[did('peer'), 2], [did('third'), 1]]))).toEqual([
-    did('peer'),
-  ])
+  expect(
+    replacedBy(
+      input,
+      did('back'),
+      new Map([
+        [did('peer'), 1],
+        [did('third'), 1],
+      ]),
+    ),
+  ).toEqual([])
+  expect(
+    replacedBy(
+      input,
+      did('back'),
+      new Map([
+        [did('peer'), 2],
+        [did('third'), 1],
+      ]),
+    ),
+  ).toEqual([did('peer')])
 })
