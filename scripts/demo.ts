@@ -34,7 +34,8 @@ async function run(): Promise<void> {
   await story.play()
   if (!keep) return
   process.stdout.write('demo: ok\n')
-  tell.say('it stays up until SIGTERM or Ctrl-C')
+  tell.say('it stays up until SIGTERM or Ctrl-C; in another terminal, to act as alice:')
+  tell.quote([...story.exports, 'bin/commune get workloads'].join('\n'))
   if (!stopped.signal.aborted)
     await new Promise((resolve) =>
       stopped.signal.addEventListener('abort', resolve, { once: true }),

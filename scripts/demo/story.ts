@@ -17,6 +17,8 @@ export interface StoryOptions {
 export interface Story extends AsyncDisposable {
   /** Throws when something did not happen as told. */
   play(): Promise<void>
+  /** Lines for a shell, to act as the first owner. */
+  readonly exports: readonly string[]
 }
 
 export async function openStory(options: StoryOptions): Promise<Story> {
@@ -33,6 +35,9 @@ export async function openStory(options: StoryOptions): Promise<Story> {
   const open = stack.move()
   return {
     play: () => tellStory(stage, examples, open),
+    exports: Object.entries(stage.environment('alice')).map(
+      ([name, value]) => `export ${name}=${value}`,
+    ),
     [Symbol.asyncDispose]: async () => {
       tell.chapter('Everything is taken down')
       await open.disposeAsync()

@@ -34,3 +34,14 @@ export function bidsFor(
 export function isOffer(record: Pick<BidRecord, 'slots' | 'refused'>): boolean {
   return record.slots > 0 && record.refused === undefined
 }
+
+/**
+ * Whether the machine's owner took her consent back. Unlike any other answer this one speaks of the
+ * workload, not of one opening of its bidding: it holds under every placement key.
+ */
+export function isConsentWithdrawn({
+  refused,
+  reason,
+}: Pick<BidRecord, 'refused' | 'reason'>): boolean {
+  return refused?.standing === true && reason === 'consent-withdrawn'
+}

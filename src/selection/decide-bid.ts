@@ -4,7 +4,7 @@ import { formatBytes, formatCpu } from '../model/quantity.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
-import { isOffer } from './bids.ts'
+import { isConsentWithdrawn, isOffer } from './bids.ts'
 import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
@@ -151,10 +151,6 @@ function staysDespite({ reason }: Obstacle, won: number, choice: Choice): boolea
 
 function isUseful({ replicas, prospect }: BidInput): boolean {
   return replicas === 'everywhere' || prospect.missing > 0 || prospect.standbys.length === 0
-}
-
-function isConsentWithdrawn({ refused, reason }: BidRecord): boolean {
-  return refused?.standing === true && reason === 'consent-withdrawn'
 }
 
 function obstacleOf(input: BidInput): Obstacle | undefined {

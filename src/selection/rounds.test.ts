@@ -91,6 +91,21 @@ describe('when a round is acted on', () => {
     expect(decide(rounds, 0, bids.slice(0, 2))).toEqual({ decidedThrough: -1, againInMs: WINDOW })
   })
 
+  test('whose consent was taken back is not waited for, under whatever key she said so', () => {
+    const bids = [
+      bid({ name: 'a' }),
+      bid({ name: 'b' }),
+      bid({
+        name: 'c',
+        placementKey: 'an older one',
+        slots: 0,
+        reason: 'consent-withdrawn',
+        refused: { standing: true },
+      }),
+    ]
+    expect(decide(see(openRounds(KEY, 0), 0, ...bids), 0, bids)).toEqual({ decidedThrough: 0 })
+  })
+
   test('who is silent is waited for, also when she seems dead (review 4)', () => {
     const bids = [bid({ name: 'a' }), bid({ name: 'b' })]
     const rounds = see(openRounds(KEY, 0), 0, ...bids)

@@ -1,5 +1,5 @@
 import type { BidRecord, Cid, Did } from '../model/records.ts'
-import { isOffer, ROUND_MAX, type CountedBid } from './bids.ts'
+import { isConsentWithdrawn, isOffer, ROUND_MAX, type CountedBid } from './bids.ts'
 
 /** How long a round stays open unless the workload says otherwise, and at most. */
 export const BID_WINDOW_MS = 5_000
@@ -196,7 +196,11 @@ function hasEveryAnswer(
 ): boolean {
   const answered = new Set(
     bids
-      .filter(({ value }) => value.placementKey === placementKey && answers(value, round))
+      .filter(
+        ({ value }) =>
+          isConsentWithdrawn(value) ||
+          (value.placementKey === placementKey && answers(value, round)),
+      )
       .map(({ meshletDid }) => meshletDid),
   )
   return invited.length > 0 && invited.every((did) => answered.has(did))

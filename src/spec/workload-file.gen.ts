@@ -300,7 +300,7 @@ export interface WorkloadFile {
    */
   constraints?: string[]
   /**
-   * Replicas go to different owners first, or to different meshlets, or to different values of a label.
+   * Replicas go to different owners first, or to different meshlets, or to different values of a label. A wish, no rule: when there are fewer of them than replicas, some get several.
    */
   spread?: string
   /**
