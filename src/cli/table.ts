@@ -1,3 +1,5 @@
+import { INVISIBLE } from '../model/invisible.ts'
+
 /** Cells of one row; an undefined cell is shown as a dash. */
 export type Row = readonly (string | undefined)[]
 
@@ -41,8 +43,7 @@ function shorten(text: string, charactersMax: number): string {
 
 /** Records come from strangers: nothing in them may move the cursor or break the columns. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]+/g, ' ')
+  return text.replace(INVISIBLE, ' ')
 }
 
 /** A digest is as long as a line; its beginning tells two of them apart. */

@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { INVISIBLE } from '../model/invisible.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 
 export interface LogOptions {
@@ -9,10 +10,6 @@ export interface LogOptions {
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
-
-/** Anything that could move the cursor or hide text on a terminal. */
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** The log of a daemon, on standard error. */
 export function createLog(options: LogOptions): Log {
@@ -51,7 +48,7 @@ function textLog(options: LogOptions, bound: LogFields): Log {
         ([name, value]) => `${name}=${shown(value)}`,
       )
       options.stream.write(
-        `${time} ${mark}${[message, ...rest].join('  ').replace(CONTROL, '�')}\n`,
+        `${time} ${mark}${[message, ...rest].join('  ').replace(INVISIBLE, '�')}\n`,
       )
     }
   return {

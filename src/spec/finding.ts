@@ -1,3 +1,5 @@
+import { INVISIBLE } from '../model/invisible.ts'
+
 /** Keys and list indices that lead from the document to a value. */
 export type Path = readonly (string | number)[]
 
@@ -46,11 +48,3 @@ export function printable(text: string): string {
     return `\\u{${code.toString(16)}}`
   })
 }
-
-/**
- * Control characters, line and paragraph separators, and what turns the direction of writing or has
- * no width: none of them belongs into a name.
- */
-export const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g

@@ -11,7 +11,8 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml'
-import { finding, INVISIBLE, quote, type Finding, type Path } from './finding.ts'
+import { INVISIBLE } from '../model/invisible.ts'
+import { finding, quote, type Finding, type Path } from './finding.ts'
 import type { DocumentText } from './split-documents.ts'
 
 /** Largest document, bytes of UTF-8; a record on a PDS may not be much larger either. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/duration.ts'
+import { INVISIBLE } from '../model/invisible.ts'
 import { formatBytes, formatCpu } from '../model/quantity.ts'
 
 /** A field as a person would write it in the file. */
@@ -26,16 +27,15 @@ export function formatField(path: string, value: unknown): FieldText | undefined
   return { path, text: shorten(typeof value === 'string' ? value : JSON.stringify(value)) }
 }
 
-/** Control characters would let a record paint the terminal of who looks at it. */
+/** What can’t be seen would let a record paint the terminal of who looks at it. */
 function shorten(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  const clean = text.replace(/[\u0000-\u001F\u007F-\u009F]/g, escapeControl)
+  const clean = text.replace(INVISIBLE, escapeInvisible)
   return clean.length <= LENGTH_MAX
     ? clean
     : `${clean.slice(0, LENGTH_MAX)}… (${clean.length} characters)`
 }
 
-function escapeControl(character: string): string {
+function escapeInvisible(character: string): string {
   if (character === '\n') return '\\n'
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
