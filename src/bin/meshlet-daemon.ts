@@ -11,6 +11,7 @@ import { openSession } from '../atproto/session.ts'
 import { systemClock } from '../cli/system-clock.ts'
 import { lockFolder } from '../dev/folder-lock.ts'
 import { createDockerEngine } from '../engine/docker.ts'
+import { createRegistries } from '../engine/registries.ts'
 import { createMeshletApi } from '../meshlet/api.ts'
 import type { MeshletConfig } from '../meshlet/config.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
@@ -105,6 +106,7 @@ export async function startDaemon(
     clock: systemClock,
     random,
     log,
+    registries: createRegistries({ allowPrivateAddresses: isPrivate }),
   }
   const meshlet = stack.use(new Meshlet(config, ports))
   late.meshlet = meshlet

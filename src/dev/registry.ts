@@ -13,6 +13,12 @@ export interface LocalRegistry extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** The only one to whom a registry answers. */
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
+}
+
 const REQUESTS_KEPT_MAX = 1000
 const ROUTE = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/
 
@@ -21,16 +27,21 @@ const ROUTE = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/
  * digest. Port 0 takes any free one.
  */
 export async function startRegistry(
-  options: { readonly port?: number } = {},
+  options: { readonly port?: number; readonly login?: RegistryLogin } = {},
 ): Promise<LocalRegistry> {
   const manifests = new Map<string, Buffer>()
   const blobs = new Map<string, Buffer>()
   const requests: string[] = []
+  const allowed = options.login && authorizationOf(options.login)
 
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://registry').pathname
     requests.push(`${request.method} ${path}`)
     if (requests.length > REQUESTS_KEPT_MAX) requests.shift()
+    if (allowed !== undefined && request.headers.authorization !== allowed)
+      return void response
+        .writeHead(401, { 'www-authenticate': 'Basic realm="registry"', 'content-length': 0 })
+        .end()
     if (path === '/v2/') return void response.writeHead(200, { 'content-length': 0 }).end()
     const [, repository, kind, key] = ROUTE.exec(path) ?? []
     const found =
@@ -68,6 +79,11 @@ export async function startRegistry(
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** RFC 7617. */
+function authorizationOf({ username, password }: RegistryLogin): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function send(

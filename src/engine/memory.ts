@@ -6,7 +6,6 @@ import type {
   ContainerState,
   Engine,
   EngineEvent,
-  EngineImage,
   EngineLogLine,
   EngineNetwork,
   ExecResult,
@@ -15,18 +14,20 @@ import type {
   NetworkCreate,
   Probe,
   ProbeResult,
+  PullOptions,
 } from '../ports/engine.ts'
 import { gone } from './engine-error.ts'
 import { createOptions, PIDS_LIMIT } from './hardening.ts'
 import { MemoryContainer, type Program } from './memory-container.ts'
+import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
 
 export interface MemoryEngineOptions {
   readonly clock: Clock
   /** What the program of a container does; runs for ever and listens nowhere when left out. */
   readonly program?: (container: ContainerCreate) => Program
-  /** The image behind a reference, if a registry has it; every reference is there when left out. */
-  readonly registry?: (reference: string) => EngineImage | CommuneError
+  /** Every reference is there when left out. */
+  readonly registry?: MemoryRegistry
   readonly cpus?: number
   readonly memoryBytes?: number
 }
@@ -41,7 +42,7 @@ const PROGRAM_BYTES = 1024 * 1024
  */
 export class MemoryEngine implements Engine {
   readonly #options: MemoryEngineOptions
-  readonly #images = new Map<string, EngineImage>()
+  readonly #images: MemoryImages
   readonly #networks = new Map<string, EngineNetwork>()
   readonly #containers = new Map<string, MemoryContainer>()
   readonly #listeners = new Set<(event: EngineEvent) => void>()
@@ -51,6 +52,7 @@ export class MemoryEngine implements Engine {
 
   constructor(options: MemoryEngineOptions) {
     this.#options = options
+    this.#images = new MemoryImages(options.registry)
   }
 
   /** From now on calls fail as the script says. */
@@ -102,16 +104,9 @@ export class MemoryEngine implements Engine {
     return this.#call('inspectImage', reference, signal, () => this.#images.get(reference))
   }
 
-  pullImage(reference: string, options: { signal?: AbortSignal } = {}) {
+  pullImage(reference: string, options: PullOptions = {}) {
     return this.#call('pullImage', reference, options.signal, () => {
-      const digest = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1]
-      if (digest === undefined) {
-        throw new CommuneError('invalid-input', `${reference} names no digest`)
-      }
-      const found = this.#options.registry?.(reference) ?? anyImage(digest)
-      if (found instanceof CommuneError) throw found
-      this.#images.set(reference, found)
-      return found
+      return this.#images.pull(reference, options.auth)
     })
   }
 
@@ -159,7 +154,7 @@ export class MemoryEngine implements Engine {
 
   createContainer(container: ContainerCreate, signal?: AbortSignal) {
     return this.#call('createContainer', container.name, signal, () => {
-      if (!this.#images.has(container.image)) {
+      if (!this.#images.get(container.image)) {
         throw new CommuneError(
           'image-not-found',
           `The image ${container.image} is not on this machine`,
@@ -343,8 +338,4 @@ export class MemoryEngine implements Engine {
   #tell(containerId: string, action: string, labels: Readonly<Record<string, string>>): void {
     for (const listener of this.#listeners) listener({ containerId, action, labels })
   }
-}
-
-function anyImage(digest: string): EngineImage {
-  return { id: digest, digest, sizeBytes: 1024 * 1024, architecture: 'amd64', os: 'linux' }
 }

@@ -6,8 +6,8 @@ import { findCredentials } from './docker-config.ts'
 import { askRegistry, errorWords, type RegistryAnswer } from './registry-client.ts'
 
 export interface ResolveOptions {
-  /** What `docker login` left behind when absent. */
-  readonly auth?: RegistryAuth
+  /** What `docker login` left behind when absent; `none` asks as a stranger. */
+  readonly auth?: RegistryAuth | 'none'
   readonly allowPrivateAddresses?: boolean
   /** For each request. */
   readonly timeoutMs?: number
@@ -47,10 +47,7 @@ export async function resolveImage(
   options: ResolveOptions = {},
 ): Promise<ResolvedImage> {
   const reference = parsedReference(image)
-  const { signal } = options
-  const auth =
-    options.auth ??
-    (await findCredentials(reference.registry, signal === undefined ? {} : { signal }))
+  const auth = await authFor(reference, options)
   const answer = await askRegistry(
     { ...options, registry: reference.registry, repository: reference.repository, auth },
     `manifests/${reference.digest ?? reference.tag ?? 'latest'}`,
@@ -58,6 +55,11 @@ export async function resolveImage(
   )
   if (answer.status !== 200) throw statusError(reference, answer)
   return { digest: checkedDigest(reference, answer), ...manifestFacts(reference, answer) }
+}
+
+async function authFor({ registry }: ImageReference, { auth, signal }: ResolveOptions) {
+  if (auth === 'none') return undefined
+  return auth ?? findCredentials(registry, signal === undefined ? {} : { signal })
 }
 
 function parsedReference(image: string): ImageReference {

@@ -17,6 +17,7 @@ import { amountsOf } from './elbow-room.ts'
 import { EngineState } from './engine-state.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
+import { ImageSupply, type Registries } from './image-supply.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Obstacles } from './obstacles.ts'
@@ -42,6 +43,7 @@ export interface MeshletPorts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly registries: Registries
 }
 
 /** What the parts call for when something has happened. */
@@ -176,7 +178,15 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     view,
     own,
     engineState,
-    runner: new Runner({ engine, meshletDid, clock, random, log, onProgress: triggers.lookAt }),
+    runner: new Runner({
+      engine,
+      images: new ImageSupply({ ...ports, ownerDid: config.ownerDid, settings }),
+      meshletDid,
+      clock,
+      random,
+      log,
+      onProgress: triggers.lookAt,
+    }),
     forwards,
     probes,
     bidder,

@@ -9,6 +9,7 @@ import { formatAction, type Action, type Desired } from '../reconcile/actions.ts
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { containerName, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
+import type { ImageSupply } from './image-supply.ts'
 import { replicaState, type StartFailures, type WorkloadMemory } from './workload-memory.ts'
 
 export interface RunnerOptions {
@@ -17,6 +18,7 @@ export interface RunnerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly images: ImageSupply
   /** A pull began or made progress: the status may have to say so. */
   readonly onProgress: (uri: string) => void
 }
@@ -31,8 +33,6 @@ export interface Job {
 
 /** Calls to the engine at the same time; more only queue up inside it. */
 const ENGINE_CALLS = 8
-/** Pulls have a pool of their own, so that a slow registry never keeps a container from starting. */
-const PULLS = 3
 const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
 /** Compose and Kubernetes restart with growing delays up to five minutes. */
 export const RESTART: Backoff = { initialMs: 1_000, maxMs: 300_000 }
@@ -41,7 +41,6 @@ export const RESTART: Backoff = { initialMs: 1_000, maxMs: 300_000 }
 export class Runner {
   readonly #options: RunnerOptions
   readonly #calls = new PQueue({ concurrency: ENGINE_CALLS })
-  readonly #pulls = new PQueue({ concurrency: PULLS })
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -98,16 +97,21 @@ export class Runner {
   }
 
   async #ensureImage(job: Job, workload: WorkloadRecord): Promise<void> {
-    const { engine, log } = this.#options
-    if (await engine.inspectImage(workload.image, job.signal)) return
-    job.memory.pulling = true
-    this.#options.onProgress(job.uri)
-    const startedMs = this.#options.clock.monotonicMs()
-    log.info('pulling image', { workload: job.uri, image: workload.image })
+    const { images, clock, log } = this.#options
+    const fields = { workload: job.uri, image: workload.image }
+    let startedMs: number | undefined
+    const onPull = () => {
+      job.memory.pulling = true
+      this.#options.onProgress(job.uri)
+      startedMs = clock.monotonicMs()
+      log.info('pulling image', fields)
+    }
     try {
-      await this.#pulls.add(() => engine.pullImage(workload.image, { signal: job.signal }))
-      const ms = Math.round(this.#options.clock.monotonicMs() - startedMs)
-      log.info('pulled image', { workload: job.uri, image: workload.image, ms })
+      const { image } = workload
+      await images.ensure({ image, forOwner: job.ownerDid, signal: job.signal, onPull })
+      if (startedMs === undefined) return
+      const ms = Math.round(clock.monotonicMs() - startedMs)
+      log.info('pulled image', { ...fields, ms })
     } catch (error) {
       throw new StartError('pull-failed', error)
     } finally {

@@ -6,8 +6,9 @@ const STATE = 'state'
 const EPOCH = 'epoch'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
+const PUBLIC_IMAGE = 'public-image'
 
-/** What the owner of the machine told this meshlet, and its epoch; kept in the journal. */
+/** What the owner of the machine told this meshlet, its epoch, and what it learnt of images; kept in the journal. */
 export class Settings {
   readonly #journal: Journal
 
@@ -50,11 +51,21 @@ export class Settings {
     this.#mark(PAUSED, uri, isPaused)
   }
 
-  #has(kind: string, uri: string): boolean {
-    return this.#journal.setting(`${kind} ${uri}`) !== undefined
+  /** Whether this image is known to be for anybody. */
+  isPublic(image: string): boolean {
+    return this.#has(PUBLIC_IMAGE, image)
   }
 
-  #mark(kind: string, uri: string, value: boolean): void {
-    this.#journal.saveSetting(`${kind} ${uri}`, value ? 'yes' : undefined)
+  /** Its registry gave it out without credentials. */
+  notePublic(image: string): void {
+    this.#mark(PUBLIC_IMAGE, image, true)
+  }
+
+  #has(kind: string, subject: string): boolean {
+    return this.#journal.setting(`${kind} ${subject}`) !== undefined
+  }
+
+  #mark(kind: string, subject: string, value: boolean): void {
+    this.#journal.saveSetting(`${kind} ${subject}`, value ? 'yes' : undefined)
   }
 }

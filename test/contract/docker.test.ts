@@ -11,6 +11,7 @@ import { buildImage } from '../../src/dev/stand-in.ts'
 import { createEngineClient } from '../../src/engine/client.ts'
 import { parseDockerHost } from '../../src/engine/endpoint.ts'
 import { pullImage } from '../../src/engine/images.ts'
+import { createRegistries } from '../../src/engine/registries.ts'
 import { LABEL } from '../../src/model/nsid.ts'
 import type { ContainerCreate } from '../../src/ports/engine.ts'
 import { dockerHarness, type EngineHarness } from './engine-harness.ts'
@@ -336,6 +337,29 @@ describe('pulling', () => {
     expect(steps.at(-1)).toBe(1)
     const wrong = reference.replace(/@.*/, `@sha256:${'c'.repeat(64)}`)
     await expect(harness.engine.pullImage(wrong)).rejects.toMatchObject({ code: 'image-not-found' })
+  })
+
+  test('a registry that wants a login', async () => {
+    const login = { username: 'alice', password: 'pass:word' }
+    await using guarded = await startRegistry({ login })
+    const image = await buildImage({ files: { '/private': harness.prefix } })
+    const reference = guarded.add(`${harness.prefix}/private`, image)
+    const auth = { ...login, serverAddress: guarded.host }
+    await expect(harness.engine.pullImage(reference)).rejects.toMatchObject({
+      code: 'image-denied',
+    })
+    const wrong = { auth: { ...auth, password: 'wrong' } }
+    await expect(harness.engine.pullImage(reference, wrong)).rejects.toMatchObject({
+      code: 'image-denied',
+    })
+    images.push(reference)
+    expect(await harness.engine.pullImage(reference, { auth })).toMatchObject({
+      digest: image.digest,
+    })
+    // Though it is here now, the registry still decides who else may have it.
+    const { provePublic } = createRegistries({ allowPrivateAddresses: true })
+    await expect(provePublic(reference)).rejects.toMatchObject({ code: 'image-denied' })
+    await expect(provePublic(harness.image)).resolves.toBeUndefined()
   })
 
   test('a registry that is not there', async () => {

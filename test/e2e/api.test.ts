@@ -137,7 +137,7 @@ it('takes its consent back: the work moves elsewhere and stays away', async () =
     site: webWorkload(commune, 'site', 'replicas: 3\nspread: meshlet'),
   })
   const seen = await commune.running('alice', 'site', 3)
-  const places = new Set(seen.map(({ meshlet }) => commune.ownerOf(meshlet)))
-  expect(places).toEqual(new Set(OWNERS.filter((owner) => owner !== holder)))
-  expect(seen.map(({ meshlet }) => meshlet)).toContain(moved?.meshlet)
+  const machines = seen.map(({ meshlet }) => meshlet)
+  expect(machines.map((machine) => commune.ownerOf(machine))).not.toContain(holder)
+  expect(machines).toContain(moved?.meshlet)
 })

@@ -74,6 +74,8 @@ export class VirtualCommune {
   readonly programs = new Map<string, Program>()
   /** References that the registry does not give out, and why. */
   readonly badImages = new Map<string, CommuneError>()
+  /** References that the registry gives to this user only. */
+  readonly privateImages = new Map<string, string>()
   /** What was done against the rules. */
   readonly violations: string[] = []
   readonly #owners = new Map<string, VirtualOwner>()
@@ -126,7 +128,7 @@ export class VirtualCommune {
       random: new SeededRandom(this.#options.seed ?? 1, name),
       repos: this.repos,
       network: this.network,
-      registry: (reference) => this.badImages.get(reference) ?? image(reference),
+      registry: (reference, auth) => this.#registry(reference, auth?.username),
       program: ({ labels }) =>
         this.programs.get(parseWorkloadUri(workloadOf(labels))?.name ?? '') ?? {},
       onEngineCall: (from, call, subject) => this.trace.engineCall(from, call, subject),
@@ -251,6 +253,13 @@ export class VirtualCommune {
   async settle(quietMs = QUIET_MS): Promise<void> {
     await this.#settle(quietMs)
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'))
+  }
+
+  #registry(reference: string, user: string | undefined): EngineImage | CommuneError {
+    const reader = this.privateImages.get(reference)
+    if (reader !== undefined && reader !== user)
+      return new CommuneError('image-denied', `pull access denied for ${reference}`)
+    return this.badImages.get(reference) ?? image(reference)
   }
 
   async #settle(quietMs: number): Promise<void> {

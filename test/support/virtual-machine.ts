@@ -1,12 +1,13 @@
 import { MemoryEngine } from '../../src/engine/memory.ts'
 import type { EngineCall, EngineFault } from '../../src/engine/memory-faults.ts'
+import type { MemoryRegistry } from '../../src/engine/memory-images.ts'
 import type { Program } from '../../src/engine/memory-container.ts'
 import type { MeshletConfig } from '../../src/meshlet/config.ts'
 import { Meshlet } from '../../src/meshlet/meshlet.ts'
-import type { CommuneError } from '../../src/model/errors.ts'
+import { CommuneError } from '../../src/model/errors.ts'
 import { LABEL } from '../../src/model/nsid.ts'
 import type { Did } from '../../src/model/records.ts'
-import type { ContainerCreate, EngineImage } from '../../src/ports/engine.ts'
+import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import type { Write } from '../../src/ports/records.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -25,7 +26,7 @@ export interface VirtualMachineOptions {
   readonly random: SeededRandom
   readonly repos: VirtualRepos
   readonly network: VirtualNetwork
-  readonly registry: (reference: string) => EngineImage | CommuneError
+  readonly registry: MemoryRegistry
   readonly program: (container: ContainerCreate) => Program
   /** A call of the meshlet to its engine, before it is made. */
   readonly onEngineCall: (machine: VirtualMachine, call: string, subject: unknown) => void
@@ -47,6 +48,8 @@ export class VirtualMachine {
   /** Faults of the PDS at writing. */
   writeFault: (writes: readonly Write[]) => CommuneError | 'lost-reply' | undefined = () =>
     undefined
+  /** What `docker login` left there, for every registry. */
+  credentials: RegistryAuth | undefined
   /** How far its wall clock is off, milliseconds; from the next start on. */
   wallSkewMs = 0
   readonly #options: VirtualMachineOptions
@@ -109,6 +112,13 @@ export class VirtualMachine {
       clock: own,
       random,
       log: log.child({ machine: this.name }),
+      registries: {
+        credentials: async () => this.credentials,
+        provePublic: async (image) => {
+          const found = this.#options.registry(image)
+          if (found instanceof CommuneError) throw found
+        },
+      },
     })
     this.#meshlet.start()
   }
