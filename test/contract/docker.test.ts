@@ -357,9 +357,9 @@ describe('pulling', () => {
       digest: image.digest,
     })
     // Though it is here now, the registry still decides who else may have it.
-    const { provePublic } = createRegistries({ allowPrivateAddresses: true })
-    await expect(provePublic(reference)).rejects.toMatchObject({ code: 'image-denied' })
-    await expect(provePublic(harness.image)).resolves.toBeUndefined()
+    const registries = createRegistries({ allowPrivateAddresses: true })
+    await expect(registries.provePublic(reference)).rejects.toMatchObject({ code: 'image-denied' })
+    await expect(registries.provePublic(harness.image)).resolves.toBeUndefined()
   })
 
   test('a registry that is not there', async () => {
