@@ -209,6 +209,10 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     deleteWorkload: (call) => now().deleteWorkload(call),
     getLogs: (call) => now().getLogs(call),
     getHealth: (call) => now().getHealth(call),
+    pause: (call) => now().pause(call),
+    resume: (call) => now().resume(call),
+    drain: (call) => now().drain(call),
+    shutdown: (call) => now().shutdown(call),
     heartbeat: (call) => now().heartbeat(call),
   }
 }

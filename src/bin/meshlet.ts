@@ -33,11 +33,14 @@ async function main(): Promise<void> {
   })
   const daemon = await startDaemon(settings, version, log)
   process.stdout.write(`meshlet ${daemon.meshlet.config.did} listens on ${daemon.url}\n`)
-  const signal = await new Promise<string>((resolve) => {
+  const signal = new Promise<string>((resolve) => {
     process.once('SIGINT', () => resolve('SIGINT'))
     process.once('SIGTERM', () => resolve('SIGTERM'))
   })
-  log.info('ending; the containers go on running', { signal })
+  const departed = daemon.meshlet.departed.then(() => undefined)
+  const reason = await Promise.race([signal, departed])
+  if (reason === undefined) log.info('ending; nothing runs here any more')
+  else log.info('ending; the containers go on running', { signal: reason })
   await daemon[Symbol.asyncDispose]()
 }
 

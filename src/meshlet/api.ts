@@ -1,3 +1,4 @@
+import { formatDuration } from '../model/duration.ts'
 import { CommuneError } from '../model/errors.ts'
 import { COLLECTION, LABEL } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
@@ -40,8 +41,44 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
         writePointsLeft: Math.max(0, Math.floor(options.writePointsLeft())),
       })
     },
+    pause: ({ input }) => {
+      meshlet.duty.pause(input.reason)
+      return Promise.resolve(dutyResult(meshlet))
+    },
+    resume: () => {
+      meshlet.duty.resume()
+      return Promise.resolve(dutyResult(meshlet))
+    },
+    drain: ({ input }) => {
+      meshlet.duty.drain(input)
+      return Promise.resolve(dutyResult(meshlet))
+    },
+    shutdown: ({ input }) => {
+      meshlet.duty.drain({ ...input, thenEnd: true })
+      return Promise.resolve(dutyResult(meshlet))
+    },
     heartbeat: ({ caller, input }) =>
       Promise.resolve(meshlet.heartbeats.receive(caller.did, input)),
+  }
+}
+
+/** What is true now. */
+function dutyResult({ duty }: Meshlet) {
+  const { state, leftMs, endsWhenEmpty } = duty
+  switch (state) {
+    case 'active':
+      return { state, message: 'It takes work.' }
+    case 'cordoned':
+    case 'stopped':
+      return { state, message: 'It takes no new work; what runs goes on.' }
+    case 'draining': {
+      const left = formatDuration(leftMs ?? 0)
+      const end = endsWhenEmpty ? ', and then the program ends' : ''
+      return {
+        state,
+        message: `What runs moves away; what is not replaced in ${left} is stopped${end}.`,
+      }
+    }
   }
 }
 
@@ -51,7 +88,7 @@ function capacityView(meshlet: Meshlet) {
   return {
     capacity: meshlet.capacity(),
     available: meshlet.available(),
-    state: meshlet.settings.state,
+    state: meshlet.duty.state,
     labels: [...(status?.labels ?? [])],
     workloads: running.size,
   }

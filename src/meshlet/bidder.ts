@@ -92,6 +92,16 @@ export class Bidder {
     reservations.noteBid(uri, slots, requestOf(record.value))
   }
 
+  /** This machine is to be empty, whatever is known of the workload: it offers nothing any more. */
+  giveUp(uri: string): void {
+    const { own, reservations } = this.#options
+    const rkey = recordKeyFor(uri)
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
+    if (!wanted || !isOffer(wanted)) return
+    own.delete(COLLECTION.bid, rkey, 'now')
+    reservations.releaseBid(uri)
+  }
+
   /**
    * Whether a new bid is on its way, and whether that one still offers to run the workload: until it
    * is acknowledged nothing new is started on the strength of the old one.

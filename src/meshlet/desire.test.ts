@@ -61,6 +61,7 @@ function scene({
     isComingBack: false,
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
+    drainLeftMs: undefined,
     now: NOTICE_MS * 2,
     ...rest.input,
   }
@@ -163,6 +164,31 @@ describe('a machine that is no candidate any more', () => {
       input,
     } as const
     expect(desire(scene(setting))).toMatchObject(expected)
+  })
+})
+
+describe('a machine that is being drained', () => {
+  const refused = {
+    bidders: ['self'],
+    runsHere: 1,
+    placement: {
+      choice: select(world([], { replicas: 1 })),
+      prospect: select(world([], { replicas: 1 })),
+      bids: [
+        bid({ name: 'self', slots: 0, reason: 'draining', refused: { standing: true } }),
+      ] as Placement['bids'],
+    },
+  }
+
+  test('goes on for the time that it was given, though nobody else could take over', () => {
+    const input = { drainLeftMs: 1, surplusSinceMs: 0 }
+    expect(desire(scene({ ...refused, input }))).toMatchObject(run(0, 1))
+  })
+
+  test('stops what is left when that is over, whatever is not known', () => {
+    const input = { drainLeftMs: 0, bidUnderWay: 'withdrawal' } as const
+    const placement = { ...refused.placement, unread: [did('dave')] }
+    expect(desire(scene({ ...refused, placement, input }))).toMatchObject(none)
   })
 })
 

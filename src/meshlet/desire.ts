@@ -21,6 +21,8 @@ export interface DesireInput {
   readonly notCandidateSinceMs: number | undefined
   /** Since when it runs more than it was chosen for. */
   readonly surplusSinceMs: number | undefined
+  /** Time that is left for replacements while this machine is drained, milliseconds. */
+  readonly drainLeftMs: number | undefined
   /** Like the times above, on the monotonic clock. */
   readonly now: number
 }
@@ -39,6 +41,8 @@ export interface Desire {
 export function desire(input: DesireInput): Desire {
   const { self, placement, containers } = input
   const running = containers.filter((container) => container.state === 'running').length
+  if (input.drainLeftMs === 0)
+    return none('the machine is being drained, and the time for a replacement is over')
   if (placement.membership === 'no' && !isInNotice(input.notCandidateSinceMs, input.now))
     return none('this machine is no candidate of the workload any more')
   if (input.bidUnderWay === 'withdrawal') return keep('the bid is being taken back')
@@ -81,11 +85,12 @@ function wantedHere(input: DesireInput, chosen: number, running: number): number
   if (placement.unread.length > 0) return Math.max(chosen, Math.min(running, most))
   const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)
   if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
-  if (surplusForMs >= NOTICE_MS) return chosen
+  const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
+  if (surplusForMs >= NOTICE_MS && !drains) return chosen
   // Nobody stands in for a replica that is to run on every machine, this one included.
   if (placement.replicas === 'everywhere') return placement.down.has(self) ? running : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
-  if (!mayStillCome && isRefusedByUs(placement, self)) return chosen
+  if (!mayStillCome && !drains && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
     .filter(({ meshletDid }) => meshletDid !== self)
     .reduce(
@@ -102,8 +107,10 @@ function othersMayBid({ candidates, down }: Placement, self: Did): boolean {
   return candidates.some(({ meshletDid }) => meshletDid !== self && !down.has(meshletDid))
 }
 
-function isRefusedByUs({ bids }: Placement, self: Did): boolean {
-  return bids.some(({ meshletDid, value }) => meshletDid === self && value.refused !== undefined)
+/** Why this machine took its offer back; undefined when it did not. */
+function refusalReason({ bids }: Placement, self: Did): string | undefined {
+  const own = bids.find(({ meshletDid }) => meshletDid === self)?.value
+  return own?.refused && (own.reason ?? 'refused')
 }
 
 /** Whether the time is not over for which somebody who is no candidate any more goes on. */

@@ -14,6 +14,8 @@ import { Bidder } from './bidder.ts'
 import { Comeback } from './comeback.ts'
 import type { MeshletConfig } from './config.ts'
 import { amountsOf } from './elbow-room.ts'
+import { Departure } from './departure.ts'
+import { Duty } from './duty.ts'
 import { EngineState } from './engine-state.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -52,6 +54,7 @@ export interface Triggers {
   readonly lookAtAll: () => void
   readonly lookAtLiveness: () => void
   readonly roomFreed: () => void
+  readonly dutyChanged: () => void
   readonly acknowledged: (result: WriteResult, writes: readonly Write[]) => void
   readonly hint: (hint: Hint) => void
 }
@@ -62,6 +65,8 @@ export interface Parts {
   readonly own: OwnRecords
   readonly ownRepo: OwnRepo
   readonly settings: Settings
+  readonly duty: Duty
+  readonly departure: Departure
   readonly arrivals: BidArrivals
   readonly neighbourhood: Neighbourhood
   readonly engineState: EngineState
@@ -92,12 +97,13 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const meshletDid = config.did
   const profile = PROFILES[config.liveness]
   const settings = new Settings(ports.journal)
+  const duty = new Duty({ settings, clock, log, onChange: triggers.dutyChanged })
   const epoch = () => settings.epoch ?? 1
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
   const view = overlayView(feed, own, config.did)
   const neighbourhood = new Neighbourhood(config, view, feed)
   const peers = () => neighbourhood.meshlets
-  const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, clock, log })
+  const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
   const reservations = new Reservations(() => capacity(), triggers.roomFreed)
   const engineState = new EngineState({
     engine,
@@ -129,7 +135,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     profile,
     candidateSets: () => neighbourhood.candidateSets,
   })
-  const obstacles = new Obstacles({ config, settings, engineState, clock })
+  const obstacles = new Obstacles({ config, settings, duty, engineState, clock })
   const bidder = new Bidder({
     config,
     view,
@@ -159,7 +165,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     config,
     view,
     own,
-    settings,
+    duty,
     obstacles,
     reservations,
     capacity,
@@ -192,6 +198,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     bidder,
     reservations,
     settings,
+    duty,
     statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
     clock,
     log,
@@ -205,6 +212,8 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     own,
     ownRepo,
     settings,
+    duty,
+    departure: new Departure({ duty, own, engineState, clock }),
     arrivals,
     neighbourhood,
     engineState,

@@ -9,6 +9,7 @@ import { PROFILES } from '../selection/liveness.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { changedKeys } from './changed-keys.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
+import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { createParts, offeredCapacity, type MeshletPorts, type Parts } from './meshlet-parts.ts'
@@ -23,6 +24,7 @@ const SELF = 'self'
 const LIVENESS = 'liveness'
 const OWN_REPO = 'own-repo'
 const ROOM = 'room'
+const DEPARTURE = 'departure'
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
 const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
@@ -38,6 +40,9 @@ export class Meshlet implements AsyncDisposable {
   readonly view: RecordView
   readonly own: OwnRecords
   readonly settings: Settings
+  readonly duty: Duty
+  /** Resolves when the owner shut this machine down and all of it is done. */
+  readonly departed: Promise<void>
   readonly engineState: EngineState
   readonly heartbeats: Heartbeats
   readonly reservations: Reservations
@@ -57,6 +62,7 @@ export class Meshlet implements AsyncDisposable {
       lookAtAll: () => this.#lookAtAll(),
       lookAtLiveness: () => this.#queue.add(LIVENESS),
       roomFreed: () => this.#queue.add(ROOM),
+      dutyChanged: () => this.#dutyChanged(),
       acknowledged: (result, writes) => this.#acknowledged(result, writes),
       hint: (hint) => this.hint(hint),
     })
@@ -64,6 +70,8 @@ export class Meshlet implements AsyncDisposable {
     this.view = parts.view
     this.own = parts.own
     this.settings = parts.settings
+    this.duty = parts.duty
+    this.departed = parts.departure.done
     this.engineState = parts.engineState
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
@@ -84,6 +92,8 @@ export class Meshlet implements AsyncDisposable {
     this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
+    this.duty.noteStarted()
+    this.#queue.add(DEPARTURE)
     this.#resync()
   }
 
@@ -159,6 +169,7 @@ export class Meshlet implements AsyncDisposable {
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
     if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())
+    if (key === DEPARTURE) return this.#parts.departure.look(() => this.#lookAtAll())
     if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
     return this.#parts.reconciler.reconcile(key, signal)
   }
@@ -258,6 +269,11 @@ export class Meshlet implements AsyncDisposable {
         uri: `at://${did}/${collection}/${rkey}` as NonNullable<Hint['uri']>,
       })
     }
+  }
+
+  #dutyChanged(): void {
+    this.#queue.add(DEPARTURE)
+    this.#lookAtAll()
   }
 
   #lookAtAll(): void {

@@ -168,9 +168,10 @@ function inviteesOf(
   })
 }
 
-/** Whether the published status shows room; one that says nothing may have some. */
+/** Whether the published status shows room; one that says nothing may have some, one that takes no work has none. */
 function showsRoom(view: RecordView, meshlet: Did, request: Amount): boolean {
   const status = view.get<MeshletStatusRecord>(meshlet, COLLECTION.meshletStatus, 'self')?.value
+  if (status && status.state !== 'active') return false
   const free = status?.available ?? status?.capacity
   if (!free) return true
   const { cpuMilli = 0, memoryBytes = 0, storageBytes = 0 } = free

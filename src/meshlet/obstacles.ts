@@ -6,6 +6,7 @@ import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Placement } from './observe.ts'
 import { judge } from './policy.ts'
+import type { Duty } from './duty.ts'
 import type { Settings } from './settings.ts'
 import { unsupportedReason } from './support.ts'
 import type { WorkloadMemory } from './workload-memory.ts'
@@ -13,6 +14,7 @@ import type { WorkloadMemory } from './workload-memory.ts'
 export interface ObstaclesOptions {
   readonly config: MeshletConfig
   readonly settings: Settings
+  readonly duty: Duty
   readonly engineState: EngineState
   readonly clock: Clock
 }
@@ -75,12 +77,12 @@ export class Obstacles {
   }
 
   #cordon(): Obstacle | undefined {
-    const { state } = this.#options.settings
+    const { state, reason } = this.#options.duty
     if (state === 'active') return undefined
-    return {
-      reason: state === 'cordoned' ? 'cordoned' : 'draining',
-      message: `the machine is ${state}`,
-    }
+    const said = reason === undefined ? '' : `: ${reason}`
+    return state === 'cordoned'
+      ? { reason: 'cordoned', message: `the machine is cordoned${said}` }
+      : { reason: 'draining', message: `the machine is being drained${said}` }
   }
 
   #engine(): Obstacle | undefined {

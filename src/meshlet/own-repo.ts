@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Feed, Write } from '../ports/records.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
+import type { Duty } from './duty.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Settings } from './settings.ts'
 
@@ -12,6 +13,7 @@ export interface OwnRepoOptions {
   readonly feed: Feed
   readonly own: OwnRecords
   readonly settings: Settings
+  readonly duty: Duty
   readonly clock: Clock
   readonly log: Log
 }
@@ -48,13 +50,14 @@ export class OwnRepo {
    */
   adopt(): boolean {
     if (this.#isAdopted) return true
-    const { feed, did, settings, log } = this.#options
+    const { feed, did, settings, duty, log } = this.#options
     const hasJournal = settings.epoch !== undefined
     if (feed.repoState(did) === 'unknown' && !hasJournal) return false
     if (!hasJournal) {
       const status = feed.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
       settings.saveEpoch(status ? status.epoch + 1 : 1)
       if (status) log.warn('the journal is new; taking a new epoch', { epoch: settings.epoch })
+      if (status) duty.adopt(status)
       for (const [collection, rkey] of this.#inRepo()) this.#adoptOne(collection, rkey)
     }
     this.#isAdopted = true

@@ -12,16 +12,16 @@ import type { Clock } from '../ports/clock.ts'
 import type { RecordView } from '../ports/records.ts'
 import { answersFor, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
+import type { Duty } from './duty.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
-import type { Settings } from './settings.ts'
 
 export interface SelfRecordsOptions {
   readonly config: MeshletConfig
   readonly view: RecordView
   readonly own: OwnRecords
-  readonly settings: Settings
+  readonly duty: Duty
   readonly obstacles: Obstacles
   readonly reservations: Reservations
   readonly capacity: () => Amount
@@ -100,7 +100,7 @@ export class SelfRecords {
   }
 
   #status(): MeshletStatusRecord {
-    const { config, settings, obstacles, capacity, epoch } = this.#options
+    const { config, duty, obstacles, capacity, epoch } = this.#options
     const before = this.#before()
     const { answers } = this.#answers(before)
     const labels = Object.entries(obstacles.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -108,7 +108,8 @@ export class SelfRecords {
     return {
       $type: COLLECTION.meshletStatus,
       epoch: epoch(),
-      state: settings.state,
+      state: duty.state,
+      ...(duty.reason === undefined ? {} : { stateReason: duty.reason }),
       capacity: capacity(),
       available: this.#available(),
       labels: labels.map(([name, value]) => ({ name, value })),

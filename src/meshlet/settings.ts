@@ -1,8 +1,21 @@
 import type { Journal } from '../ports/journal.ts'
 
+/** What a machine does with work: takes it, keeps what it has, gives it away, or is gone. */
 export type MachineState = 'active' | 'cordoned' | 'draining' | 'stopped'
 
-const STATE = 'state'
+/** What the owner told the machine to do with work, beyond taking it. */
+export interface SavedDuty {
+  readonly state: Exclude<MachineState, 'active'>
+  readonly reason?: string
+  /** While it drains: when what still runs is stopped, milliseconds since 1970. */
+  readonly endsAtMs?: number
+  /** How long that was when it began: a clock that jumped can't make it longer. */
+  readonly timeoutMs?: number
+  /** While it drains: the program ends when nothing runs here any more. */
+  readonly thenEnd?: boolean
+}
+
+const DUTY = 'duty'
 const EPOCH = 'epoch'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
@@ -16,12 +29,14 @@ export class Settings {
     this.#journal = journal
   }
 
-  get state(): MachineState {
-    return (this.#journal.setting(STATE) as MachineState | undefined) ?? 'active'
+  /** What the owner told the machine to do with work; undefined: take it. */
+  get duty(): SavedDuty | undefined {
+    const text = this.#journal.setting(DUTY)
+    return text === undefined ? undefined : (JSON.parse(text) as SavedDuty)
   }
 
-  set state(state: MachineState) {
-    this.#journal.saveSetting(STATE, state)
+  saveDuty(duty: SavedDuty | undefined): void {
+    this.#journal.saveSetting(DUTY, duty && JSON.stringify(duty))
   }
 
   /** Undefined when the journal is new or was lost. */

@@ -17,6 +17,7 @@ import type { CountedBid } from '../selection/bids.ts'
 import type { BidCall, Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
+import type { Duty } from './duty.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
 import type { Forwards } from './forwards.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
@@ -42,6 +43,7 @@ export interface WorkloadReconcilerOptions {
   readonly bidder: Bidder
   readonly reservations: Reservations
   readonly settings: Settings
+  readonly duty: Duty
   readonly statusWriter: StatusWriter
   readonly clock: Clock
   readonly log: Log
@@ -102,10 +104,18 @@ export class WorkloadReconciler {
     if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, signal)
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
-      const desired = { kind: 'keep', reason: state } as const
+      const desired = this.#unknownDesire(uri, state)
       return this.#act(uri, desired, undefined, memory, signal)
     }
     return this.#forget(uri, memory, signal)
+  }
+
+  /** What runs goes on until more is known, but for one thing: nothing stays on a drained machine. */
+  #unknownDesire(uri: string, reason: string): Desired {
+    const { duty, bidder } = this.#options
+    if (!duty.isOver) return { kind: 'keep', reason }
+    bidder.giveUp(uri)
+    return { kind: 'none', reason: 'the machine is being drained' }
   }
 
   #record(owner: Did, name: string): StoredRecord<WorkloadRecord> | undefined {
@@ -140,7 +150,7 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { engineState, bidder, clock } = this.#options
+    const { engineState, bidder, duty, clock } = this.#options
     const snapshot = await this.#snapshotOrUndefined(engineState)
     const { containers } = shareOf(snapshot, uri)
     const placement = this.#observe(uri, ownerDid, record, memory)
@@ -152,6 +162,7 @@ export class WorkloadReconciler {
         message: engineState.problem?.message ?? 'the engine does not answer',
       }
     const { desired, surplus, why } = this.#desire(placement, memory, containers)
+    if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     this.#noteSurplus(memory, surplus)
     const outcome = await this.#act(uri, desired, placement, memory, signal)
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
@@ -194,7 +205,7 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     containers: readonly EngineContainer[],
   ): Desire {
-    const { view, config, clock, bidder } = this.#options
+    const { view, config, clock, bidder, duty } = this.#options
     return desire({
       self: config.did,
       placement,
@@ -204,6 +215,7 @@ export class WorkloadReconciler {
       isComingBack: this.#options.isComingBack(),
       notCandidateSinceMs: memory.notCandidateSinceMs,
       surplusSinceMs: memory.surplusSinceMs,
+      drainLeftMs: duty.leftMs,
       now: clock.monotonicMs(),
     })
   }

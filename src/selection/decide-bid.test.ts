@@ -257,7 +257,8 @@ describe('taking an offer back', () => {
   test.each([
     ['consent-withdrawn', true],
     ['policy', true],
-    ['draining', undefined],
+    ['draining', true],
+    ['constraint', undefined],
   ] as const)('%s stands until lifted: %s (review 12)', (reason, standing) => {
     const decision = decideBid(scene({ ...withStandby, obstacles: obstacle(reason) }))
     expect(decision.kind === 'refuse' && decision.bid.refused?.standing).toBe(standing)
@@ -344,6 +345,12 @@ describe('a pass or refusal', () => {
       bid: { round: 1 },
     })
   })
+})
+
+test('a lifted cordon leaves no refusal behind when nobody is missing', () => {
+  const mine = { slots: 0, reason: 'draining' as const, refused: { standing: true } }
+  const others = [{ name: 'a' }, { name: 'b' }]
+  expect(decideBid(scene({ mine, others, decided: true }))).toMatchObject({ kind: 'withdraw' })
 })
 
 describe('membership', () => {

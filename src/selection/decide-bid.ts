@@ -76,7 +76,12 @@ export type BidDecision =
 /** These take an offer back only when somebody else can take over: the last one keeps trying. */
 const FAILURES: ReadonlySet<PassReason> = new Set(['pull-failed', 'create-failed', 'start-failed'])
 /** These stand until the meshlet's owner lifts them. */
-const STANDING: ReadonlySet<PassReason> = new Set(['consent-withdrawn', 'policy', 'cordoned'])
+const STANDING: ReadonlySet<PassReason> = new Set([
+  'consent-withdrawn',
+  'policy',
+  'cordoned',
+  'draining',
+])
 
 /** What this meshlet should do about its bid for one workload. Pure; writes nothing. */
 export function decideBid(input: BidInput): BidDecision {
@@ -127,9 +132,15 @@ function reviewPass(input: BidInput, own: BidRecord): BidDecision {
   const obstacle = obstacleOf(input)
   if (obstacle?.reason === 'consent-withdrawn') return refuse(input, own, obstacle)
   if (obstacle) return keep(obstacle.message)
-  if (input.replicas === 0 || !isUseful(input)) return keep('others offer enough')
+  if (input.replicas === 0 || !isUseful(input)) return keepOrForget(own)
   if (!input.invited) return keepUninvited(input)
   return moveBid(input, own, 'room came free')
+}
+
+/** What stood until it was lifted is not left standing when it has been, even if nothing is missing. */
+function keepOrForget(own: BidRecord): BidDecision {
+  if (own.refused?.standing !== true) return keep('others offer enough')
+  return { kind: 'withdraw', why: 'what was in the way is gone, and others offer enough' }
 }
 
 /** Bids again in a round after that of the own bid, which is immutable within its round. */

@@ -20,6 +20,10 @@ export type ServedMethod = Extract<
   | 'deleteWorkload'
   | 'getLogs'
   | 'getHealth'
+  | 'pause'
+  | 'resume'
+  | 'drain'
+  | 'shutdown'
   | 'heartbeat'
 >
 
@@ -31,6 +35,10 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   deleteWorkload: ['meshletOwner', 'workloadOwner'],
   getLogs: ['workloadOwner'],
   getHealth: ['meshletOwner', 'member', 'candidate'],
+  pause: ['meshletOwner'],
+  resume: ['meshletOwner'],
+  drain: ['meshletOwner'],
+  shutdown: ['meshletOwner'],
   heartbeat: ['meshletOwner', 'member', 'candidate'],
 }
 

@@ -41,6 +41,14 @@ export interface MeshletApi {
   ): Promise<farm.meshlet.deleteWorkload.$OutputBody>
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
   getHealth(call: Call): Promise<farm.meshlet.getHealth.$OutputBody>
+  pause(call: ProcedureCall<farm.meshlet.pause.$InputBody>): Promise<farm.meshlet.pause.$OutputBody>
+  resume(
+    call: ProcedureCall<farm.meshlet.resume.$InputBody>,
+  ): Promise<farm.meshlet.resume.$OutputBody>
+  drain(call: ProcedureCall<farm.meshlet.drain.$InputBody>): Promise<farm.meshlet.drain.$OutputBody>
+  shutdown(
+    call: ProcedureCall<farm.meshlet.shutdown.$InputBody>,
+  ): Promise<farm.meshlet.shutdown.$OutputBody>
   heartbeat(
     call: ProcedureCall<farm.meshlet.heartbeat.$InputBody>,
   ): Promise<farm.meshlet.heartbeat.$OutputBody>

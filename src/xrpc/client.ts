@@ -17,6 +17,10 @@ const SCHEMAS = {
   [METHOD.deleteWorkload]: farm.meshlet.deleteWorkload.main,
   [METHOD.getLogs]: farm.meshlet.getLogs.main,
   [METHOD.getHealth]: farm.meshlet.getHealth.main,
+  [METHOD.pause]: farm.meshlet.pause.main,
+  [METHOD.resume]: farm.meshlet.resume.main,
+  [METHOD.drain]: farm.meshlet.drain.main,
+  [METHOD.shutdown]: farm.meshlet.shutdown.main,
   [METHOD.heartbeat]: farm.meshlet.heartbeat.main,
 } as const
 

@@ -34,6 +34,7 @@ const status = {
   phase: 'running',
 }
 
+const done = () => Promise.resolve({ state: 'active' })
 const working: Partial<MeshletApi> = {
   getCapacity: () =>
     Promise.resolve({ capacity: { cpuMilli: 4000 }, available: {}, state: 'active' }),
@@ -42,6 +43,7 @@ const working: Partial<MeshletApi> = {
   deleteWorkload: ({ input }) => Promise.resolve({ state: 'refused', message: input.workload }),
   getLogs: ({ params }) => Promise.resolve({ lines: [{ line: `${params.tail} lines` }] }),
   getHealth: () => Promise.resolve({ ok: true, version: '0.1.0' }),
+  ...{ pause: done, resume: done, drain: done, shutdown: done },
   heartbeat: ({ caller }) =>
     Promise.resolve({
       epoch: 1,
@@ -111,6 +113,10 @@ const requests = (workloadOwner: TestCaller): Record<ServedMethod, object> => {
     deleteWorkload: { body: { workload } },
     getLogs: { query: { workload } },
     getHealth: {},
+    pause: { body: {} },
+    resume: { body: {} },
+    drain: { body: {} },
+    shutdown: { body: {} },
     heartbeat: { body: { epoch: 1 } },
   }
 }
@@ -225,7 +231,7 @@ describe('answers', () => {
 
   it('say that a method is not there', async () => {
     await start()
-    const answer = await call(owner, 'drain', { body: {} })
+    const answer = await call(owner, 'restartWorkload', { body: {} })
     expect([answer.status, answer.body['error']]).toEqual([501, 'MethodNotImplemented'])
   })
 

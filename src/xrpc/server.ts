@@ -11,6 +11,7 @@ import type { Log } from '../ports/log.ts'
 import type { StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { addDeleteWorkload } from './delete-workload.ts'
+import { addDrain } from './drain.ts'
 import { addGetCapacity } from './get-capacity.ts'
 import { addGetHealth } from './get-health.ts'
 import { addGetLogs } from './get-logs.ts'
@@ -19,8 +20,11 @@ import { createGate } from './gate.ts'
 import { addHeartbeat } from './heartbeat.ts'
 import { addListWorkloads } from './list-workloads.ts'
 import { MethodContext } from './method-context.ts'
+import { addPause } from './pause.ts'
 import { RateLimiter } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { addResume } from './resume.ts'
+import { addShutdown } from './shutdown.ts'
 
 export interface XrpcServerOptions {
   /** DID of this meshlet: the audience of all tokens. */
@@ -148,6 +152,10 @@ const METHODS = [
   addDeleteWorkload,
   addGetLogs,
   addGetHealth,
+  addPause,
+  addResume,
+  addDrain,
+  addShutdown,
   addHeartbeat,
 ] as const
 

@@ -61,6 +61,10 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     deleteWorkload: missing,
     getLogs: missing,
     getHealth: missing,
+    pause: missing,
+    resume: missing,
+    drain: missing,
+    shutdown: missing,
     heartbeat: missing,
     ...methods,
   }

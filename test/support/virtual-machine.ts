@@ -121,6 +121,15 @@ export class VirtualMachine {
       },
     })
     this.#meshlet.start()
+    void this.#endWhenDeparted(this.#meshlet)
+  }
+
+  /** What the program does around the meshlet: who was shut down ends, in order. */
+  async #endWhenDeparted(meshlet: Meshlet): Promise<void> {
+    await meshlet.departed
+    if (this.#meshlet !== meshlet) return
+    await meshlet[Symbol.asyncDispose]()
+    this.crash()
   }
 
   /** The meshlet is killed: from now on it does nothing. The containers go on running. */

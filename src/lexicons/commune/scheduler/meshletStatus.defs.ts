@@ -27,6 +27,11 @@ type Main = {
   state: 'active' | 'cordoned' | 'draining' | 'stopped' | l.UnknownString
 
   /**
+   * Why it takes no work, in the words of its owner.
+   */
+  stateReason?: string
+
+  /**
    * Suspicions that this record answers.
    */
   answers?: l.CidString[]
@@ -94,6 +99,9 @@ const main = /*#__PURE__*/ l.record<'literal:self', Main>(
       knownValues: ['active', 'cordoned', 'draining', 'stopped']
       maxLength: 64
     }>({ maxLength: 64 }),
+    stateReason: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 1024 }),
+    ),
     answers: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.array(/*#__PURE__*/ l.string({ format: 'cid' }), {
         maxLength: 64,
