@@ -8,6 +8,7 @@ import { createRepoReader, type FeedIdentity, type RepoReader } from './feed-rea
 import type { InvalidRecord } from './record-store-repo.ts'
 import { createRecordStore, type RecordStore } from './record-store.ts'
 import { IN_MEMORY } from './record-store-sql.ts'
+import { revTimeMs } from './repo-walk-commit.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { OVER_QUOTA, type RepoQuota } from './repo-walk.ts'
 
@@ -15,6 +16,8 @@ import { OVER_QUOTA, type RepoQuota } from './repo-walk.ts'
 export interface RepoSnapshot extends RecordView, Disposable {
   /** Every DID that was read or tried, sorted. */
   readonly dids: readonly Did[]
+  /** When the repo last changed, by its revision, in milliseconds since 1970; undefined: not read. */
+  changedAtMs(did: Did): number | undefined
   /** Records that don't count, with the reason. */
   invalid(did: Did): readonly InvalidRecord[]
 }
@@ -86,6 +89,10 @@ async function readInto(store: RecordStore, reader: RepoReader, did: Did, signal
 function toSnapshot(store: RecordStore, dids: readonly Did[]): RepoSnapshot {
   return {
     dids,
+    changedAtMs: (did) => {
+      const rev = store.facts(did).position?.rev
+      return rev === undefined ? undefined : revTimeMs(rev)
+    },
     repoState: (did) => store.repoState(did),
     repoProblem: (did) => store.repoProblem(did),
     get: (did, collection, rkey) => store.get(did, collection, rkey),

@@ -73,6 +73,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/explain.ts')).runExplain,
   },
   {
+    name: 'verify',
+    args: ['[name]'],
+    summary: 'Compute the choice anew from public records, and compare it with what runs.',
+    details:
+      'The same computation as on every machine. What changed a moment ago may still be under way.\nExit code: 0 the same, 1 different, 2 an error.',
+    options: [
+      {
+        flags: '--grace DURATION',
+        description: 'how long a difference may last unreported (default: 1m)',
+      },
+      ...READING,
+    ],
+    examples: ['commune verify', 'commune verify hello --owner alice.example.org -o json'],
+    load: async () => (await import('./commands/verify.ts')).runVerify,
+  },
+  {
     name: 'logs',
     args: ['<name>'],
     summary: 'Show the last log lines of all replicas, in the order of time.',

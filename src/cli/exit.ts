@@ -16,6 +16,9 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** `diff` answers a question with its exit code, so that its own failures need another one. */
 export const DIFF_EXIT = { same: 0, different: 1, failed: 2 } as const
 
+/** `verify` answers a question as well: what runs is what the records say, or it is not. */
+export const VERIFY_EXIT = { same: 0, different: 1, failed: 2 } as const
+
 /** The one door from an error to an exit code. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (isAbort(error)) return EXIT.interrupted

@@ -4,6 +4,7 @@ import { bidState, type BidState } from './bid-state.ts'
 import type { Reading } from './reading.ts'
 import { formatTable, printable, shortDigests } from './table.ts'
 import { wantedText } from './get-workloads.ts'
+import { takeoverStory, takeoverText, type TakeoverStory } from './takeover-story.ts'
 import { describeReplica } from './wait-state.ts'
 import { accusationText } from './suspects.ts'
 import {
@@ -32,6 +33,8 @@ export interface Explanation {
     readonly name: string
     readonly slots: number
   }[]
+  /** Who is silent, who says so, and what moved for that. */
+  readonly takeover: TakeoverStory
   /** Replicas that nobody offers to run. */
   readonly missing: number
   readonly replicas: readonly {
@@ -103,6 +106,7 @@ export function explainWorkload(
       name: names.meshlet(meshletDid),
       slots,
     })),
+    takeover: takeoverStory(reading, workload),
     missing: choice.missing,
     replicas: [
       ...replicasOf(workload).map((replica) => replicaStory(replica, describeReplica(replica))),
@@ -160,7 +164,7 @@ function partsOf(workload: WorkloadView, meshletDid: Did): readonly ScorePart[] 
 }
 
 /** The story for people; the hashes that break ties only when wide. Ends with a newline. */
-export function formatExplanation(story: Explanation, wide = false): string {
+export function formatExplanation(story: Explanation, nowMs: number, wide = false): string {
   const parts = [
     `${story.name}: ${story.wanted} wanted, ${chosenCount(story)} chosen, ${story.missing} missing\n`,
     section('Who could run it', candidatesTable(story)),
@@ -170,6 +174,7 @@ export function formatExplanation(story: Explanation, wide = false): string {
       orderTable(story, wide),
     ),
     section('Choice', choiceText(story)),
+    section('Who is silent', takeoverText(story.takeover, nowMs)),
     section('What runs', replicasTable(story)),
   ]
   return parts.filter((part) => part !== '').join('\n')

@@ -10,6 +10,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   meshlet: 'Add or remove a machine of yours.',
 }
 
+/** Commands that answer a question with their exit code. */
+const ANSWERS: ReadonlySet<string | undefined> = new Set(['diff', 'verify'])
+
 /**
  * Runs one command line and resolves to its exit code. Never rejects: whatever is thrown below is
  * turned into text and a code here.
@@ -38,7 +41,7 @@ function report(context: CommandContext, error: unknown, command: string | undef
   if (isDebug(io.env) && error instanceof Error) io.note(`${error.stack}\n`)
   const code = exitCodeOf(error)
   // A failed comparison must not look like the answer "different".
-  return command === 'diff' && code === EXIT.failed ? EXIT.usage : code
+  return ANSWERS.has(command) && code === EXIT.failed ? EXIT.usage : code
 }
 
 function buildProgram(

@@ -15,13 +15,14 @@ import type {
 import { specHash } from '../model/spec-hash.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
-import { select, type Choice, type ReplicaCount } from '../selection/select.ts'
+import { select, type Choice, type ReplicaCount, type SelectInput } from '../selection/select.ts'
 import { nearest } from '../spec/suggest.ts'
 import { suspectsOf, type Suspects } from './suspects.ts'
 
 /** What one machine says of the workload. */
 export interface MachineStatus {
   readonly meshletDid: Did
+  readonly cid: Cid
   readonly record: WorkloadStatusRecord
 }
 
@@ -36,6 +37,8 @@ export interface WorkloadView {
   readonly specHash: string
   readonly candidates: CandidateSet
   readonly bids: readonly CountedBid[]
+  /** What the choice follows from. */
+  readonly selectInput: SelectInput
   readonly choice: Choice
   /** Who of the candidates is down, and who says so. */
   readonly suspects: Suspects
@@ -92,14 +95,14 @@ function viewOf(
   const bids = bidsFor(view, members, uri)
   const suspects = suspectsOf(view, set.candidates, record.placement?.atMostOne ?? false)
   const wanted: ReplicaCount = record.everywhere === true ? 'everywhere' : (record.replicas ?? 1)
-  const choice = select({
+  const selectInput: SelectInput = {
     placementKey: key,
     spread: record.spread,
     bids,
     candidates: new Set(members.map(({ meshletDid }) => meshletDid)),
     down: suspects.down,
     replicas: wanted,
-  })
+  }
   return {
     uri,
     name,
@@ -110,7 +113,8 @@ function viewOf(
     specHash: specHash(record),
     candidates: set,
     bids,
-    choice,
+    selectInput,
+    choice: select(selectInput),
     suspects,
     statuses: statusesOf(view, uri),
   }
@@ -120,7 +124,9 @@ function statusesOf(view: RepoSnapshot, uri: AtUri): readonly MachineStatus[] {
   const rkey = recordKeyFor(uri)
   return view.dids.flatMap((meshletDid) => {
     const stored = view.get<WorkloadStatusRecord>(meshletDid, COLLECTION.workloadStatus, rkey)
-    return stored?.value.workload === uri ? [{ meshletDid, record: stored.value }] : []
+    return stored?.value.workload === uri
+      ? [{ meshletDid, cid: stored.cid, record: stored.value }]
+      : []
   })
 }
 

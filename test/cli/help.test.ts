@@ -21,6 +21,8 @@ it('lists the commands', async () => {
       get [options] <kind> [name]   List workloads, meshlets, members or bids.
       describe [options] <name>     Show everything that is known about one workload.
       explain [options] <name>      Tell from public records who runs a workload, who does not, and why.
+      verify [options] [name]       Compute the choice anew from public records, and compare it with
+                                    what runs.
       logs [options] <name>         Show the last log lines of all replicas, in the order of time.
       delete [options] <name...>    Delete workloads, and so end their containers.
       meshlet                       Add or remove a machine of yours.

@@ -150,6 +150,9 @@ it('shows and explains a placement, and waits for exactly this revision', async 
   expect(waited).toMatchObject({ code: 0 })
   expect(waited.err).toContain('hello: 1/1 running')
   expect((await commune(['get', 'workloads'])).out).toMatch(/hello +1\/1 +running/)
+  const verified = await commune(['verify', '--grace', '0s'])
+  expect(verified).toMatchObject({ code: 0 })
+  expect(verified.out).toContain('hello: what runs is what the records say')
 })
 
 it('fails fast on a crash loop, with 4', async () => {
@@ -157,6 +160,12 @@ it('fails fast on a crash loop, with 4', async () => {
   const result = await commune(['sync', folder, '--set', 'test', '--wait'])
   expect(result.code).toBe(4)
   expect(result.err).toContain('exit code 3: no configuration')
+  const verified = await commune(['verify', 'hello', '--grace', '0s'])
+  expect(verified.code).toBe(1)
+  expect(verified.out).toMatch(/alice\.test\/box was chosen for 1, runs 0 and says crash-loop/)
+  expect(verified.out).toContain(`at://${network.account('alice-mesh').did}/`)
+  expect((await commune(['verify', 'hello', '-o', 'name', '--grace', '1h'])).code).toBe(0)
+  expect((await commune(['verify', 'nothing'])).code).toBe(2)
 })
 
 it('says with 3 that everybody passed, and why', async () => {

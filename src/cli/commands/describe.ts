@@ -22,6 +22,7 @@ export async function runDescribe(
   const reader = await openReader(context, options)
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
+  const nowMs = io.clock.wallMs()
   switch (format) {
     case 'json':
     case 'yaml':
@@ -34,12 +35,9 @@ export async function runDescribe(
     case 'wide':
       io.out(
         [
-          facts(workload, reading.names.account(reading.owner), io.clock.wallMs()),
+          facts(workload, reading.names.account(reading.owner), nowMs),
           section('Published', stringify(asWritten(workload))),
-          formatExplanation(
-            explainWorkload(reading, workload, io.clock.wallMs()),
-            format === 'wide',
-          ),
+          formatExplanation(explainWorkload(reading, workload, nowMs), nowMs, format === 'wide'),
         ].join('\n'),
       )
       break

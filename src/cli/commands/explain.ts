@@ -17,7 +17,8 @@ export async function runExplain(
   const reader = await openReader(context, options)
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
-  const explanation = explainWorkload(reading, workload, io.clock.wallMs())
+  const nowMs = io.clock.wallMs()
+  const explanation = explainWorkload(reading, workload, nowMs)
   switch (format) {
     case 'json':
     case 'yaml':
@@ -28,7 +29,7 @@ export async function runExplain(
       break
     case 'table':
     case 'wide':
-      io.out(formatExplanation(explanation, format === 'wide'))
+      io.out(formatExplanation(explanation, nowMs, format === 'wide'))
       break
   }
   return EXIT.done
