@@ -59,6 +59,7 @@ function scene({
         : undefined,
     bidUnderWay: 'nothing',
     isComingBack: false,
+    contactWith: () => ({ kind: 'in-touch', heard: 1, needed: 1 }),
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
     drainLeftMs: undefined,

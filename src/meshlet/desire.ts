@@ -1,6 +1,7 @@
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { holdsGround } from '../selection/displacement.ts'
+import type { Contact } from '../selection/contact.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { Did, WorkloadStatusRecord } from '../model/records.ts'
 import { runningReplicas, type Placement } from './observe.ts'
@@ -17,6 +18,8 @@ export interface DesireInput {
   readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
   /** This machine is suspected and has not answered yet: somebody else may have taken over. */
   readonly isComingBack: boolean
+  /** How this machine stands to the workload's candidates now. */
+  readonly contactWith: () => Contact
   /** Since when this machine is positively no candidate. */
   readonly notCandidateSinceMs: number | undefined
   /** Since when it runs more than it was chosen for. */
@@ -32,6 +35,8 @@ export interface Desire {
   /** Replicas that run here although others were chosen, until those run. */
   readonly surplus: number
   readonly why: string
+  /** When to look again although nothing changed. */
+  readonly againInMs?: number
 }
 
 /**
@@ -45,6 +50,8 @@ export function desire(input: DesireInput): Desire {
     return none('the machine is being drained, and the time for a replacement is over')
   if (placement.membership === 'no' && !isInNotice(input.notCandidateSinceMs, input.now))
     return none('this machine is no candidate of the workload any more')
+  const contact = isStoppedByPartition(placement) ? input.contactWith() : undefined
+  if (contact?.kind === 'cut-off') return cutOff(input, contact)
   if (input.bidUnderWay === 'withdrawal') return keep('the bid is being taken back')
   const chosen = slotsOf(placement.choice, self)
   const wanted = wantedHere(input, chosen, running)
@@ -53,7 +60,7 @@ export function desire(input: DesireInput): Desire {
     return running > 0 || containers.length > 0
       ? none(whyNone(placement))
       : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
-  const waitsFor = whatIsOpen(input)
+  const waitsFor = whatIsOpen(input, contact)
   // What is already here is kept and repaired; what is missing waits until the picture is whole.
   const slots = waitsFor === undefined ? chosen : Math.min(chosen, containers.length)
   return {
@@ -67,13 +74,32 @@ export function desire(input: DesireInput): Desire {
     },
     surplus,
     why: waitsFor ?? 'chosen',
+    ...(contact?.againInMs === undefined ? {} : { againInMs: contact.againInMs }),
   }
 }
 
+function isStoppedByPartition({ record }: Placement): boolean {
+  return record.value.placement?.onPartition === 'stop'
+}
+
+/** The workload's owner wants nothing to run where nobody can see it. */
+function cutOff({ placement, self }: DesireInput, { heard, needed }: Contact): Desire {
+  const reason = `cut off: ${heard} of ${needed} needed are in touch with this machine, itself included`
+  const slots = slotsOf(placement.choice, self)
+  if (slots === 0) return none(reason)
+  const { value: workload } = placement.record
+  const desired = { kind: 'hold', workload, slots, phase: 'stopped', reason } as const
+  return { desired, surplus: 0, why: reason }
+}
+
 /** Why nothing new may be started yet. */
-function whatIsOpen({ placement, bidUnderWay, isComingBack }: DesireInput): string | undefined {
+function whatIsOpen(
+  { placement, bidUnderWay, isComingBack }: DesireInput,
+  contact: Contact | undefined,
+): string | undefined {
   if (isComingBack) return 'waits until the suspicion of this machine is answered'
   if (placement.unread.length > 0) return `waits until ${placement.unread.join(', ')} can be read`
+  if (contact?.kind === 'unsure') return 'waits until enough others are in touch with this machine'
   return bidUnderWay === 'nothing' ? undefined : 'waits until the bid is acknowledged'
 }
 

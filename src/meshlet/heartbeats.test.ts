@@ -9,6 +9,7 @@ import { Heartbeats, type Peer } from './heartbeats.ts'
 
 const INTERVAL_MS = 3_000
 const NOW = '2026-02-01T00:00:00.000Z' as HeartbeatOutput['now']
+const SELF = did('self')
 const A = did('a')
 const B = did('b')
 const C = did('c')
@@ -21,6 +22,7 @@ let hinted: Hint[]
 
 function open(peers: readonly Peer[] = [{ did: A, endpoint: 'https://a.example' }]): Heartbeats {
   return new Heartbeats({
+    self: SELF,
     peers: {
       heartbeat: ({ did: to }, body) => {
         calls.push({ to, body })

@@ -11,6 +11,7 @@ export interface Peer {
 }
 
 export interface HeartbeatsOptions {
+  readonly self: Did
   readonly peers: Peers
   readonly clock: Clock
   readonly log: Log
@@ -47,6 +48,7 @@ interface Hearing {
 export class Heartbeats implements AsyncDisposable {
   readonly #options: HeartbeatsOptions
   readonly #heard = new Map<Did, Hearing>()
+  readonly #acknowledged = new Map<Did, number>()
   readonly #calls = new Set<Promise<void>>()
   readonly #stop = new AbortController()
   readonly #startedMs: number
@@ -81,6 +83,7 @@ export class Heartbeats implements AsyncDisposable {
   receive(from: Did, body: HeartbeatInput): HeartbeatOutput {
     if (body.epoch !== undefined) this.#learn(from, body.epoch)
     this.#learnRelayed(body.heard ?? [])
+    this.#learnOwn(from, body.heard ?? [])
     for (const hint of (body.hints ?? []).slice(0, HINTS_MAX)) this.#options.onHint(hint)
     const now = new Date(this.#options.clock.wallMs()).toISOString()
     return {
@@ -99,6 +102,14 @@ export class Heartbeats implements AsyncDisposable {
   heardForMs(did: Did): number {
     const heard = this.#heard.get(did)
     return heard ? heard.anyMs - heard.sinceMs : 0
+  }
+
+  /**
+   * When the newest of our heartbeats was sent that the peer is known to have received, on the
+   * monotonic clock; undefined: none.
+   */
+  acknowledgedMs(did: Did): number | undefined {
+    return this.#acknowledged.get(did)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,6 +133,7 @@ export class Heartbeats implements AsyncDisposable {
   }
 
   async #callOnce(peer: { did: Did; endpoint: string }, hints: readonly Hint[]): Promise<void> {
+    const sentMs = this.#options.clock.monotonicMs()
     const body: HeartbeatInput = {
       epoch: this.#options.epoch(),
       sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<
@@ -138,6 +150,7 @@ export class Heartbeats implements AsyncDisposable {
       const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
       const answer = await this.#options.peers.heartbeat(peer, body, signal)
       this.#learn(peer.did, answer.epoch)
+      this.#acknowledge(peer.did, sentMs)
       this.#learnRelayed(answer.heard ?? [])
       for (const hint of answer.hints ?? []) this.#options.onHint(hint)
     } catch (error) {
@@ -146,6 +159,17 @@ export class Heartbeats implements AsyncDisposable {
     } finally {
       cancel()
     }
+  }
+
+  /** Somebody whom we can't call tells in her own call when she heard us. */
+  #learnOwn(from: Did, heard: NonNullable<HeartbeatInput['heard']>): void {
+    const own = heard.slice(0, HEARD_MAX).find(({ did }) => did === this.#options.self)
+    if (own) this.#acknowledge(from, this.#options.clock.monotonicMs() - own.agoMs)
+  }
+
+  #acknowledge(did: Did, sentMs: number): void {
+    const known = this.#acknowledged.get(did) ?? Number.NEGATIVE_INFINITY
+    if (sentMs >= this.#startedMs) this.#acknowledged.set(did, Math.max(known, sentMs))
   }
 
   #learn(did: Did, epoch: number): void {

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
 import { sooner } from '../reconcile/outcome.ts'
+import { contactOf, type Contact } from '../selection/contact.ts'
 import { downSet } from '../selection/down-set.ts'
 import { electorateOf, type Electorate } from '../selection/electorate.ts'
 import {
@@ -73,13 +74,34 @@ export class LivenessWatch {
     return { againInMs: sooner(decision.againInMs, this.#remember(peers)) }
   }
 
-  /** Who of these candidates is down, by the suspicions that have stood for long enough. */
-  downOf(candidates: readonly Candidate[]): ReadonlySet<Did> {
+  /**
+   * Who of these candidates is down, by the suspicions that have stood for long enough. Of a workload
+   * that must never run twice, one of two votes is not enough.
+   */
+  downOf(candidates: readonly Candidate[], atMostOne = false): ReadonlySet<Did> {
     const dids = candidates.map(({ meshletDid }) => meshletDid)
     const inForce = suspicionsInForce(this.#options.view, dids)
     if (inForce.length === 0) return new Set()
     const { votes } = standingVotes(this.#memory, inForce, this.#patienceOfReaders())
-    return downSet({ electorate: electorateOf(candidates), votes })
+    return downSet({ electorate: electorateOf(candidates), votes, atMostOne })
+  }
+
+  /** Whether this machine is in touch with these candidates. */
+  contactWith(candidates: readonly Candidate[], down: ReadonlySet<Did>): Contact {
+    const { self, heartbeats, clock, profile, view } = this.#options
+    const hasAddress = (did: Did) =>
+      view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value.endpoint !==
+      undefined
+    return contactOf({
+      self,
+      electorate: electorateOf(candidates),
+      down,
+      canCall: (did) => hasAddress(self) || hasAddress(did),
+      acknowledgedMs: (did) => heartbeats.acknowledgedMs(did),
+      startedMs: this.#startedAtMs,
+      fenceMs: profile.fenceMs,
+      now: clock.monotonicMs(),
+    })
   }
 
   /** First sight of every suspicion among the peers; says when the next has stood long enough. */

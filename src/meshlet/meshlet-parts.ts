@@ -116,6 +116,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   })
   const capacity = () => offeredCapacity(config, engineState.info)
   const heartbeats = new Heartbeats({
+    self: config.did,
     peers: ports.peers,
     clock,
     log,
@@ -202,7 +203,8 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
     clock,
     log,
-    downOf: (all) => liveness.downOf(all),
+    downOf: (all, atMostOne) => liveness.downOf(all, atMostOne),
+    contactWith: (all, down) => liveness.contactWith(all, down),
     viaOf: (bid) => arrivals.viaOf(bid),
     isAwaited: (did) => patience.isAwaited(did),
     isComingBack: () => selfRecords.isComingBack(),

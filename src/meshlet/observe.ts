@@ -63,7 +63,7 @@ export interface PlacementInput {
   readonly record: StoredRecord<WorkloadRecord>
   /** Memory of the rounds from the last look. */
   readonly rounds: Rounds | undefined
-  readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
+  readonly downOf: (candidates: readonly Candidate[], atMostOne: boolean) => ReadonlySet<Did>
   readonly viaOf: (bid: CountedBid) => Via
   /** Whether a repo that was never read is still waited for. */
   readonly isAwaited: (did: Did) => boolean
@@ -77,7 +77,7 @@ export function observePlacement(input: PlacementInput): Placement {
   const key = placementKey(ownerDid, workload)
   const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
   const { candidates, unread: unreadOwners } = candidateSet(view, ownerDid, workload.clusters)
-  const down = input.downOf(candidates)
+  const down = input.downOf(candidates, workload.placement?.atMostOne ?? false)
   const bids = bidsFor(view, candidates, uri)
   const seen = withBids(input, key, bids)
   const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)

@@ -30,7 +30,7 @@ const PASSING: ReadonlySet<string> = new Set(['pending', 'pulling', 'starting', 
 /** The status record that is true now; undefined when there is nothing to report. */
 export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefined {
   const { desired, containers } = input
-  const slots = desired.kind === 'run' ? desired.slots : 0
+  const slots = 'slots' in desired ? desired.slots : 0
   const indexes = replicaIndexes(slots, containers)
   if (indexes.length === 0 || desired.kind === 'none') return undefined
   const replicas = indexes.map((replica) => {
@@ -43,6 +43,7 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
     $type: COLLECTION.workloadStatus,
     workload: input.uri as WorkloadStatusRecord['workload'],
     ...summary,
+    ...(desired.kind === 'hold' ? { phase: desired.phase, lastError: desired.reason } : {}),
     ...(input.paused ? { phase: 'stopped' } : {}),
     replicas,
     ...(input.revision === undefined ? {} : { observedRevision: input.revision }),

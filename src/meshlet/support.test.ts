@@ -10,9 +10,9 @@ const plain: WorkloadRecord = {
   createdAt: '2026-01-01T00:00:00.000Z',
 }
 
-test('what is plain can be run, with tcp ports, empty lists and `keep`', () => {
+test('what is plain can be run, with tcp ports, empty lists and `stop`', () => {
   expect(unsupportedReason(plain)).toBeUndefined()
-  const more = { volumes: [], secrets: [], egress: 'none', placement: { onPartition: 'keep' } }
+  const more = { volumes: [], secrets: [], egress: 'none', placement: { onPartition: 'stop' } }
   const ports = [{ container: 80, protocol: 'tcp' }]
   expect(unsupportedReason({ ...plain, ...more, ports })).toBeUndefined()
 })
@@ -25,7 +25,6 @@ test.each<[string, Partial<WorkloadRecord>]>([
   ['secrets', { secrets: [{ name: 'key', file: '/key' }] }],
   ['egress: internet', { egress: 'internet' }],
   ['placement.atMostOne', { placement: { atMostOne: true } }],
-  ['placement.onPartition: stop', { placement: { onPartition: 'stop' } }],
   ['udp ports', { ports: [{ container: 53, protocol: 'udp' }] }],
 ])('%s is named', (name, fields) => {
   expect(unsupportedReason({ ...plain, ...fields })).toBe(`not supported by this version: ${name}`)

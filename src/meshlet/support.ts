@@ -9,7 +9,6 @@ const UNSUPPORTED: readonly (readonly [string, (workload: WorkloadRecord) => unk
   ['secrets', ({ secrets }) => secrets?.length],
   ['egress: internet', ({ egress }) => egress === 'internet'],
   ['placement.atMostOne', ({ placement }) => placement?.atMostOne],
-  ['placement.onPartition: stop', ({ placement }) => placement?.onPartition === 'stop'],
   ['update.before', ({ update }) => update?.before],
   ['udp ports', ({ ports }) => ports?.some(({ protocol }) => protocol === 'udp')],
 ]

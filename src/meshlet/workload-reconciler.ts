@@ -14,6 +14,7 @@ import { containerOf } from '../reconcile/replica-status.ts'
 import { mayReplace } from '../reconcile/rollout.ts'
 import { fitsBeside, limitStandIns } from './elbow-room.ts'
 import type { CountedBid } from '../selection/bids.ts'
+import type { Contact } from '../selection/contact.ts'
 import type { BidCall, Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
@@ -47,7 +48,8 @@ export interface WorkloadReconcilerOptions {
   readonly statusWriter: StatusWriter
   readonly clock: Clock
   readonly log: Log
-  readonly downOf: (candidates: readonly Candidate[]) => ReadonlySet<Did>
+  readonly downOf: (candidates: readonly Candidate[], atMostOne: boolean) => ReadonlySet<Did>
+  readonly contactWith: (candidates: readonly Candidate[], down: ReadonlySet<Did>) => Contact
   readonly viaOf: (bid: CountedBid) => Via
   readonly isAwaited: (did: Did) => boolean
   /** Whether this machine still owes an answer to a suspicion. */
@@ -161,7 +163,7 @@ export class WorkloadReconciler {
         kind: 'retry',
         message: engineState.problem?.message ?? 'the engine does not answer',
       }
-    const { desired, surplus, why } = this.#desire(placement, memory, containers)
+    const { desired, surplus, why, againInMs } = this.#desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     this.#noteSurplus(memory, surplus)
     const outcome = await this.#act(uri, desired, placement, memory, signal)
@@ -170,8 +172,9 @@ export class WorkloadReconciler {
       outcome.kind === 'again' ? outcome.afterMs : undefined,
       bidAgainMs,
       placement.againInMs,
+      againInMs,
       surplus > 0 ? OPEN_MS : undefined,
-      desired.kind === 'run' && why !== 'chosen' ? OPEN_MS : undefined,
+      'workload' in desired && why !== 'chosen' ? OPEN_MS : undefined,
     ]
     const afterMs = waits.reduce(sooner, undefined)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
@@ -213,6 +216,7 @@ export class WorkloadReconciler {
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
       bidUnderWay: bidder.underWay(placement.uri),
       isComingBack: this.#options.isComingBack(),
+      contactWith: () => this.#options.contactWith(placement.candidates, placement.down),
       notCandidateSinceMs: memory.notCandidateSinceMs,
       surplusSinceMs: memory.surplusSinceMs,
       drainLeftMs: duty.leftMs,

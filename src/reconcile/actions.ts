@@ -38,6 +38,14 @@ export type Desired =
       readonly standIns: number
     }
   | { readonly kind: 'none'; readonly reason: string }
+  /** It is to run here, and may not for now: nothing runs, and the status says why. */
+  | {
+      readonly kind: 'hold'
+      readonly workload: WorkloadRecord
+      readonly slots: number
+      readonly phase: 'pending' | 'stopped'
+      readonly reason: string
+    }
   /** Not known, or not decided yet: what runs goes on running, and nothing is started. */
   | { readonly kind: 'keep'; readonly reason: string }
 

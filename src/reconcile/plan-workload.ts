@@ -40,6 +40,7 @@ export function planWorkload(input: PlanInput): Plan {
   const { desired } = input
   if (desired.kind === 'keep') return { actions: [] }
   if (desired.kind === 'none') return planRemoval(input, desired.reason)
+  if (desired.kind === 'hold') return { actions: removals(input, input.containers, desired.reason) }
   if (input.paused) return { actions: removals(input, input.containers, 'paused here') }
   return planReplicas(input, desired)
 }
@@ -191,7 +192,7 @@ function removals(
 }
 
 function graceOf(desired: Desired): number {
-  return (desired.kind === 'run' ? desired.workload.stopGracePeriodMs : undefined) ?? STOP_GRACE_MS
+  return ('workload' in desired ? desired.workload.stopGracePeriodMs : undefined) ?? STOP_GRACE_MS
 }
 
 /** Number on the label, or −1 when there is none that makes sense. */
