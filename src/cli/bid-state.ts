@@ -10,6 +10,7 @@ export type BidState =
   | 'refused'
   | 'outdated'
   | 'down'
+  | 'late'
   | 'undecided'
   | 'not a candidate'
   | 'invalid'
@@ -27,6 +28,7 @@ export function bidState({ choice }: WorkloadView, { meshletDid }: CountedBid): 
     case 'passed':
     case 'refused':
     case 'down':
+    case 'late':
     case 'undecided':
       return ignored.reason
     case 'not-a-candidate':

@@ -15,6 +15,7 @@ import type {
 import { specHash } from '../model/spec-hash.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
+import { overruledBidders } from '../selection/objections.ts'
 import { select, type Choice, type ReplicaCount, type SelectInput } from '../selection/select.ts'
 import { nearest } from '../spec/suggest.ts'
 import { suspectsOf, type Suspects } from './suspects.ts'
@@ -101,6 +102,13 @@ function viewOf(
     bids,
     candidates: new Set(members.map(({ meshletDid }) => meshletDid)),
     down: suspects.down,
+    overruled: overruledBidders(view, {
+      uri,
+      ownerDid: owner,
+      placementKey: key,
+      bids,
+      candidates: members,
+    }),
     replicas: wanted,
   }
   return {

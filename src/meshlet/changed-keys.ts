@@ -1,6 +1,6 @@
 import { COLLECTION } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
-import type { BidRecord } from '../model/records.ts'
+import type { BidRecord, MeshletStatusRecord } from '../model/records.ts'
 import type { RecordChange, RecordView } from '../ports/records.ts'
 
 /** What has to be looked at after records changed. */
@@ -36,6 +36,10 @@ export function changedKeys(
       const uri = view.get<BidRecord>(did, collection, rkey)?.value.workload ?? uriOfKey(rkey)
       if (uri !== undefined) workloads.add(uri)
     }
+    if (collection === COLLECTION.meshletStatus)
+      for (const { workload } of view.get<MeshletStatusRecord>(did, collection, rkey)?.value
+        .objections ?? [])
+        workloads.add(workload)
     membership ||= MEMBERSHIP.has(collection)
     liveness ||= collection === COLLECTION.suspicion || collection === COLLECTION.meshletStatus
   }

@@ -22,6 +22,7 @@ import { Heartbeats } from './heartbeats.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { Neighbourhood } from './neighbourhood.ts'
+import { Objections } from './objections.ts'
 import { Obstacles } from './obstacles.ts'
 import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
@@ -53,6 +54,7 @@ export interface Triggers {
   readonly lookAt: (uri: string) => void
   readonly lookAtAll: () => void
   readonly lookAtLiveness: () => void
+  readonly lookAtSelf: () => void
   readonly roomFreed: () => void
   readonly dutyChanged: () => void
   readonly acknowledged: (result: WriteResult, writes: readonly Write[]) => void
@@ -137,6 +139,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     candidateSets: () => neighbourhood.candidateSets,
   })
   const obstacles = new Obstacles({ config, settings, duty, engineState, clock })
+  const objections = new Objections({ self: meshletDid, view, own, onNew: triggers.lookAtSelf })
   const bidder = new Bidder({
     config,
     view,
@@ -169,6 +172,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     duty,
     obstacles,
     reservations,
+    objections,
     capacity,
     epoch,
     peers,
@@ -197,6 +201,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     forwards,
     probes,
     bidder,
+    objections,
     reservations,
     settings,
     duty,

@@ -61,6 +61,7 @@ export class Meshlet implements AsyncDisposable {
       lookAt: (uri) => this.#add(uri),
       lookAtAll: () => this.#lookAtAll(),
       lookAtLiveness: () => this.#queue.add(LIVENESS),
+      lookAtSelf: () => this.#queue.add(SELF),
       roomFreed: () => this.#queue.add(ROOM),
       dutyChanged: () => this.#dutyChanged(),
       acknowledged: (result, writes) => this.#acknowledged(result, writes),

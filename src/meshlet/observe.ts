@@ -15,6 +15,7 @@ import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
 import { invited } from '../selection/invitation.ts'
+import { overruledBidders } from '../selection/objections.ts'
 import { lackOf } from '../selection/room.ts'
 import {
   BID_WINDOW_MS,
@@ -90,6 +91,7 @@ export function observePlacement(input: PlacementInput): Placement {
     bids,
     candidates: new Set(candidates.map(({ meshletDid }) => meshletDid)),
     down,
+    overruled: overruledBidders(view, { uri, ownerDid, placementKey: key, bids, candidates }),
   }
   const choice = select({ ...selectInput, throughRound: decided.decidedThrough })
   const rounds = settleRounds(seen, {

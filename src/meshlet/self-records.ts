@@ -13,6 +13,7 @@ import type { RecordView } from '../ports/records.ts'
 import { answersFor, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
+import type { Objections } from './objections.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
@@ -24,6 +25,7 @@ export interface SelfRecordsOptions {
   readonly duty: Duty
   readonly obstacles: Obstacles
   readonly reservations: Reservations
+  readonly objections: Objections
   readonly capacity: () => Amount
   readonly epoch: () => number
   /** Everybody who may hold a suspicion against this machine. */
@@ -101,6 +103,7 @@ export class SelfRecords {
 
   #status(): MeshletStatusRecord {
     const { config, duty, obstacles, capacity, epoch } = this.#options
+    const objections = this.#options.objections.list()
     const before = this.#before()
     const { answers } = this.#answers(before)
     const labels = Object.entries(obstacles.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -117,6 +120,7 @@ export class SelfRecords {
       softwareVersion: config.softwareVersion,
       ...(config.heartbeatKey === undefined ? {} : { heartbeatKey: config.heartbeatKey }),
       ...(answers.length > 0 ? { answers: [...answers] } : {}),
+      ...(objections.length > 0 ? { objections: [...objections] } : {}),
       ...(config.endpoint === undefined
         ? {}
         : { endpoint: config.endpoint as NonNullable<MeshletStatusRecord['endpoint']> }),

@@ -34,6 +34,8 @@ export interface WorkloadMemory {
   notCandidateSinceMs: number | undefined
   /** Since when it runs more replicas than it was chosen for. */
   surplusSinceMs: number | undefined
+  /** Since when an offer that came late would push somebody out. */
+  lateSinceMs: number | undefined
   /** Since when the status record is behind what is true, while that may still pass. */
   statusBehindSinceMs: number | undefined
   /** The last line of the log about the bid, so that it is not said twice. */
@@ -48,6 +50,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     pulling: false,
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
+    lateSinceMs: undefined,
     statusBehindSinceMs: undefined,
     lastBidNote: undefined,
   }

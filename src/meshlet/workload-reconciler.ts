@@ -21,6 +21,7 @@ import { desire, type Desire } from './desire.ts'
 import type { Duty } from './duty.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
 import type { Forwards } from './forwards.ts'
+import type { Objections } from './objections.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
@@ -42,6 +43,7 @@ export interface WorkloadReconcilerOptions {
   readonly forwards: Forwards
   readonly probes: Probes
   readonly bidder: Bidder
+  readonly objections: Objections
   readonly reservations: Reservations
   readonly settings: Settings
   readonly duty: Duty
@@ -152,11 +154,12 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { engineState, bidder, duty, clock } = this.#options
+    const { engineState, objections, bidder, duty, clock } = this.#options
     const snapshot = await this.#snapshotOrUndefined(engineState)
     const { containers } = shareOf(snapshot, uri)
     const placement = this.#observe(uri, ownerDid, record, memory)
     this.#noteCandidacy(placement, memory)
+    const objectAgainMs = objections.consider(placement, memory, clock.monotonicMs())
     const bidAgainMs = bidder.bid({ placement, memory, containers, now: clock.monotonicMs() })
     if (!snapshot)
       return {
@@ -171,6 +174,7 @@ export class WorkloadReconciler {
     const waits = [
       outcome.kind === 'again' ? outcome.afterMs : undefined,
       bidAgainMs,
+      objectAgainMs,
       placement.againInMs,
       againInMs,
       surplus > 0 ? OPEN_MS : undefined,

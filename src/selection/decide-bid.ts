@@ -119,7 +119,8 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
     return moveBid(input, own.value, `chosen for ${won}, but there is room for ${fits}`)
   if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
   if (input.isReplaced) return moveBid(input, own.value, 'replaced while it was down')
-  if (input.rounds.late.has(own.cid)) return moveBid(input, own.value, 'the bid came too late')
+  if (input.rounds.late.has(own.cid) || isOverruled(input))
+    return moveBid(input, own.value, 'the bid came too late')
   const more = Math.min(fits, slotsWanted(input.replicas))
   if (input.prospect.missing > 0 && more > own.value.slots)
     return moveBid(input, own.value, 'replicas are missing, and there is room for more')
@@ -158,6 +159,12 @@ function moveBid(input: BidInput, own: BidRecord, why: string): BidDecision {
 function staysDespite({ reason }: Obstacle, won: number, choice: Choice): boolean {
   if (reason === 'cordoned') return won > 0
   return FAILURES.has(reason) && won > 0 && choice.standbys.length === 0
+}
+
+function isOverruled({ choice, self }: BidInput): boolean {
+  return choice.ignored.some(
+    ({ meshletDid, reason }) => meshletDid === self.meshletDid && reason === 'late',
+  )
 }
 
 function isUseful({ replicas, prospect }: BidInput): boolean {

@@ -23,6 +23,7 @@ export type IgnoreReason =
   | 'other-key'
   | 'not-a-candidate'
   | 'down'
+  | 'late'
   | 'passed'
   | 'refused'
   | 'old-epoch'
@@ -41,6 +42,8 @@ export interface RankInput {
   readonly bids: readonly CountedBid[]
   readonly candidates: ReadonlySet<Did>
   readonly down: ReadonlySet<Did>
+  /** Whose offers came late, as the owner or a majority says (`overruledBidders`). */
+  readonly overruled?: ReadonlySet<Did> | undefined
   /** Bids of later rounds are not acted on yet; all count when absent. */
   readonly throughRound?: number | undefined
   /** The highest epoch that was ever seen of a meshlet's bids: older ones come from a restored backup. */
@@ -91,6 +94,7 @@ function ignoreReason(input: RankInput, bid: CountedBid): IgnoreReason | undefin
   if (record.epoch < (input.epochFloor?.get(meshletDid) ?? 0)) return 'old-epoch'
   if (!isOffer(record)) return record.refused ? 'refused' : 'passed'
   if (input.down.has(meshletDid)) return 'down'
+  if (input.overruled?.has(meshletDid)) return 'late'
   if (record.round > (input.throughRound ?? ROUND_MAX)) return 'undecided'
   return undefined
 }

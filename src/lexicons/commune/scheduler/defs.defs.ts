@@ -828,6 +828,47 @@ const scorePart = /*#__PURE__*/ l.typedObject<ScorePart>(
 
 export { scorePart }
 
+/** Says that offers came after the writer had acted on their round. */
+type Objection = {
+  $type?: 'commune.scheduler.defs#objection'
+
+  /**
+   * The workload.
+   */
+  workload: l.AtUriString
+
+  /**
+   * Placement key of the offers.
+   */
+  placementKey: string
+
+  /**
+   * Who made them.
+   */
+  meshletDid: l.DidString
+
+  /**
+   * Offers up to this round are meant.
+   */
+  round: number
+}
+
+export type { Objection }
+
+/** Says that offers came after the writer had acted on their round. */
+const objection = /*#__PURE__*/ l.typedObject<Objection>(
+  $nsid,
+  'objection',
+  /*#__PURE__*/ l.object({
+    workload: /*#__PURE__*/ l.string({ format: 'at-uri' }),
+    placementKey: /*#__PURE__*/ l.string({ maxLength: 128 }),
+    meshletDid: /*#__PURE__*/ l.string({ format: 'did' }),
+    round: /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+  }),
+)
+
+export { objection }
+
 type Endpoint = {
   $type?: 'commune.scheduler.defs#endpoint'
 

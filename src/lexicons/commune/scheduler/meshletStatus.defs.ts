@@ -37,6 +37,11 @@ type Main = {
   answers?: l.CidString[]
 
   /**
+   * Offers of others that came too late and would push out what runs.
+   */
+  objections?: SchedulerDefs.Objection[]
+
+  /**
    * All that the owner offers.
    */
   capacity: SchedulerDefs.Resources
@@ -106,6 +111,14 @@ const main = /*#__PURE__*/ l.record<'literal:self', Main>(
       /*#__PURE__*/ l.array(/*#__PURE__*/ l.string({ format: 'cid' }), {
         maxLength: 64,
       }),
+    ),
+    objections: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.array(
+        /*#__PURE__*/ l.ref<SchedulerDefs.Objection>(
+          (() => SchedulerDefs.objection) as any,
+        ),
+        { maxLength: 64 },
+      ),
     ),
     capacity: /*#__PURE__*/ l.ref<SchedulerDefs.Resources>(
       (() => SchedulerDefs.resources) as any,
