@@ -6,6 +6,11 @@ const OUTPUT: OptionSpec = {
   description: 'table, wide, json, yaml or name',
 }
 
+const REASON: OptionSpec = {
+  flags: '--reason TEXT',
+  description: 'why, shown to the others',
+}
+
 /** Every command, in the order of the help text: first what one does every day. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -116,6 +121,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/delete.ts')).runDelete,
   },
   {
+    name: 'rebalance',
+    args: ['<name...>'],
+    summary: 'Open the bidding for workloads anew, so that they may move to better places.',
+    details:
+      'Nothing stops by itself: what runs stays until the machines that are chosen anew run it.\nExit code: as for sync.',
+    options: [
+      OUTPUT,
+      { flags: '--dry-run', description: 'show where they run now and write nothing' },
+      { flags: '--wait', description: 'wait until they run where they were chosen' },
+      { flags: '--timeout DURATION', description: 'how long to wait (default: 5m)' },
+      ...CONNECTION,
+    ],
+    examples: ['commune rebalance hello --wait', 'commune rebalance hello worker --dry-run'],
+    load: async () => (await import('./commands/rebalance.ts')).runRebalance,
+  },
+  {
     name: 'meshlet add',
     args: ['<did>'],
     summary: 'Declare a machine yours: your half of the link between you and it.',
@@ -133,6 +154,39 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: CONNECTION,
     examples: ['commune meshlet remove box'],
     load: async () => (await import('./commands/meshlet-remove.ts')).runMeshletRemove,
+  },
+  {
+    name: 'cordon',
+    args: ['<meshlet>'],
+    summary: 'Have a machine of yours take no new work; what runs there goes on.',
+    options: [OUTPUT, REASON, ...CONNECTION],
+    examples: ['commune cordon box', 'commune cordon box --reason "disk is to be changed"'],
+    load: async () => (await import('./commands/cordon.ts')).runCordon,
+  },
+  {
+    name: 'uncordon',
+    args: ['<meshlet>'],
+    summary: 'Have a machine of yours take work again; ends a drain too.',
+    options: [OUTPUT, ...CONNECTION],
+    examples: ['commune uncordon box'],
+    load: async () => (await import('./commands/cordon.ts')).runUncordon,
+  },
+  {
+    name: 'drain',
+    args: ['<meshlet>'],
+    summary: 'Have a machine of yours give all its work away, and take none.',
+    details:
+      'Each container stops when its replacement runs, or when the time is over. It lasts until uncordon.\nExit code: 0 done, 1 failed, 2 invalid input, 5 timed out waiting, 130 interrupted.',
+    options: [
+      OUTPUT,
+      REASON,
+      { flags: '--timeout DURATION', description: 'time for a replacement (default: 15m)' },
+      { flags: '--wait', description: 'wait until nothing runs there any more' },
+      { flags: '--shutdown', description: 'then end the meshlet there' },
+      ...CONNECTION,
+    ],
+    examples: ['commune drain box --wait', 'commune drain box --timeout 2m --shutdown --wait'],
+    load: async () => (await import('./commands/drain.ts')).runDrain,
   },
   {
     name: 'login',

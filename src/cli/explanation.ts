@@ -6,6 +6,7 @@ import { formatTable, printable, shortDigests } from './table.ts'
 import { wantedText } from './get-workloads.ts'
 import { takeoverStory, takeoverText, type TakeoverStory } from './takeover-story.ts'
 import { describeReplica } from './wait-state.ts'
+import { shortageOf } from './shortage.ts'
 import { accusationText } from './suspects.ts'
 import {
   discountedReplicas,
@@ -37,6 +38,8 @@ export interface Explanation {
   readonly takeover: TakeoverStory
   /** Replicas that nobody offers to run. */
   readonly missing: number
+  /** Why they are missing: what each machine that could run them lacks. */
+  readonly shortage: readonly string[]
   readonly replicas: readonly {
     readonly machine: string
     readonly state: string
@@ -108,6 +111,7 @@ export function explainWorkload(
     })),
     takeover: takeoverStory(reading, workload),
     missing: choice.missing,
+    shortage: shortageOf(workload, names.meshlet),
     replicas: [
       ...replicasOf(workload).map((replica) => replicaStory(replica, describeReplica(replica))),
       ...discountedReplicas(workload).map((replica) =>
@@ -221,11 +225,12 @@ function orderTable({ order }: Explanation, wide: boolean): string {
   )
 }
 
-function choiceText({ chosen, missing }: Explanation): string {
+function choiceText({ chosen, missing, shortage }: Explanation): string {
   const lines = chosen.map(
     ({ name, slots }) => `${name} runs ${slots} ${slots === 1 ? 'replica' : 'replicas'}\n`,
   )
-  if (missing > 0) lines.push(`nobody offers to run ${missing} of them\n`)
+  if (missing > 0) lines.push(`nobody offers to run ${missing} of them:\n`)
+  lines.push(...shortage.map((reason) => `  ${reason}\n`))
   return printableLines(lines)
 }
 

@@ -62,9 +62,9 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
     if (down) return 'down'
     return status?.state ?? (view.repoProblem(did) === undefined ? 'silent' : 'unreadable')
   }
-  function noteOf({ did, suspectedBy }: Machine): string | undefined {
-    const nameOf = names.shortMeshlet
-    return accusationText(suspectedBy, nameOf, io.clock.wallMs()) ?? view.repoProblem(did)
+  function noteOf({ did, status, suspectedBy }: Machine): string | undefined {
+    const silent = accusationText(suspectedBy, names.shortMeshlet, io.clock.wallMs())
+    return silent ?? view.repoProblem(did) ?? status?.stateReason
   }
   function age(status: MeshletStatusRecord | undefined): string | undefined {
     return formatAge(status?.updatedAt ?? status?.createdAt, io.clock.wallMs())

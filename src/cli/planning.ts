@@ -31,8 +31,13 @@ export async function makePlan(
     prune: options.prune ?? false,
     adopt: options.adopt ?? false,
     now: new Date(context.io.clock.wallMs()).toISOString(),
-    newNonce: () => randomBytes(NONCE_BYTES).toString('base64url'),
+    newNonce: drawNonce,
   })
+}
+
+/** A fresh `placementNonce`: with it the bidding begins anew. */
+export function drawNonce(): string {
+  return randomBytes(NONCE_BYTES).toString('base64url')
 }
 
 export interface ShowPlanOptions {

@@ -11,6 +11,8 @@ const context = { nameOf: name, upMs: () => 10_000 }
 interface World {
   readonly wanted?: number
   readonly missing?: number
+  /** Who is to run it. */
+  readonly chosen?: Did
   readonly cid?: string
   readonly replicas?: readonly Partial<ReplicaStatus>[]
   readonly status?: Partial<WorkloadStatusRecord>
@@ -37,7 +39,13 @@ function view(world: World = {}): WorkloadView {
       cid: 'x',
       value: { placementKey: 'key', slots: 1, ...value },
     })),
-    choice: { winners: [], standbys: [], missing: world.missing ?? 0, ranked: [], ignored: [] },
+    choice: {
+      winners: [{ meshletDid: world.chosen ?? A, slots: 9 }],
+      standbys: [],
+      missing: world.missing ?? 0,
+      ranked: [],
+      ignored: [],
+    },
     suspects: { down: new Set(world.down ?? []), accusations: new Map() },
     statuses: [
       {
@@ -67,6 +75,11 @@ describe('waitStateOf', () => {
     ['it runs', { replicas: [{}] }, 'done'],
     ['it is healthy', { replicas: [{ health: 'healthy' }] }, 'done'],
     ['no replica is wanted', { wanted: 0 }, 'done'],
+    [
+      'it runs where it was before, and not yet where it is to',
+      { chosen: B, replicas: [{}] },
+      'going',
+    ],
     ['only one of two runs', { wanted: 2, replicas: [{}] }, 'going'],
     ['its probe has not answered yet', { replicas: [{ health: 'starting' }] }, 'going'],
     ['it is pulled', { replicas: [{ phase: 'pulling' }] }, 'going'],

@@ -1,5 +1,6 @@
 import { formatDuration } from '../model/duration.ts'
 import type { Cid, Did } from '../model/records.ts'
+import { grouped, shortageOf, type Remark } from './shortage.ts'
 import {
   discountOf,
   isReady,
@@ -39,12 +40,6 @@ interface NotHealthy {
 
 type NameOf = (did: Did) => string
 
-/** Something to say of several machines. */
-interface Remark {
-  readonly did: Did
-  readonly text: string
-}
-
 export interface WaitContext {
   readonly nameOf: NameOf
   /** For how long the container of a running replica has been up, milliseconds. */
@@ -70,7 +65,7 @@ export function waitStateOf(
     ({ meshletDid }) => discountOf(workload, meshletDid) === undefined,
   )
   const current = currentReplicas(workload, statuses, revision)
-  const ready = current.filter(isReady).length
+  const ready = inPlace(workload, current.filter(isReady))
   const count = `${Math.min(ready, wanted)}/${wanted} running`
   if (ready >= wanted && workload.choice.missing === 0) {
     const healthyAfterMs = workload.record.update?.healthyAfterMs ?? HEALTHY_AFTER_MS
@@ -108,6 +103,14 @@ function currentReplicas(
   )
 }
 
+/** How many run where they were chosen to: whoever still stands in for another is to go. */
+function inPlace({ choice }: WorkloadView, ready: readonly Replica[]): number {
+  return choice.winners.reduce((sum, { meshletDid, slots }) => {
+    const here = ready.filter((replica) => replica.meshletDid === meshletDid).length
+    return sum + Math.min(slots, here)
+  }, 0)
+}
+
 /** What will not get better by waiting: a verdict of the machine that runs it. */
 function failuresOf(
   workload: WorkloadView,
@@ -142,28 +145,15 @@ function notPlaced(workload: WorkloadView, count: string, nameOf: NameOf): NotPl
   const { candidates, choice, suspects } = workload
   if (choice.missing === 0 || candidates.unread.length > 0) return undefined
   const text = `${count}, ${choice.missing} not placed`
+  const reasons = shortageOf(workload, nameOf)
   const known = candidates.candidates.map(({ meshletDid }) => meshletDid)
-  if (known.length === 0) {
-    const reasons = ['no machine may run it: none is yours, and nobody accepts your work']
-    return { kind: 'not-placed', text, reasons, certain: true }
-  }
+  if (known.length === 0) return { kind: 'not-placed', text, reasons, certain: true }
   const answers = answersOf(workload)
   const isSilent = (did: Did) => !answers.has(did) && !suspects.down.has(did)
   if (known.some(isSilent)) return undefined
   // Whose answer was no has said so before, and would say it again.
   const missed = known.filter((did) => suspects.down.has(did) && answers.get(did) === undefined)
-  const remarks = known.flatMap((did): readonly Remark[] => {
-    const text = missed.includes(did) ? 'is down' : answers.get(did)
-    return text === undefined ? [] : [{ did, text }]
-  })
-  const reasons = grouped(remarks, nameOf, known.length)
-  const certain = missed.length === 0
-  return {
-    kind: 'not-placed',
-    text,
-    reasons: reasons.length > 0 ? reasons : ['all that was offered is in use'],
-    certain,
-  }
+  return { kind: 'not-placed', text, reasons, certain: missed.length === 0 }
 }
 
 /** What each candidate answered to this placement: why not, or undefined for an offer. */
@@ -176,15 +166,6 @@ function answersOf({ bids, placementKey }: WorkloadView): ReadonlyMap<Did, strin
         return [meshletDid, isOffer ? undefined : (value.message ?? value.reason ?? 'passed')]
       }),
   )
-}
-
-/** One line for each thing that is said, with all of whom it is said. */
-function grouped(remarks: readonly Remark[], nameOf: NameOf, all?: number): readonly string[] {
-  return [...Map.groupBy(remarks, ({ text }) => text)].map(([text, group]) => {
-    if (all !== undefined && all > 1 && group.length === all) return `all ${all} machines: ${text}`
-    const names = [...new Set(group.map(({ did }) => nameOf(did)))]
-    return `${names.join(', ')}: ${text}`
-  })
 }
 
 /** What is known of the way there: what is not ready, who was chosen, and who gave up. */

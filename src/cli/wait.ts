@@ -1,4 +1,5 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
+import { parseDuration } from '../model/duration.ts'
 import type { Cid, Did } from '../model/records.ts'
 import { sleep } from '../ports/clock.ts'
 import { EXIT } from './exit.ts'
@@ -8,6 +9,7 @@ import { printable, shortDigests } from './table.ts'
 import { waitStateOf, type WaitContext, type WaitState } from './wait-state.ts'
 import { workloadViews } from './workload-view.ts'
 
+const WAIT_MS = 5 * 60_000
 const POLL_MS = 1_000
 /** A machine that is suspected has answered by then, or is really down. */
 const SETTLED_MS = 10_000
@@ -46,6 +48,15 @@ export async function waitForWorkloads(io: Io, options: WaitFor): Promise<number
       return stopped(io)
     }
   }
+}
+
+/** What `--timeout` says, milliseconds. Fails with code `usage`. */
+export function parseWaitTimeout(text: string | undefined): number {
+  if (text === undefined) return WAIT_MS
+  const parsed = parseDuration(text)
+  if (parsed.ok && parsed.value > 0) return parsed.value
+  const expected = parsed.ok ? 'more than nothing' : parsed.expected
+  throw new CommuneError('usage', `--timeout ${text} is not understood: expected ${expected}.`)
 }
 
 function stopped(io: Io): number {

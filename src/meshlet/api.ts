@@ -72,7 +72,7 @@ function dutyResult({ duty }: Meshlet) {
     case 'stopped':
       return { state, message: 'It takes no new work; what runs goes on.' }
     case 'draining': {
-      const left = formatDuration(leftMs ?? 0)
+      const left = formatDuration(Math.ceil((leftMs ?? 0) / 1_000) * 1_000)
       const end = endsWhenEmpty ? ', and then the program ends' : ''
       return {
         state,

@@ -11,27 +11,33 @@ it('lists the commands', async () => {
     A declarative, consent-based container orchestrator on AT Protocol.
 
     Options:
-      -V, --version                 Print the version.
-      -h, --help                    Show help.
+      -V, --version                  Print the version.
+      -h, --help                     Show help.
 
     Commands:
-      validate [options] <path...>  Check workload files, without any network.
-      diff [options] <path>         Show what sync would change.
-      sync [options] <path>         Publish a folder of workload files as your desired state.
-      get [options] <kind> [name]   List workloads, meshlets, members or bids.
-      describe [options] <name>     Show everything that is known about one workload.
-      explain [options] <name>      Tell from public records who runs a workload, who does not, and why.
-      verify [options] [name]       Compute the choice anew from public records, and compare it with
-                                    what runs.
-      logs [options] <name>         Show the last log lines of all replicas, in the order of time.
-      delete [options] <name...>    Delete workloads, and so end their containers.
-      meshlet                       Add or remove a machine of yours.
-      login [options]               Log in to your PDS and remember the session.
-      logout                        Forget the session.
-      whoami [options]              Show which account is in use.
-      dev [options]                 Run a whole network for trying things out, on this machine only.
-      doctor [options]              Check that everything is in place, and say how to mend what is not.
-      help [command]                Show help for a command.
+      validate [options] <path...>   Check workload files, without any network.
+      diff [options] <path>          Show what sync would change.
+      sync [options] <path>          Publish a folder of workload files as your desired state.
+      get [options] <kind> [name]    List workloads, meshlets, members or bids.
+      describe [options] <name>      Show everything that is known about one workload.
+      explain [options] <name>       Tell from public records who runs a workload, who does not, and
+                                     why.
+      verify [options] [name]        Compute the choice anew from public records, and compare it with
+                                     what runs.
+      logs [options] <name>          Show the last log lines of all replicas, in the order of time.
+      delete [options] <name...>     Delete workloads, and so end their containers.
+      rebalance [options] <name...>  Open the bidding for workloads anew, so that they may move to
+                                     better places.
+      meshlet                        Add or remove a machine of yours.
+      cordon [options] <meshlet>     Have a machine of yours take no new work; what runs there goes on.
+      uncordon [options] <meshlet>   Have a machine of yours take work again; ends a drain too.
+      drain [options] <meshlet>      Have a machine of yours give all its work away, and take none.
+      login [options]                Log in to your PDS and remember the session.
+      logout                         Forget the session.
+      whoami [options]               Show which account is in use.
+      dev [options]                  Run a whole network for trying things out, on this machine only.
+      doctor [options]               Check that everything is in place, and say how to mend what is not.
+      help [command]                 Show help for a command.
 
     Environment:
       COMMUNE_SERVICE, COMMUNE_IDENTIFIER, COMMUNE_PASSWORD, COMMUNE_PLC_URL   instead of \`commune login\`

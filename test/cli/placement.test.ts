@@ -174,7 +174,11 @@ it('says with 3 that everybody passed, and why', async () => {
   const result = await commune(['sync', folder, '--set', 'test', '--wait'])
   expect(result.code).toBe(3)
   expect(result.err).toContain('alice.test/box: needs 4Gi, 1Gi is free')
-  expect((await commune(['explain', 'hello'])).out).toMatch(/passed +needs 4Gi/)
+  const explained = await commune(['explain', 'hello'])
+  expect(explained.out).toMatch(/passed +needs 4Gi/)
+  expect(explained.out).toContain(
+    'nobody offers to run 1 of them:\n    alice.test/box: needs 4Gi, 1Gi is free\n',
+  )
 })
 
 it('stops waiting after the time-out with 5, or when interrupted with 130', async () => {
@@ -205,6 +209,48 @@ it('reads anybody’s records without a password', async () => {
     missing: 0,
     chosen: [{ slots: 1 }],
   })
+})
+
+it('opens the bidding anew, and nothing but that', async () => {
+  await bid({})
+  await report('running')
+  const before = await published()
+  const dry = await commune(['rebalance', 'hello', '--dry-run'])
+  expect(dry).toMatchObject({ code: 0 })
+  expect(dry.out).toBe('hello: would open the bidding anew; it runs on alice.test/box\n')
+  expect(await published()).toEqual(before)
+
+  const done = await commune(['rebalance', 'hello', '-o', 'json'])
+  expect(done).toMatchObject({ code: 0 })
+  const after = await published()
+  const meshletDid = network.account('alice-mesh').did
+  expect(JSON.parse(done.out)).toEqual([
+    {
+      name: 'hello',
+      revision: after.cid,
+      before: [{ meshlet: meshletDid, name: 'alice.test/box', replicas: 1 }],
+    },
+  ])
+  expect(after.specHash).toBe(before.specHash)
+  expect(after.placementKey).not.toBe(before.placementKey)
+  const [fields] = before.placementKey.split('.')
+  expect(after.placementKey.split('.')[0]).toBe(fields)
+  expect(await commune(['diff', folder, '--set', 'test'])).toMatchObject({ code: 0 })
+  expect(await commune(['rebalance', 'helo'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Did you mean hello?') as string,
+  })
+})
+
+it('says why a machine can’t be told what to do', async () => {
+  const stranger = await commune(['cordon', 'bobs-box'])
+  expect(stranger).toMatchObject({ code: 1 })
+  expect(stranger.err).toContain('You have no machine "bobs-box".')
+  const silent = await commune(['drain', 'box'])
+  expect(silent).toMatchObject({ code: 1 })
+  expect(silent.err).toContain('alice.test/box publishes no address to be called at.')
+  expect(silent.err).toContain('behind NAT')
+  expect(await commune(['drain', 'box', '--timeout', 'soon'])).toMatchObject({ code: 2 })
 })
 
 it('unlinks a machine', async () => {

@@ -10,6 +10,8 @@ export interface RealMachine extends AsyncDisposable {
   readonly url: string
   /** Ends it at once, as a power cut would. Only for one with a process of its own. */
   kill(): Promise<void>
+  /** Resolves with the exit code when the program ends. Only for one with a process of its own. */
+  ended(): Promise<number | null>
 }
 
 /** What machines said last, for the message of a test that fails. */
@@ -40,9 +42,11 @@ export async function startInProcess(
   tail: LogTail,
 ): Promise<RealMachine> {
   const daemon = await startDaemon(settings, '0.0.0-test', tailLog(tail, name))
+  const noProcess = () => Promise.reject(new Error(`${name} has no process of its own`))
   return {
     url: daemon.url,
-    kill: () => Promise.reject(new Error(`${name} has no process of its own`)),
+    kill: noProcess,
+    ended: noProcess,
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
   }
 }
@@ -58,7 +62,7 @@ export async function startProcess(
     env: { ...process.env, MESHLET_PASSWORD: settings.password ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const { promise: listening, resolve } = Promise.withResolvers<string | undefined>()
   void ended.then(() => resolve(undefined))
   followOutput(child, (line) => {
@@ -68,11 +72,16 @@ export async function startProcess(
   })
   const url = await listening
   if (url === undefined) throw new Error(`${name} ended early:\n${tail.text()}`)
-  const end = (signal: NodeJS.Signals) => {
+  const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
-    return ended
+    await ended
   }
-  return { url, kill: () => end('SIGKILL'), [Symbol.asyncDispose]: () => end('SIGTERM') }
+  return {
+    url,
+    kill: () => end('SIGKILL'),
+    ended: () => ended,
+    [Symbol.asyncDispose]: () => end('SIGTERM'),
+  }
 }
 
 function followOutput(child: ChildProcess, onLine: (line: string) => void): void {

@@ -1,5 +1,4 @@
 import { CommuneError } from '../../model/errors.ts'
-import { parseDuration } from '../../model/duration.ts'
 import { runSync, type SyncOutcome } from '../../sync/run-sync.ts'
 import { hasWrites, itemsOf, type SyncPlan } from '../../sync/sync-plan.ts'
 import type { Session } from '../../atproto/session.ts'
@@ -15,7 +14,7 @@ import { parseOutput, printData, type OutputFormat } from '../output.ts'
 import { makePlan, showPlan } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
-import { waitForWorkloads } from '../wait.ts'
+import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
 
 export interface SyncOptions extends FolderOptions, ConnectionOptions {
   readonly output?: string
@@ -25,8 +24,6 @@ export interface SyncOptions extends FolderOptions, ConnectionOptions {
   readonly wait?: boolean
   readonly timeout?: string
 }
-
-const WAIT_MS = 5 * 60_000
 
 interface Run {
   readonly context: CommandContext
@@ -44,7 +41,7 @@ export async function runSyncCommand(
   options: SyncOptions,
 ): Promise<number> {
   const format = parseOutput(options.output)
-  const timeoutMs = options.timeout === undefined ? WAIT_MS : parseTimeout(options.timeout)
+  const timeoutMs = parseWaitTimeout(options.timeout)
   refuseContradictions(options)
   // Reading the folder first means that a mistake in it needs no network to be reported.
   const folder = await loadFolder(context, path, options.set)
@@ -138,11 +135,4 @@ function refuseContradictions(options: SyncOptions): void {
       hint: 'Leave one of them out.',
     })
   }
-}
-
-function parseTimeout(text: string): number {
-  const parsed = parseDuration(text)
-  if (parsed.ok && parsed.value > 0) return parsed.value
-  const expected = parsed.ok ? 'more than nothing' : parsed.expected
-  throw new CommuneError('usage', `--timeout ${text} is not understood: expected ${expected}.`)
 }

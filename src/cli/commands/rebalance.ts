@@ -1,0 +1,191 @@
+import { CommuneError } from '../../model/errors.ts'
+import type { Cid, Did, WorkloadRecord } from '../../model/records.ts'
+import { runSync, type RepoSnapshot } from '../../sync/run-sync.ts'
+import type { PlanItem, SyncPlan } from '../../sync/sync-plan.ts'
+import type { Session } from '../../atproto/session.ts'
+import type { ConnectionOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { EXIT } from '../exit.ts'
+import { showFailureLogs } from '../failure-logs.ts'
+import { prepareHints } from '../hints.ts'
+import { openLogin } from '../open-login.ts'
+import { parseOutput, printData, type OutputFormat } from '../output.ts'
+import { drawNonce } from '../planning.ts'
+import { readSnapshot } from '../read-snapshot.ts'
+import { openSessionReader, type Reader } from '../reading.ts'
+import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
+import { isReady, replicasOf, suggestWorkload, workloadViews } from '../workload-view.ts'
+
+interface RebalanceOptions extends ConnectionOptions {
+  readonly output?: string
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+  readonly timeout?: string
+}
+
+/** Replicas that run on one machine. */
+interface Place {
+  readonly meshlet: Did
+  readonly name: string
+  readonly replicas: number
+}
+
+/** One workload, before and after; `after` only when it was waited for. */
+interface Moved {
+  readonly name: string
+  readonly revision?: Cid
+  readonly before: readonly Place[]
+  readonly after?: readonly Place[]
+}
+
+/**
+ * Draws a new nonce for each of the workloads, so that all bids for them are made anew. The machines
+ * that hold them now have no advantage, and keep them until the newly chosen ones run.
+ */
+export async function runRebalance(
+  context: CommandContext,
+  given: readonly string[],
+  options: RebalanceOptions,
+): Promise<number> {
+  const { io } = context
+  const format = parseOutput(options.output)
+  const timeoutMs = parseWaitTimeout(options.timeout)
+  const names = [...new Set(given)].toSorted()
+  await using login = await openLogin(context, options)
+  const { session, connection } = login
+  const reader = await openSessionReader(context, session, connection)
+  const before = await placesOf(reader, names)
+  const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, reader)
+  const outcome = await runSync({
+    writer: session.writer,
+    readSnapshot: (signal) => readSnapshot(session, signal),
+    makePlan: async (snapshot) => planRebalance(session.did, names, snapshot),
+    approve: async () => options.dryRun !== true,
+    signal: io.signal,
+  })
+  if (outcome.kind === 'declined') {
+    show(context, format, describe(names, before), 'would open the bidding anew')
+    return EXIT.done
+  }
+  const { rev, written, revisions } = outcome
+  if (rev !== undefined) await sendHints?.({ rev, names: written })
+  const code =
+    options.wait === true
+      ? await wait(context, session, reader, { revisions, timeoutMs })
+      : EXIT.done
+  const after = options.wait === true ? await placesOf(reader, names) : undefined
+  show(context, format, describe(names, before, after, revisions), 'bidding opened anew')
+  return code
+}
+
+/** The same records with a new nonce each. Fails when one of them is not there. */
+function planRebalance(owner: Did, names: readonly string[], snapshot: RepoSnapshot): SyncPlan {
+  const items = names.map((name): PlanItem => ({
+    action: 'update',
+    name,
+    record: { ...recordOf(snapshot, name), placementNonce: drawNonce() },
+    changes: [],
+    consequences: ['moves'],
+    reason: 'the bidding is to begin anew',
+  }))
+  return { owner, set: '', items, confirm: [] }
+}
+
+function recordOf({ existing }: RepoSnapshot, name: string): WorkloadRecord {
+  const found = existing.find((entry) => entry.name === name)
+  if (found?.record !== undefined) return found.record
+  if (found !== undefined)
+    throw new CommuneError('invalid-input', `The published record of "${name}" is not valid.`, {
+      hint: 'Publish it anew with "commune sync".',
+    })
+  throw new CommuneError('not-found', `There is no workload "${name}"; nothing was changed.`, {
+    hint: suggestWorkload(
+      name,
+      existing.map((entry) => entry.name),
+    ),
+  })
+}
+
+async function wait(
+  context: CommandContext,
+  session: Session,
+  reader: Reader,
+  what: { readonly revisions: ReadonlyMap<string, Cid>; readonly timeoutMs: number },
+): Promise<number> {
+  return waitForWorkloads(context.io, {
+    reader,
+    ...what,
+    showLogs: (name, machines) => showFailureLogs(context, { session, reader }, { name, machines }),
+  })
+}
+
+/** Where each of them runs, by the statuses of the machines. */
+async function placesOf(
+  reader: Reader,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, readonly Place[]>> {
+  using reading = await reader.read()
+  const views = workloadViews(reading.view, reading.owner).filter(({ name }) =>
+    names.includes(name),
+  )
+  return new Map(
+    views.map((view) => {
+      const machines = Map.groupBy(replicasOf(view).filter(isReady), (one) => one.meshletDid)
+      const places = [...machines].map(([meshlet, { length }]) => ({
+        meshlet,
+        name: reading.names.meshlet(meshlet),
+        replicas: length,
+      }))
+      return [view.name, places.toSorted((a, b) => (a.name < b.name ? -1 : 1))]
+    }),
+  )
+}
+
+function describe(
+  names: readonly string[],
+  before: ReadonlyMap<string, readonly Place[]>,
+  after?: ReadonlyMap<string, readonly Place[]>,
+  revisions?: ReadonlyMap<string, Cid>,
+): readonly Moved[] {
+  return names.map((name) => {
+    const revision = revisions?.get(name)
+    return {
+      name,
+      ...(revision === undefined ? {} : { revision }),
+      before: before.get(name) ?? [],
+      ...(after === undefined ? {} : { after: after.get(name) ?? [] }),
+    }
+  })
+}
+
+function show(
+  { io }: CommandContext,
+  format: OutputFormat,
+  moved: readonly Moved[],
+  done: string,
+): void {
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return printData(io, format, moved)
+    case 'name':
+      return io.out(moved.map(({ name }) => `${name}\n`).join(''))
+    case 'table':
+    case 'wide':
+      return io.out(
+        moved
+          .map(({ name, before, after }) => {
+            if (after === undefined) return `${name}: ${done}; it runs on ${placesText(before)}\n`
+            return `${name}: ran on ${placesText(before)}, runs on ${placesText(after)}\n`
+          })
+          .join(''),
+      )
+  }
+}
+
+function placesText(places: readonly Place[]): string {
+  if (places.length === 0) return 'no machine'
+  return places
+    .map(({ name, replicas }) => (replicas === 1 ? name : `${name} × ${replicas}`))
+    .join(', ')
+}
