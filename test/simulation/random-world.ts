@@ -1,6 +1,6 @@
-import { SeededRandom } from './seeded-random.ts'
-import { VirtualCommune } from './virtual-commune.ts'
-import { imageOf } from './virtual-owner.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { VirtualCommune } from '../support/virtual-commune.ts'
+import { imageOf } from '../support/virtual-owner.ts'
 
 const OWNERS = ['alice', 'bob', 'carol', 'dave']
 const MIB = 1024 ** 2

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { WorkloadRecord } from '../../src/model/records.ts'
-import { RandomWorld } from '../support/random-world.ts'
+import { RandomWorld } from './random-world.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 
 const SEEDS = 100
