@@ -33,6 +33,10 @@ demo: dist/.built ## the whole story on this machine; KEEP=1 leaves it running u
 test: dist/.built ## all tests; ONLY=src/sync runs a part
 	@exec sh scripts/with-engine.sh node scripts/test.ts $(ONLY)
 
+.PHONY: sim
+sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= SEED= MINUTES=
+	@exec node scripts/sim.ts
+
 .PHONY: check
 check: dist/.built ## types, lint, format and generated files, as CI does
 	@echo 'check: types'

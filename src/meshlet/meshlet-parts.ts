@@ -30,7 +30,7 @@ import { OwnRepo } from './own-repo.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
 import { Runner } from './runner.ts'
-import { SelfRecords } from './self-records.ts'
+import { ownWorkloads, SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
 import { UnreadPatience } from './unread-patience.ts'
@@ -103,7 +103,10 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const epoch = () => settings.epoch ?? 1
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
   const view = overlayView(feed, own, config.did)
-  const neighbourhood = new Neighbourhood(config, view, feed)
+  const neighbourhood = new Neighbourhood(config, view, feed, () => [
+    ...ownWorkloads(own),
+    ...(engineState.lastSeen?.byWorkload.keys() ?? []),
+  ])
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
   const reservations = new Reservations(() => capacity(), triggers.roomFreed)

@@ -4,6 +4,7 @@ import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
 import { membersOf as listedMembersOf } from '../cluster/recognition.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord } from '../model/records.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Feed, RecordView } from '../ports/records.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
@@ -18,14 +19,22 @@ export class Neighbourhood {
   readonly #config: MeshletConfig
   readonly #view: RecordView
   readonly #feed: Feed
+  readonly #busyWith: () => readonly string[]
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
 
-  constructor(config: MeshletConfig, view: RecordView, feed: Feed) {
+  /** `busyWith` names the workloads that run here or were bid for. */
+  constructor(
+    config: MeshletConfig,
+    view: RecordView,
+    feed: Feed,
+    busyWith: () => readonly string[],
+  ) {
     this.#config = config
     this.#view = view
     this.#feed = feed
+    this.#busyWith = busyWith
   }
 
   /** Reads the records anew, and follows the repos that they name. */
@@ -38,9 +47,12 @@ export class Neighbourhood {
     this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets)
   }
 
+  /** Members, and whoever was one until the last of her work here has ended. */
   follow(): void {
     const { did, ownerDid } = this.#config
-    this.#feed.follow(followSet(this.#view, did, ownerDid, membersOf(this.#config)))
+    const former = this.#busyWith().flatMap((uri) => parseWorkloadUri(uri)?.owner ?? [])
+    const owners = [...new Set([...membersOf(this.#config), ...former])]
+    this.#feed.follow(followSet(this.#view, did, ownerDid, owners))
   }
 
   /** The candidate sets that this machine is in, one for each owner. */

@@ -28,6 +28,22 @@ export function noteRunning(
   }
 }
 
+/**
+ * What runs as it should has not failed, whatever was said of its start: an engine may do what it is
+ * told and lose the reply.
+ */
+export function forgiveFailures(
+  memory: WorkloadMemory,
+  containers: readonly EngineContainer[],
+  desired: Desired,
+): void {
+  if (!memory.startFailures || desired.kind !== 'run') return
+  const running = containers.filter(
+    ({ state, labels }) => state === 'running' && labels[LABEL.spec] === desired.specHash,
+  )
+  if (running.length >= desired.slots) memory.startFailures = undefined
+}
+
 /** What the plan has to know of each replica that is to run here. */
 export function replicaMemories(
   memory: WorkloadMemory,

@@ -25,7 +25,7 @@ import type { Objections } from './objections.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
-import { noteRunning, replicaMemories } from './replica-notes.ts'
+import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
 import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
@@ -253,6 +253,7 @@ export class WorkloadReconciler {
     }
     const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
     noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
+    forgiveFailures(memory, shareOf(after, uri).containers, desired)
     const statusAgainMs = await this.#publish(uri, desired, placement, memory, after)
     if (plan.actions.length > 0) return { kind: 'again', afterMs: this.#nextLookMs(memory) }
     const afterMs = sooner(plan.againInMs, statusAgainMs)

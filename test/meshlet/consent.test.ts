@@ -3,7 +3,7 @@ import { COLLECTION } from '../../src/model/nsid.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import { createMeshletApi } from '../../src/meshlet/api.ts'
 import { imageOf } from '../support/virtual-owner.ts'
-import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
 
 const MACHINES = ['alice-1', 'bob-1', 'carol-1']
 
@@ -116,6 +116,24 @@ describe('membership', () => {
     expect(world.placesOf('web')).toEqual([])
     await world.settle()
     expect(world.bid(holder, 'alice', 'web')).toBeUndefined()
+  })
+
+  test('taken away from the only member outside: her work stops after 15 minutes', async () => {
+    const world = new VirtualCommune()
+    for (const name of ['alice', 'bob']) world.owner(name)
+    for (const name of ['alice', 'bob']) world.addMachine(`${name}-1`, { owner: name })
+    await world.start()
+    world.owner('alice').publish('web', { everywhere: true })
+    await world.untilRunning('web', 2)
+    const machine = world.machine('bob-1')
+    machine.config = { ...machine.config, clusters: new Map([['default', []]]) }
+    machine.restart()
+    await world.advance(14 * 60_000)
+    expect(world.placesOf('web')).toEqual(['alice-1', 'bob-1'])
+    await world.advance(3 * 60_000)
+    expect(world.placesOf('web')).toEqual(['alice-1'])
+    await world.settle()
+    expect(world.bid('bob-1', 'alice', 'web')).toBeUndefined()
   })
 
   test('that comes back within the notice moves nothing', async () => {

@@ -50,6 +50,18 @@ test.each(MISHAPS)(
   },
 )
 
+test('a start whose reply was lost is no failure: hours later it still runs where it is', async () => {
+  const scene = await oneReplica()
+  const { world, machine, id } = scene
+  machine.engineFault = (call) => (call === 'startContainer' ? { kind: 'lost-reply' } : undefined)
+  await world.clock.run(machine.engine.killContainer(id))
+  await world.until('it is repaired', () => isAsWanted(scene), 90_000)
+  machine.engineFault = () => undefined
+  await world.advance(2 * 60 * 60_000)
+  expect(world.containers('web').map(({ container }) => container.id)).toEqual([id])
+  expect(world.bid(machine.name, 'alice', 'web')?.refused).toBeUndefined()
+})
+
 function isAsWanted({ machine }: Scene): boolean {
   const running = machine.engine.containers.filter((container) => container.running)
   return running.some(

@@ -19,6 +19,12 @@ export class VirtualClock implements Clock {
   readonly #timers = new TimerHeap()
   #nowMs = 0
   #order = 0
+  #events = 0
+
+  /** Timers that have gone off: everything that happened happened at one of them. */
+  get events(): number {
+    return this.#events
+  }
 
   wallMs(): number {
     return WALL_START_MS + this.#nowMs
@@ -75,6 +81,7 @@ export class VirtualClock implements Clock {
     const timer = this.#timers.popDue(untilMs)
     if (!timer) return false
     this.#nowMs = Math.max(this.#nowMs, timer.atMs)
+    this.#events++
     timer.callback()
     await this.#settle()
     return true

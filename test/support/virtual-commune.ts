@@ -90,6 +90,7 @@ export class VirtualCommune {
       clock: this.clock,
       nextDelayMs: () => calls.integer(...CALL_MS),
       meshletOf: (did) => this.machineOf(did)?.running,
+      isFrozen: (did) => this.machineOf(did)?.isFrozen ?? false,
     })
     this.trace = new WorldTrace(this.repos, () => this.clock.monotonicMs())
     this.trace.onAction((machine, call, subject) => {

@@ -15,7 +15,7 @@ import type { VirtualClock } from './virtual-clock.ts'
 import { VirtualFeed, type FeedMemory } from './virtual-feed.ts'
 import { VirtualJournal } from './virtual-journal.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
-import { VirtualProcess } from './virtual-process.ts'
+import { VirtualProcess, type Instead } from './virtual-process.ts'
 import type { VirtualRepos } from './virtual-repos.ts'
 import { VirtualWriter } from './virtual-writer.ts'
 
@@ -36,11 +36,16 @@ export interface VirtualMachineOptions {
 /** Milliseconds that things take, at least and at most. */
 const DELAYS = { record: [20, 400], write: [10, 120], engine: [1, 60] } as const
 
+/** Where a meshlet can die in the middle of something. */
+export type DeathPoint = 'engine call' | 'engine result' | 'write' | 'acknowledgement' | 'journal'
+
+/** How an engine does not say the truth: of what there is, or of what it did. */
+export type EngineLie = 'stale list' | 'false start'
+
 /** One machine: its engine, its disk, and the meshlet that runs on it or does not. */
 export class VirtualMachine {
   readonly name: string
   readonly did: Did
-  readonly engine: MemoryEngine
   /** What the owner of the machine set; takes effect at the next start. */
   config: MeshletConfig
   /** Faults of the engine, for those calls that are not to be merely slow. */
@@ -50,9 +55,18 @@ export class VirtualMachine {
     undefined
   /** What `docker login` left there, for every registry. */
   credentials: RegistryAuth | undefined
-  /** How far its wall clock is off, milliseconds; from the next start on. */
+  /** How far its wall clock is off, milliseconds. */
   wallSkewMs = 0
+  /** How fast its clocks run, from the next start on; 1 is right. */
+  clockRate = 1
+  /** Records take so many times as long to come. */
+  recordDelayFactor = 1
+  engineLie: EngineLie | undefined
   readonly #options: VirtualMachineOptions
+  #engine: MemoryEngine
+  #lastList: unknown
+  #isStopping = false
+  #deathPoint: { readonly where: DeathPoint; calls: number } | undefined
   #journal = new VirtualJournal()
   #feedMemory: FeedMemory = new Map()
   #process: VirtualProcess | undefined
@@ -60,13 +74,16 @@ export class VirtualMachine {
   #meshlet: Meshlet | undefined
 
   constructor(options: VirtualMachineOptions) {
-    const { clock, registry, program, config } = options
+    const { config } = options
     this.#options = options
     this.name = options.name
     this.did = config.did
     this.config = config
-    this.engine = new MemoryEngine({ clock, registry, program })
-    this.engine.script((call, subject) => this.engineFault(call, subject) ?? this.#slowness())
+    this.#engine = this.#newEngine()
+  }
+
+  get engine(): MemoryEngine {
+    return this.#engine
   }
 
   /** The meshlet; undefined while none runs. */
@@ -84,7 +101,7 @@ export class VirtualMachine {
     if (this.#meshlet) throw new Error(`a meshlet runs on ${this.name} already`)
     const { clock, random, repos, network, log = silentLog } = this.#options
     const process = new VirtualProcess()
-    const own = process.clock(clock, this.wallSkewMs)
+    const own = process.clock(clock, () => this.wallSkewMs, this.clockRate)
     const writer = new VirtualWriter({
       did: this.did,
       repos,
@@ -98,17 +115,15 @@ export class VirtualMachine {
       repos,
       memory: this.#feedMemory,
       clock: own,
-      nextDelayMs: () => this.#draw('record'),
+      nextDelayMs: () => this.#draw('record') * this.recordDelayFactor,
       canRead: (did) => this.#canReach(did),
     })
-    this.#meshlet = new Meshlet(this.config, {
+    const meshlet = new Meshlet(this.config, {
       feed: this.#feed,
-      writer: process.guard(writer),
-      engine: process.guard(this.engine, (call, [subject]) =>
-        this.#options.onEngineCall(this, call, subject),
-      ),
+      writer: process.guard(writer, () => this.#onWrite()),
+      engine: process.guard(this.#engine, (call, [subject]) => this.#onEngineCall(call, subject)),
       peers: process.guard(network.peersOf(this.did)),
-      journal: this.#journal,
+      journal: process.guardJournal(this.#journal, () => this.#die('journal')),
       clock: own,
       random,
       log: log.child({ machine: this.name }),
@@ -120,8 +135,11 @@ export class VirtualMachine {
         },
       },
     })
-    this.#meshlet.start()
-    void this.#endWhenDeparted(this.#meshlet)
+    // It may have died at its first write already.
+    if (!process.isAlive) return
+    this.#meshlet = meshlet
+    meshlet.start()
+    void this.#endWhenDeparted(meshlet)
   }
 
   /** What the program does around the meshlet: who was shut down ends, in order. */
@@ -129,16 +147,55 @@ export class VirtualMachine {
     await meshlet.departed
     if (this.#meshlet !== meshlet) return
     await meshlet[Symbol.asyncDispose]()
-    this.crash()
+    if (this.#meshlet === meshlet) this.crash()
   }
 
   /** The meshlet is killed: from now on it does nothing. The containers go on running. */
   crash(): this {
     this.#process?.kill()
     this.#feed?.[Symbol.dispose]()
+    this.#isStopping = false
     this.#process = undefined
     this.#feed = undefined
     this.#meshlet = undefined
+    return this
+  }
+
+  /** The meshlet will be killed when it has come so many times to this point. */
+  dieAt(where: DeathPoint, calls: number): void {
+    this.#deathPoint = { where, calls }
+  }
+
+  dieNoMore(): void {
+    this.#deathPoint = undefined
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  get isFrozen(): boolean {
+    return this.#process?.isFrozen ?? false
+  }
+
+  /** The meshlet does nothing until it is thawed, as after SIGSTOP. */
+  freeze(): void {
+    this.#process?.freeze()
+  }
+
+  thaw(): void {
+    this.#process?.thaw()
+  }
+
+  /** The engine is restarted under the meshlet: its streams end. */
+  breakEngineStreams(): void {
+    this.#process?.breakStreams()
+  }
+
+  /** Power was lost, and the engine's data with it: no container, network or image is left. */
+  wipeEngine(): this {
+    this.powerCut()
+    this.#engine = this.#newEngine()
     return this
   }
 
@@ -156,6 +213,15 @@ export class VirtualMachine {
     this.crash()
   }
 
+  /** Begins to end the meshlet in order; a new one may be started meanwhile. */
+  beginStop(): void {
+    const meshlet = this.#meshlet
+    this.#isStopping = true
+    void meshlet?.[Symbol.asyncDispose]().then(() => {
+      if (this.#meshlet === meshlet) this.crash()
+    })
+  }
+
   /** Starts the meshlet again; without its state it knows nothing of what it did before. */
   restart({ withState = true }: { readonly withState?: boolean } = {}): this {
     if (this.#meshlet) this.crash()
@@ -165,6 +231,41 @@ export class VirtualMachine {
     }
     this.start()
     return this
+  }
+
+  #newEngine(): MemoryEngine {
+    const { clock, registry, program } = this.#options
+    const engine = new MemoryEngine({ clock, registry, program })
+    engine.script((call, subject) => this.engineFault(call, subject) ?? this.#slowness())
+    return engine
+  }
+
+  /** Dies before the call goes out, or after it went out and before its result comes in. */
+  #onEngineCall(call: string, subject: unknown): Instead | undefined {
+    if (this.#die('engine call')) return { result: new Promise(() => undefined) }
+    this.#options.onEngineCall(this, call, subject)
+    this.#die('engine result')
+    if (call === 'startContainer' && this.engineLie === 'false start')
+      return { result: Promise.resolve() }
+    if (call !== 'listContainers') return undefined
+    const result = this.#engine.listContainers(String(subject))
+    if (this.engineLie === 'stale list' && this.#lastList) return { result: this.#lastList }
+    this.#lastList = result
+    return { result }
+  }
+
+  #onWrite(): Instead | undefined {
+    if (this.#die('write')) return { result: new Promise(() => undefined) }
+    this.#die('acknowledgement')
+    return undefined
+  }
+
+  #die(where: DeathPoint): boolean {
+    const point = this.#deathPoint
+    if (point?.where !== where || --point.calls > 0) return false
+    this.#deathPoint = undefined
+    this.crash()
+    return true
   }
 
   #canReach(did: Did): boolean {

@@ -10,6 +10,8 @@ export interface VirtualNetworkOptions {
   readonly nextDelayMs: () => number
   /** The program that answers for a machine; undefined while none runs. */
   readonly meshletOf: (did: Did) => Meshlet | undefined
+  /** Whether the program of a machine takes connections and says nothing. */
+  readonly isFrozen: (did: Did) => boolean
 }
 
 /** Calls between meshlets, and the records that they read: both can be cut, one way or both. */
@@ -17,6 +19,12 @@ export class VirtualNetwork {
   readonly #options: VirtualNetworkOptions
   readonly #cutCalls = new Set<string>()
   readonly #cutReads = new Set<string>()
+  /** Whether this packet is lost; asked for each. */
+  isLost: () => boolean = () => false
+  /** Calls take so many times as long. */
+  delayFactor = 1
+  /** Calls arrive, but what they tell of repos that moved on is gone. */
+  losesHints = false
 
   constructor(options: VirtualNetworkOptions) {
     this.#options = options
@@ -35,6 +43,9 @@ export class VirtualNetwork {
   heal(): void {
     this.#cutCalls.clear()
     this.#cutReads.clear()
+    this.isLost = () => false
+    this.delayFactor = 1
+    this.losesHints = false
   }
 
   canRead(reader: Did, repo: Did): boolean {
@@ -55,11 +66,16 @@ export class VirtualNetwork {
     signal: AbortSignal | undefined,
   ): Promise<HeartbeatOutput> {
     await this.#travel(from, to, signal)
+    if (this.#options.isFrozen(to)) await aborted(signal)
     const meshlet = this.#options.meshletOf(to)
     if (!meshlet) throw new CommuneError('unreachable', 'Connection refused.', { retry: true })
     if (!mayCall('heartbeat', meshlet.rolesOf(from) ?? []))
       throw new CommuneError('unauthorized', 'This caller is not known here.')
-    const answer = meshlet.heartbeats.receive(from, body)
+    const { hints, ...withoutHints } = body
+    const answer = meshlet.heartbeats.receive(
+      from,
+      this.losesHints || !hints ? withoutHints : { ...withoutHints, hints },
+    )
     await this.#travel(to, from, signal)
     return answer
   }
@@ -67,8 +83,8 @@ export class VirtualNetwork {
   /** Lost packets say nothing: the caller has to give up by itself. */
   async #travel(from: Did, to: Did, signal: AbortSignal | undefined): Promise<void> {
     const { clock, nextDelayMs } = this.#options
-    if (this.#cutCalls.has(`${from} ${to}`)) await aborted(signal)
-    await sleep(clock, nextDelayMs(), signal)
+    if (this.#cutCalls.has(`${from} ${to}`) || this.isLost()) await aborted(signal)
+    await sleep(clock, nextDelayMs() * this.delayFactor, signal)
   }
 }
 

@@ -1,0 +1,19 @@
+import type { AnyDeed } from './deed.ts'
+import { ENGINE_DEEDS } from './deeds/engine-deeds.ts'
+import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
+import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
+import { PROCESS_DEEDS } from './deeds/process-deeds.ts'
+
+/** Everything that can happen in a story, by name. */
+export const DEEDS: Readonly<Record<string, AnyDeed>> = {
+  ...OWNER_DEEDS,
+  ...PROCESS_DEEDS,
+  ...NETWORK_DEEDS,
+  ...ENGINE_DEEDS,
+}
+
+export function deedOf(name: string): AnyDeed {
+  const found = DEEDS[name]
+  if (!found) throw new Error(`there is no deed "${name}"`)
+  return found
+}

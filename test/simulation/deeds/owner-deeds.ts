@@ -1,0 +1,120 @@
+import type { Meshlet } from '../../../src/meshlet/meshlet.ts'
+import { imageOf } from '../../support/virtual-owner.ts'
+import { anyMachine, anyWorkload, deed, type AnyDeed, type WorkloadName } from '../deed.ts'
+import { SLOT, type Stage } from '../stage.ts'
+
+/** What owners want. None of it is a fault. */
+export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
+  publish: deed({
+    weight: 16,
+    isFault: false,
+    draw: ({ random, cast, workloads }) => {
+      const workload = { owner: random.pick(cast.owners), name: `w${workloads.length}` }
+      workloads.push(workload)
+      return {
+        ...workload,
+        everywhere: random.chance(0.1),
+        replicas: random.integer(1, 3),
+        ...(random.chance(0.3) && { spread: random.pick(['owner', 'meshlet']) }),
+        size: random.chance(0.2) ? 2 : 1,
+      }
+    },
+    act: ({ world }, { owner, name, size, replicas, everywhere, spread }) => {
+      const resources = {
+        cpuMilli: size * SLOT.cpuMilli,
+        memoryBytes: size * SLOT.memoryBytes,
+      }
+      world.owner(owner).publish(name, {
+        ...(everywhere ? { everywhere } : { replicas }),
+        ...(spread !== undefined && { spread }),
+        ...(size > 1 && { resources }),
+      })
+      return `${owner} publishes ${name} × ${everywhere ? 'everywhere' : replicas}`
+    },
+  }),
+  'new image': edit(4, (_, nonce) => ({ image: imageOf(`${nonce}`) })),
+  'new env': edit(2, (_, nonce) => ({ env: [{ name: 'NONCE', value: `${nonce}` }] })),
+  scale: edit(4, ({ integer }) => ({ replicas: integer(0, 4) })),
+  resize: edit(2, ({ integer }) => ({
+    resources: { cpuMilli: integer(1, 3) * SLOT.cpuMilli, memoryBytes: SLOT.memoryBytes },
+  })),
+  rebalance: edit(2, (_, nonce) => ({ placementNonce: `${nonce}` })),
+  delete: deed({
+    weight: 5,
+    isFault: false,
+    draw: anyWorkload,
+    act: ({ world }, { owner, name }) => {
+      if (!world.workload(owner, name)) return undefined
+      world.owner(owner).remove(name)
+      return `${owner} deletes ${name}`
+    },
+  }),
+  'take back membership': deed({
+    weight: 2,
+    isFault: false,
+    draw: (dice) => ({ machine: anyMachine(dice), owner: dice.random.pick(dice.cast.owners) }),
+    act: (stage, { machine, owner }) => list(stage, machine, owner, false),
+  }),
+  'give membership': deed({
+    weight: 3,
+    isFault: false,
+    draw: (dice) => ({ machine: anyMachine(dice), owner: dice.random.pick(dice.cast.owners) }),
+    act: (stage, { machine, owner }) => list(stage, machine, owner, true),
+  }),
+  cordon: duty(1, 'is cordoned', (it) => it.pause()),
+  drain: duty(1, 'is drained', (it) => it.drain({})),
+  uncordon: duty(3, 'is open again', (it) => it.resume()),
+}
+
+/** The owner of a machine tells it what to do with work. */
+function duty(weight: number, what: string, tell: (duty: Meshlet['duty']) => void): AnyDeed {
+  return deed({
+    weight,
+    isFault: false,
+    draw: (dice) => ({ machine: anyMachine(dice) }),
+    act: (stage, { machine: name }) => {
+      const machine = stage.machine(name)
+      if (!machine?.running || machine.isFrozen) return undefined
+      const before = machine.running.duty.state
+      tell(machine.running.duty)
+      return machine.running.duty.state === before ? undefined : `${name} ${what}`
+    },
+  })
+}
+
+/** An owner changes a workload that she published. */
+function edit(
+  weight: number,
+  change: (dice: { integer: (least: number, most: number) => number }, nonce: number) => object,
+): AnyDeed {
+  return deed({
+    weight,
+    isFault: false,
+    draw: (dice): (WorkloadName & { fields: object }) | undefined => {
+      const workload = anyWorkload(dice)
+      if (!workload) return undefined
+      const { random } = dice
+      const integer = (least: number, most: number) => random.integer(least, most)
+      return { ...workload, fields: change({ integer }, random.integer(1, 1_000_000)) }
+    },
+    act: ({ world }, { owner, name, fields }) => {
+      if (!world.workload(owner, name)) return undefined
+      world.owner(owner).edit(name, fields)
+      return `${owner} edits ${name}: ${JSON.stringify(fields)}`
+    },
+  })
+}
+
+/** What the owner of a machine says holds from the next start on. */
+function list(stage: Stage, name: string, owner: string, isMember: boolean): string | undefined {
+  const machine = stage.machine(name)
+  if (!machine || stage.hostile.has(name)) return undefined
+  const did = stage.world.owner(owner).did
+  if (did === machine.config.ownerDid) return undefined
+  const before = machine.config.clusters.get('default') ?? []
+  if (before.includes(did) === isMember) return undefined
+  const members = isMember ? [...before, did].toSorted() : before.filter((other) => other !== did)
+  machine.config = { ...machine.config, clusters: new Map([['default', members]]) }
+  if (machine.running && !machine.isFrozen) machine.restart()
+  return `${name} ${isMember ? 'lists' : 'lists no more'} ${owner}`
+}

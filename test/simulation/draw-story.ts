@@ -1,0 +1,42 @@
+import { SeededRandom } from '../support/seeded-random.ts'
+import { DEEDS, deedOf } from './deed-table.ts'
+import type { Dice } from './deed.ts'
+import type { Step, Story } from './story.ts'
+import { TOPOLOGIES, TOPOLOGY_NAMES, type TopologyName } from './topologies.ts'
+
+/** Pauses before a step; some are long enough for a takeover, most keep things happening at once. */
+const PAUSES_MS = [20, 50, 200, 500, 500, 3_000, 3_000, 12_000, 40_000]
+const STEPS = { least: 6, most: 16 }
+
+export interface DrawOptions {
+  readonly topology?: TopologyName
+}
+
+/** The story that follows from a seed. */
+export function drawStory(seed: number, options: DrawOptions = {}): Story {
+  const random = new SeededRandom(seed, 'story')
+  const topology = options.topology ?? random.pick(TOPOLOGY_NAMES)
+  const cast = TOPOLOGIES[topology](random)
+  const liveness = random.pick(['fast', 'normal', 'normal'] as const)
+  const dice: Dice = { random, cast, workloads: [] }
+  const steps: Step[] = [stepOf(dice, 'publish', 0)]
+  const count = random.integer(STEPS.least, STEPS.most)
+  while (steps.length < count) steps.push(stepOf(dice, pickDeed(random), random.pick(PAUSES_MS)))
+  return { seed, topology, liveness, owners: cast.owners, machines: cast.machines, steps }
+}
+
+function stepOf(dice: Dice, name: string, afterMs: number): Step {
+  const fields = deedOf(name).draw(dice)
+  return fields ? { afterMs, do: name, ...fields } : stepOf(dice, pickDeed(dice.random), afterMs)
+}
+
+const TOTAL_WEIGHT = Object.values(DEEDS).reduce((sum, { weight }) => sum + weight, 0)
+
+function pickDeed(random: SeededRandom): string {
+  let left = random.next() * TOTAL_WEIGHT
+  for (const [name, { weight }] of Object.entries(DEEDS)) {
+    left -= weight
+    if (left < 0) return name
+  }
+  return 'publish'
+}

@@ -1,0 +1,79 @@
+import type { Log } from '../../src/ports/log.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
+import type { VirtualMachine } from '../support/virtual-machine.ts'
+import type { VirtualRepo } from '../support/virtual-repos.ts'
+import type { Story } from './story.ts'
+
+const MIB = 1024 ** 2
+/** What the smallest replica asks for: the defaults of a workload. */
+export const SLOT = { cpuMilli: 100, memoryBytes: 64 * MIB }
+
+/** The world of a story while it is played, and what has to be mended at its end. */
+export class Stage {
+  readonly world: VirtualCommune
+  /** Chance for what goes wrong at single calls. */
+  readonly random: SeededRandom
+  readonly #owners: readonly string[]
+  readonly #mends = new Map<string, () => void>()
+  /** Machines whose program was replaced by somebody who means ill. */
+  readonly hostile = new Set<string>()
+
+  constructor(story: Story, log?: Log) {
+    this.random = new SeededRandom(story.seed, 'faults')
+    this.world = new VirtualCommune({
+      seed: story.seed,
+      liveness: story.liveness,
+      ...(log && { log }),
+    })
+    this.#owners = story.owners
+    for (const owner of story.owners) this.world.owner(owner)
+    for (const { name, owner, members, slots, isBehindNat = false } of story.machines)
+      this.world.addMachine(name, {
+        owner,
+        members,
+        offer: { cpuMilli: slots * SLOT.cpuMilli, memoryBytes: slots * SLOT.memoryBytes },
+        isBehindNat,
+      })
+  }
+
+  /** The machine, unless the story was shortened by it. */
+  machine(name: string): VirtualMachine | undefined {
+    return this.world.machines.get(name)
+  }
+
+  /** The repo of an owner or of a machine. */
+  repo(name: string): VirtualRepo | undefined {
+    const isCast = this.#owners.includes(name) || this.world.machines.has(name)
+    return isCast ? this.world.repos.of(didOf(name)) : undefined
+  }
+
+  /** Does it when the story has come to its end, unless that was done before. */
+  mendAtEnd(what: string, mend: () => void): void {
+    this.#mends.set(what, mend)
+  }
+
+  /** Something is wrong for a while. */
+  forAWhile(what: string, ms: number, mend: () => void): void {
+    const once = () => {
+      if (this.#mends.get(what) !== once) return
+      this.#mends.delete(what)
+      mend()
+    }
+    this.#mends.set(what, once)
+    this.world.clock.schedule(ms, once)
+  }
+
+  /** From now on nothing is wrong any more but what was lost. */
+  mend(): void {
+    this.world.heal()
+    for (const mend of this.#mends.values()) mend()
+    this.#mends.clear()
+    for (const machine of this.world.machines.values()) {
+      machine.dieNoMore()
+      machine.thaw()
+      if ((!machine.running || machine.isStopping) && !this.hostile.has(machine.name))
+        machine.restart()
+    }
+  }
+}

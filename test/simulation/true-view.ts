@@ -1,0 +1,32 @@
+import type { Collection } from '../../src/model/nsid.ts'
+import type { Did } from '../../src/model/records.ts'
+import type { RecordView, StoredRecord } from '../../src/ports/records.ts'
+import type { VirtualRepos } from '../support/virtual-repos.ts'
+
+/** What all repos hold at this moment: nobody in the world sees this, only whoever judges it. */
+export class TrueView implements RecordView {
+  readonly #repos: VirtualRepos
+
+  constructor(repos: VirtualRepos) {
+    this.#repos = repos
+  }
+
+  repoState(): 'known' {
+    return 'known'
+  }
+
+  repoProblem(): undefined {
+    return undefined
+  }
+
+  get<T>(did: Did, collection: Collection, rkey: string): StoredRecord<T> | undefined {
+    return this.#repos.get<T>(did, collection, rkey)
+  }
+
+  list<T>(did: Did, collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
+    return [...this.#repos.of(did).content.values()]
+      .filter((change) => change.collection === collection)
+      .flatMap(({ rkey, record }) => (record ? [[rkey, record as StoredRecord<T>] as const] : []))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  }
+}
