@@ -30,14 +30,19 @@ export function noteRunning(
 
 /**
  * What runs as it should has not failed, whatever was said of its start: an engine may do what it is
- * told and lose the reply.
+ * told and lose the reply. And who is not to run it does not go on failing; the bid remembers whether
+ * it was given up.
  */
 export function forgiveFailures(
   memory: WorkloadMemory,
   containers: readonly EngineContainer[],
   desired: Desired,
 ): void {
-  if (!memory.startFailures || desired.kind !== 'run') return
+  if (!memory.startFailures || desired.kind === 'keep') return
+  if (desired.kind !== 'run') {
+    memory.startFailures = undefined
+    return
+  }
   const running = containers.filter(
     ({ state, labels }) => state === 'running' && labels[LABEL.spec] === desired.specHash,
   )

@@ -248,10 +248,9 @@ export class VirtualMachine {
     if (call === 'startContainer' && this.engineLie === 'false start')
       return { result: Promise.resolve() }
     if (call !== 'listContainers') return undefined
-    const result = this.#engine.listContainers(String(subject))
-    if (this.engineLie === 'stale list' && this.#lastList) return { result: this.#lastList }
-    this.#lastList = result
-    return { result }
+    if (this.engineLie !== 'stale list' || !this.#lastList)
+      this.#lastList = this.#engine.listContainers(String(subject))
+    return { result: this.#lastList }
   }
 
   #onWrite(): Instead | undefined {

@@ -6,6 +6,9 @@ export interface Instead {
   readonly result: unknown
 }
 
+/** No timer of Node goes off sooner. */
+const TIMER_MS_MIN = 1
+
 export type CallListener = (name: string, args: readonly unknown[]) => Instead | undefined | void
 
 /**
@@ -62,7 +65,7 @@ export class VirtualProcess {
       monotonicMs: elapsedMs,
       schedule: (delayMs, callback) => {
         let isCancelled = false
-        const cancel = world.schedule(delayMs / rate, () =>
+        const cancel = world.schedule(Math.max(delayMs, TIMER_MS_MIN) / rate, () =>
           this.#deliver(() => {
             if (!isCancelled) callback()
           }),

@@ -75,9 +75,10 @@ function duty(weight: number, what: string, tell: (duty: Meshlet['duty']) => voi
     act: (stage, { machine: name }) => {
       const machine = stage.machine(name)
       if (!machine?.running || machine.isFrozen) return undefined
-      const before = machine.running.duty.state
-      tell(machine.running.duty)
-      return machine.running.duty.state === before ? undefined : `${name} ${what}`
+      const { duty } = machine.running
+      const before = duty.state
+      tell(duty)
+      return duty.state === before ? undefined : `${name} ${what}`
     },
   })
 }
