@@ -31,11 +31,17 @@ demo: dist/.built ## the whole story on this machine; KEEP=1 leaves it running u
 
 .PHONY: test
 test: dist/.built ## all tests; ONLY=src/sync runs a part
+	@sh scripts/engine.sh programs
 	@exec sh scripts/with-engine.sh node scripts/test.ts $(ONLY)
 
 .PHONY: sim
 sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= SEED= MINUTES=
 	@exec node scripts/sim.ts
+
+.PHONY: faults
+faults: $(PACKAGES) ## several machines, and all that goes wrong with them; RUNS= JSON=1
+	@sh scripts/engine.sh programs
+	@exec node scripts/faults.ts
 
 .PHONY: check
 check: dist/.built ## types, lint, format and generated files, as CI does

@@ -4,6 +4,7 @@
 #   scripts/engine.sh start [FOLDER]    prints DOCKER_HOST=… on stdout, narrates on stderr
 #   scripts/engine.sh stop [FOLDER]     ends the engine that `start` started, and nothing else
 #   scripts/engine.sh status [FOLDER]   prints DOCKER_HOST=… and exits 0 when an engine answers
+#   scripts/engine.sh programs          installs what tests with several machines on this one need
 #
 # An engine that already answers (DOCKER_HOST, then /var/run/docker.sock) is used as it is. Otherwise
 # root gets a dockerd of its own: data, log and lock in FOLDER (COMMUNE_ENGINE_DIR, or .engine in the
@@ -78,6 +79,17 @@ missing_for_engine() {
 # Images of the demo and the tests are built from it.
 missing_busybox() {
   [ -x /bin/busybox ] || echo busybox-static
+}
+
+# The programs of test/hosts, which starts engines of its own. Who may not install them is told there.
+programs() {
+  can_install || return 0
+  # shellcheck disable=SC2046  # lists of words
+  install_packages $(missing_for_engine) $(missing_busybox) \
+    $(command -v ip >/dev/null || echo iproute2) \
+    $(command -v iptables >/dev/null || echo iptables) \
+    $(command -v sysctl >/dev/null || echo procps) \
+    $(command -v nsenter >/dev/null && command -v setpriv >/dev/null || echo util-linux)
 }
 
 install_packages() { # install_packages NAME…
@@ -223,6 +235,6 @@ status() {
 }
 
 case $command in
-  start | stop | status) "$command" ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  start | stop | status | programs) "$command" ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -30,9 +30,12 @@ export interface RealEngine {
   sweep(): Promise<void>
 }
 
-/** Looks at the engine of DOCKER_HOST. */
-export function createRealEngine(meshlets: readonly string[]): RealEngine {
-  const docker = new Docker(parseDockerHost(process.env['DOCKER_HOST']).options)
+/** Looks at the engine there; at the one of DOCKER_HOST when nothing is said. */
+export function createRealEngine(
+  meshlets: readonly string[],
+  dockerHost = process.env['DOCKER_HOST'],
+): RealEngine {
+  const docker = new Docker(parseDockerHost(dockerHost).options)
   const filters = (did: string) => ({ filters: { label: [`${LABEL.meshletDid}=${did}`] } })
   const listed = async () =>
     (

@@ -57,8 +57,8 @@ export async function startProcess(
   name: string,
   tail: LogTail,
 ): Promise<RealMachine> {
-  const program = fileURLToPath(new URL('../../src/bin/meshlet.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, ...flagsOf(settings)], {
+  const [command = '', ...args] = meshletCommandLine(settings)
+  const child = spawn(command, args, {
     env: { ...process.env, MESHLET_PASSWORD: settings.password ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -84,7 +84,14 @@ export async function startProcess(
   }
 }
 
-function followOutput(child: ChildProcess, onLine: (line: string) => void): void {
+/** The program and its flags; the password goes into its environment. */
+export function meshletCommandLine(settings: MeshletSettings): string[] {
+  const program = fileURLToPath(new URL('../../src/bin/meshlet.ts', import.meta.url))
+  return [process.execPath, program, ...flagsOf(settings)]
+}
+
+/** Hands over what a program prints, line by line. */
+export function followOutput(child: ChildProcess, onLine: (line: string) => void): void {
   for (const stream of [child.stdout, child.stderr])
     if (stream) createInterface({ input: stream }).on('line', onLine)
 }
@@ -96,7 +103,9 @@ function flagsOf(settings: MeshletSettings): string[] {
     service: settings.service,
     'plc-url': settings.plcUrl,
     'state-dir': settings.stateDir,
+    listen: `${settings.listenHost}:${settings.listenPort}`,
     endpoint: settings.endpoint,
+    'docker-host': settings.dockerHost,
     cpu: settings.cpuMilli === undefined ? undefined : `${settings.cpuMilli}m`,
     memory: settings.memoryBytes,
     liveness: settings.liveness,

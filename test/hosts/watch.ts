@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { SERVICES, type CommuneOfHosts, type Placed } from './commune-of-hosts.ts'
+
+/** How exact times of overlap are. */
+const SAMPLE_EVERY_MS = 200
+
+/** What was seen from the first sample to the last. */
+export interface Seen {
+  /** Containers that did not run at the beginning. */
+  readonly started: readonly Placed[]
+  /** Containers of the beginning that did not run at some time. */
+  readonly stopped: readonly Placed[]
+  /** Time in which more replicas of a service ran than are wanted, of the worst service. */
+  readonly overlapMs: number
+}
+
+/** Looks at all engines again and again until it is stopped. */
+export function startWatch(
+  commune: CommuneOfHosts,
+  before: readonly Placed[],
+): { stop(): Promise<Seen> } {
+  const started = new Map<string, Placed>()
+  const stopped = new Map<string, Placed>()
+  const overlap = new Map<string, number>()
+  let ended = false
+  const sample = (now: readonly Placed[], sinceMs: number) => {
+    const ids = new Set(now.map(({ id }) => id))
+    for (const one of before) if (!ids.has(one.id)) stopped.set(one.id, one)
+    for (const one of now) if (!before.some(({ id }) => id === one.id)) started.set(one.id, one)
+    for (const { name, replicas } of SERVICES) {
+      const count = now.filter(({ workload }) => workload === name).length
+      if (count > replicas) overlap.set(name, (overlap.get(name) ?? 0) + sinceMs)
+    }
+  }
+  const watching = (async () => {
+    let last = performance.now()
+    while (!ended) {
+      const now = await commune.placed()
+      const at = performance.now()
+      if (now) sample(now, at - last)
+      last = at
+      await pause(SAMPLE_EVERY_MS)
+    }
+  })()
+  return {
+    async stop() {
+      ended = true
+      await watching
+      return {
+        started: [...started.values()],
+        stopped: [...stopped.values()],
+        overlapMs: Math.max(0, ...overlap.values()),
+      }
+    },
+  }
+}
