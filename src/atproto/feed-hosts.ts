@@ -4,10 +4,11 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { FeedChecks } from './feed-checks.ts'
-import { type FeedFrame, parseSyncBody, readFrame } from './feed-frame.ts'
+import type { FeedFrame } from './feed-frame.ts'
 import { FeedLanes } from './feed-lanes.ts'
 import type { FeedRepos } from './feed-repos.ts'
 import { type HostStream, openHostStream } from './feed-stream.ts'
+import type { ConnectStream, EventReader } from './feed-transport.ts'
 import type { RecordStore } from './record-store.ts'
 
 export interface FeedHostsOptions {
@@ -17,7 +18,8 @@ export interface FeedHostsOptions {
   readonly store: RecordStore
   readonly repos: FeedRepos
   readonly checks: FeedChecks
-  readonly allowPrivateAddresses: boolean
+  readonly connect: ConnectStream
+  readonly events: EventReader
   readonly isFollowed: (did: Did) => boolean
 }
 
@@ -103,16 +105,16 @@ export class FeedHosts implements AsyncDisposable {
   }
 
   #open(url: string): void {
-    const { clock, random, log, store, allowPrivateAddresses } = this.#options
+    const { clock, random, log, store, connect } = this.#options
     const stream = openHostStream({
       host: url,
-      allowPrivateAddresses,
+      connect,
       clock,
       random,
       log,
       cursor: () => (this.#hosts.get(url) ?? { cursor: store.cursor(url) }).cursor,
       onOpen: (continuous) => this.#opened(host, continuous),
-      onFrame: (bytes) => this.#frame(host, readFrame(bytes)),
+      onFrame: (frame) => this.#frame(host, frame),
     })
     const cursor = store.cursor(url)
     const lanes = this.#lanesOf(() => host)
@@ -184,7 +186,7 @@ export class FeedHosts implements AsyncDisposable {
   }
 
   async #event(host: Host, frame: Extract<FeedFrame, { did: Did }>): Promise<void> {
-    const { store, repos, checks, clock, log, isFollowed } = this.#options
+    const { store, repos, checks, events, clock, log, isFollowed } = this.#options
     const { did, kind, body } = frame
     const sentMs = Date.parse(frame.time ?? '')
     if (!Number.isNaN(sentMs)) host.lagMs = clock.wallMs() - sentMs
@@ -204,7 +206,7 @@ export class FeedHosts implements AsyncDisposable {
       return
     }
     // What the other kinds say is not signed: they are a reason to look, and nothing else.
-    const commit = kind === 'sync' ? await parseSyncBody(body) : undefined
+    const commit = kind === 'sync' ? await events.sync(body) : undefined
     const isKnown = commit !== undefined && commit === facts.position?.commit
     if (!isKnown || facts.problem !== undefined) checks.request(did, { force: kind === 'identity' })
   }

@@ -60,15 +60,6 @@ export interface RepoReader {
     options: { known?: (key: string) => RawRecord | undefined; signal?: AbortSignal },
   ): Promise<RepoListing>
   record(at: ResolvedIdentity, key: string, signal?: AbortSignal): Promise<ProvenRecord>
-  /**
-   * Runs `read`; when the signature does not fit the key, resolves the DID anew, past all caches, and
-   * tries once more: keys change when an account moves to another PDS.
-   */
-  withCurrentKey<T>(
-    did: Did,
-    options: { force?: boolean; signal?: AbortSignal },
-    read: (at: ResolvedIdentity) => Promise<T>,
-  ): Promise<T>
 }
 
 /** Whole answers of a PDS are cut off far below this; it only keeps the guard from being in the way. */
@@ -105,16 +96,26 @@ export function createRepoReader(options: RepoReaderOptions): RepoReader {
       }),
     record: (at, key, signal) =>
       proveRecord(at, key, { source: sourceAt(at), verify, nowMs: clock.wallMs(), quota, signal }),
-    async withCurrentKey(did, how, read) {
-      const at = await options.identity.resolve(did, how)
-      try {
-        return await read(at)
-      } catch (error) {
-        const mayHaveChanged = error instanceof CommuneError && error.code === 'identity'
-        if (!mayHaveChanged || how.force) throw error
-        return read(await options.identity.resolve(did, { ...how, force: true }))
-      }
-    },
+  }
+}
+
+/**
+ * Runs `read`; when the signature does not fit the key, resolves the DID anew, past all caches, and
+ * tries once more: keys change when an account moves to another PDS.
+ */
+export async function readWithCurrentKey<T>(
+  reader: RepoReader,
+  did: Did,
+  how: { force?: boolean; signal?: AbortSignal },
+  read: (at: ResolvedIdentity) => Promise<T>,
+): Promise<T> {
+  const at = await reader.resolve(did, how)
+  try {
+    return await read(at)
+  } catch (error) {
+    const mayHaveChanged = error instanceof CommuneError && error.code === 'identity'
+    if (!mayHaveChanged || how.force) throw error
+    return read(await reader.resolve(did, { ...how, force: true }))
   }
 }
 

@@ -7,9 +7,11 @@ import { type CommitEvent, type RepoWrite, ScriptedRepo } from '../../test/suppo
 import { COLLECTION } from '../model/nsid.ts'
 import { silentLog } from '../ports/log.ts'
 import { AWAIT_STREAM_MS } from './feed-chains.ts'
+import { createEventReader } from './feed-events.ts'
 import type { RepoReader, ResolvedIdentity } from './feed-reader.ts'
 import { createFeedRepos } from './feed-repos.ts'
 import { createRecordStore } from './record-store.ts'
+import { openRecordDisk } from './record-store-sql.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { REPO_QUOTA, type RawRecord, type RepoListing } from './repo-walk.ts'
 
@@ -55,7 +57,9 @@ async function historyOf(steps: readonly (readonly [number, number])[]) {
 
 /** A PDS whose present revision the test sets, and whose answers it may keep under way. */
 function world(repo: ScriptedRepo, revisions: readonly Revision[]) {
-  const store = createRecordStore({ file: ':memory:', log: silentLog, nowMs: 0 })
+  const store = createRecordStore({
+    disk: openRecordDisk({ file: ':memory:', log: silentLog, nowMs: 0 }),
+  })
   const clock = new ManualClock()
   const at: ResolvedIdentity = { did: DID, pdsUrl: HOST, signingKey: repo.key.did() }
   let present = 0
@@ -63,7 +67,6 @@ function world(repo: ScriptedRepo, revisions: readonly Revision[]) {
   const listing = () => (revisions[present] as Revision).listing
   const reader: RepoReader = {
     resolve: async () => at,
-    withCurrentKey: (_, __, read) => read(at),
     latestCommit: async () => listing().commit,
     listing: async () => {
       const found = listing()
@@ -77,11 +80,11 @@ function world(repo: ScriptedRepo, revisions: readonly Revision[]) {
       return { commit, record }
     },
   }
-  const verify = createSignatureVerifier()
+  const events = createEventReader({ verify: createSignatureVerifier(), quota: REPO_QUOTA, clock })
   const repos = createFeedRepos({
     store,
     reader,
-    verify,
+    events,
     quota: REPO_QUOTA,
     clock,
     log: silentLog,

@@ -4,22 +4,21 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
 import { FeedChains } from './feed-chains.ts'
-import { verifyCommitEvent, type VerifiedEvent } from './feed-commit.ts'
-import { type CommitBody, parseCommitBody } from './feed-frame.ts'
+import type { VerifiedEvent } from './feed-commit.ts'
 import { applyListing, HELD, OLDER } from './feed-listing-apply.ts'
 import { HOLD_MS } from './feed-listing.ts'
 import { keepWithin } from './feed-quota.ts'
-import type { RepoReader, ResolvedIdentity } from './feed-reader.ts'
+import { type RepoReader, type ResolvedIdentity, readWithCurrentKey } from './feed-reader.ts'
+import type { CommitClaim, EventReader } from './feed-transport.ts'
 import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
 import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
-import type { SignatureVerifier } from './repo-walk-signature.ts'
 import { OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
 
 export interface FeedReposOptions {
   readonly store: RecordStore
   readonly reader: RepoReader
-  readonly verify: SignatureVerifier
+  readonly events: EventReader
   readonly quota: RepoQuota
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
   readonly log: Log
@@ -82,7 +81,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
     async check(did, { force, signal }) {
       const startRev = store.facts(did).position?.rev
       try {
-        const found = await reader.withCurrentKey(did, { force, signal }, (at) =>
+        const found = await readWithCurrentKey(reader, did, { force, signal }, (at) =>
           look(context, at, signal),
         )
         signal.throwIfAborted()
@@ -97,7 +96,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
 
     async record(did, key, signal) {
       if (!splitKey(key)) return false
-      const proven = await reader.withCurrentKey(did, { signal }, (at) =>
+      const proven = await readWithCurrentKey(reader, did, { signal }, (at) =>
         reader.record(at, key, signal),
       )
       const { record, commit } = proven
@@ -117,17 +116,16 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
 }
 
 async function takeCommit(context: Context, did: Did, body: unknown): Promise<CommitOutcome> {
-  const { store, reader, signal } = context
-  const event = parseCommitBody(body)
+  const { store, reader, events, signal } = context
+  const event = events.commit(body)
   if (!event) return { inDoubt: 'a commit of the stream can’t be read' }
   const outcome = judgeEvent(store.facts(did), event, context)
   if (outcome !== 'next') return outcome
   let verified: VerifiedEvent
   try {
     const at = await reader.resolve(did, { signal })
-    const expected = { ...at, verify: context.verify, nowMs: context.clock.wallMs() }
     const known = (cid: Cid) => findBytes(store.raws(did), cid)
-    verified = await verifyCommitEvent(event, expected, context.quota, known)
+    verified = await event.prove(at, known)
   } catch (error) {
     // An event that was not judged must not be passed over.
     if (signal.aborted) throw error
@@ -141,7 +139,7 @@ async function takeCommit(context: Context, did: Did, body: unknown): Promise<Co
 /** Whether the event is the one that comes next, judged by what it says of itself. */
 function judgeEvent(
   { position }: RepoFacts,
-  event: CommitBody,
+  event: CommitClaim,
   { clock }: FeedReposOptions,
 ): CommitOutcome | 'next' {
   if (!position) return { inDoubt: 'not read yet' }
@@ -150,7 +148,7 @@ function judgeEvent(
     return { inDoubt: 'a commit of the stream lies in the future' }
   }
   if (event.tooBig) return { inDoubt: 'a commit was too big for the stream' }
-  const links = event.since === position.rev && event.prevData?.toString() === position.data
+  const links = event.since === position.rev && event.prevData === position.data
   return links ? 'next' : { inDoubt: 'commits are missing between the last known one and this' }
 }
 

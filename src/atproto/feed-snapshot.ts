@@ -4,10 +4,15 @@ import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
-import { createRepoReader, type FeedIdentity, type RepoReader } from './feed-reader.ts'
+import {
+  createRepoReader,
+  type FeedIdentity,
+  readWithCurrentKey,
+  type RepoReader,
+} from './feed-reader.ts'
 import type { InvalidRecord } from './record-store-repo.ts'
 import { createRecordStore, type RecordStore } from './record-store.ts'
-import { IN_MEMORY } from './record-store-sql.ts'
+import { IN_MEMORY, openRecordDisk } from './record-store-sql.ts'
 import { revTimeMs } from './repo-walk-commit.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { OVER_QUOTA, type RepoQuota } from './repo-walk.ts'
@@ -47,7 +52,9 @@ const REPOS_MAX = 5_000
 export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot> {
   const { signal, clock } = options
   const reader = createRepoReader({ ...options, verify: createSignatureVerifier() })
-  const store = createRecordStore({ file: IN_MEMORY, log: silentLog, nowMs: clock.wallMs() })
+  const store = createRecordStore({
+    disk: openRecordDisk({ file: IN_MEMORY, log: silentLog, nowMs: clock.wallMs() }),
+  })
   try {
     const queue = new PQueue({ concurrency: READS_AT_ONCE_MAX })
     const seen = new Set<Did>()
@@ -71,7 +78,7 @@ export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot
 async function readInto(store: RecordStore, reader: RepoReader, did: Did, signal?: AbortSignal) {
   const how = signal ? { signal } : {}
   try {
-    const { listing, host } = await reader.withCurrentKey(did, how, async (at) => ({
+    const { listing, host } = await readWithCurrentKey(reader, did, how, async (at) => ({
       listing: await reader.listing(at, how),
       host: at.pdsUrl,
     }))

@@ -4,8 +4,9 @@ import { PATIENCE } from '../../test/support/feed-world.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { ScriptedHost } from '../../test/support/scripted-host.ts'
 import { silentLog } from '../ports/log.ts'
-import { readFrame } from './feed-frame.ts'
+import type { FeedFrame } from './feed-frame.ts'
 import { FeedLanes } from './feed-lanes.ts'
+import { createSocketConnector } from './feed-socket.ts'
 import { type HostStreamOptions, openHostStream } from './feed-stream.ts'
 
 describe('the stream of a host', PATIENCE, () => {
@@ -20,7 +21,7 @@ describe('the stream of a host', PATIENCE, () => {
   const open = (options: Partial<HostStreamOptions>) =>
     openHostStream({
       host: host.url,
-      allowPrivateAddresses: true,
+      connect: createSocketConnector({ allowPrivateAddresses: true }),
       clock,
       random: seededRandom(1),
       log: silentLog,
@@ -30,8 +31,7 @@ describe('the stream of a host', PATIENCE, () => {
       ...options,
     })
 
-  function seqOf(bytes: Uint8Array): number {
-    const frame = readFrame(bytes)
+  function seqOf(frame: FeedFrame): number {
     return 'seq' in frame ? (frame.seq ?? 0) : 0
   }
 
@@ -42,8 +42,8 @@ describe('the stream of a host', PATIENCE, () => {
     const gate = new Promise<void>((resolve) => (release = resolve))
     let queuedMax = 0
     await using stream = open({
-      onFrame: async (bytes) => {
-        seen.push(seqOf(bytes))
+      onFrame: async (frame) => {
+        seen.push(seqOf(frame))
         await gate
         queuedMax = Math.max(queuedMax, stream.status().queued)
         return 'continue'
@@ -72,8 +72,8 @@ describe('the stream of a host', PATIENCE, () => {
       onOpen: () => {
         lanes = new FeedLanes((seq) => (cursor = seq))
       },
-      onFrame: async (bytes) => {
-        const seq = seqOf(bytes)
+      onFrame: async (frame) => {
+        const seq = seqOf(frame)
         await lanes.run('did:plc:x', seq, async () => {
           if (seq === 3 && failures-- > 0) throw new Error('the disk is full')
           seen.push(seq)

@@ -1,17 +1,15 @@
-import { unicastLookup } from '@atproto-labs/fetch-node'
-import WebSocket from 'ws'
 import { messageOf } from '../model/errors.ts'
-import { SYNC_METHOD } from '../model/nsid.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import { backoffMs } from './feed-backoff.ts'
+import type { FeedFrame } from './feed-frame.ts'
+import type { ConnectStream, StreamConnection } from './feed-transport.ts'
 
 export interface HostStreamOptions {
   /** Origin of the PDS. */
   readonly host: string
-  /** Without it, names that resolve to private addresses are refused when the connection is made. */
-  readonly allowPrivateAddresses: boolean
+  readonly connect: ConnectStream
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -23,7 +21,7 @@ export interface HostStreamOptions {
    * Called for each frame in order, without waiting for the one before. A rejection or `reconnect`
    * drops the connection; frames that were handed over have to come to their end by themselves.
    */
-  readonly onFrame: (bytes: Uint8Array) => Promise<'continue' | 'reconnect'>
+  readonly onFrame: (frame: FeedFrame) => Promise<'continue' | 'reconnect'>
 }
 
 /** One subscription to the events of a host, for ever, until it is disposed of. */
@@ -42,8 +40,6 @@ const ABSENCE_MS = 60_000
 /** With more under way than this the socket is paused, so that the host's buffer fills and not ours. */
 const PENDING_FRAMES_MAX = 200
 const PENDING_BYTES_MAX = 8 * 1024 * 1024
-/** A commit is at most 2 MB, plus its operations. */
-const FRAME_BYTES_MAX = 5 * 1024 * 1024
 
 /** Opens the subscription; every end of it, a clean close included, leads to the next connection. */
 export function openHostStream(options: HostStreamOptions): HostStream {
@@ -54,8 +50,10 @@ export function openHostStream(options: HostStreamOptions): HostStream {
 
 class Stream implements HostStream {
   readonly #options: HostStreamOptions
-  #socket: WebSocket | undefined
+  #connection: StreamConnection | undefined
   #connected = false
+  /** The last connection has come to its end. */
+  #closed = true
   #disposed = false
   /** Nothing more is taken from this connection; what it still brings is sent again on the next. */
   #abandoned = false
@@ -68,6 +66,7 @@ class Stream implements HostStream {
   #pending = 0
   #pendingBytes = 0
   #whenIdle: (() => void)[] = []
+  #whenClosed: (() => void)[] = []
   #cancelTimer: () => void = () => {}
   #cancelWatch: () => void = () => {}
 
@@ -84,25 +83,20 @@ class Stream implements HostStream {
   }
 
   connect(): void {
-    const { host, clock, allowPrivateAddresses } = this.#options
-    const url = new URL(`/xrpc/${SYNC_METHOD.subscribeRepos}`, host.replace(/^http/, 'ws'))
+    const { host, clock, connect } = this.#options
     const cursor = this.#options.cursor()
-    if (cursor !== undefined) url.searchParams.set('cursor', String(cursor))
-    const socket = new WebSocket(url, {
-      maxPayload: FRAME_BYTES_MAX,
-      perMessageDeflate: false,
-      followRedirects: false,
-      ...(allowPrivateAddresses ? {} : { lookup: unicastLookup }),
-    })
-    this.#socket = socket
+    this.#closed = false
     this.#abandoned = false
     this.#openedAtMs = this.#heardAtMs = clock.monotonicMs()
-    socket.on('open', () => this.#opened(cursor !== undefined))
-    socket.on('message', (data: Buffer) => this.#received(data))
-    socket.on('pong', () => this.#heard())
-    socket.on('error', (error) => this.#trouble('The event stream failed', messageOf(error)))
-    socket.on('close', (code) => void this.#closed(code))
-    this.#watch(socket)
+    const connection = connect(host, cursor, {
+      opened: () => this.#opened(cursor !== undefined),
+      frame: (frame, bytes) => this.#received(frame, bytes),
+      alive: () => this.#heard(),
+      failed: (reason) => this.#trouble('The event stream failed', reason),
+      closed: (code) => void this.#ended(code),
+    })
+    this.#connection = connection
+    this.#watch(connection)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,9 +105,7 @@ class Stream implements HostStream {
     this.#cancelWatch()
     this.#abandon()
     await this.#idle()
-    const socket = this.#socket
-    if (!socket || socket.readyState === WebSocket.CLOSED) return
-    await new Promise((resolve) => socket.once('close', resolve))
+    if (!this.#closed) await new Promise<void>((resolve) => this.#whenClosed.push(resolve))
   }
 
   #opened(resumed: boolean): void {
@@ -131,41 +123,41 @@ class Stream implements HostStream {
   }
 
   /** Asks for a sign of life from time to time; a socket can stay open long after its host is gone. */
-  #watch(socket: WebSocket): void {
+  #watch(connection: StreamConnection): void {
     const { clock } = this.#options
     this.#cancelWatch = clock.schedule(PING_EVERY_MS, () => {
       const limit = this.#connected ? SILENT_MS_MAX : CONNECT_MS_MAX
       // While the socket is paused it hears nothing, and that is our own doing.
-      const silent = !socket.isPaused && clock.monotonicMs() - this.#heardAtMs > limit
+      const silent = !connection.isPaused && clock.monotonicMs() - this.#heardAtMs > limit
       if (silent) {
         this.#trouble('The event stream is silent', 'connecting anew')
-        return socket.terminate()
+        return connection.terminate()
       }
-      if (this.#connected) socket.ping()
-      this.#watch(socket)
+      if (this.#connected) connection.ping()
+      this.#watch(connection)
     })
   }
 
-  #received(data: Buffer): void {
+  #received(frame: FeedFrame, bytes: number): void {
     if (this.#abandoned) return
     this.#heard()
     this.#pending += 1
-    this.#pendingBytes += data.length
-    if (this.#isFull()) this.#socket?.pause()
-    void this.#take(data)
+    this.#pendingBytes += bytes
+    if (this.#isFull()) this.#connection?.pause()
+    void this.#take(frame, bytes)
   }
 
-  async #take(bytes: Uint8Array): Promise<void> {
-    const outcome = await this.#options.onFrame(bytes).catch((error: unknown) => {
+  async #take(frame: FeedFrame, bytes: number): Promise<void> {
+    const outcome = await this.#options.onFrame(frame).catch((error: unknown) => {
       if (!this.#abandoned) this.#trouble('An event could not be taken in', messageOf(error))
       return 'reconnect' as const
     })
     this.#pending -= 1
-    this.#pendingBytes -= bytes.length
+    this.#pendingBytes -= bytes
     if (outcome === 'reconnect') this.#abandon()
-    else if (this.#socket?.isPaused && !this.#isFull()) {
+    else if (this.#connection?.isPaused && !this.#isFull()) {
       this.#heard()
-      this.#socket.resume()
+      this.#connection.resume()
     }
     if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
@@ -181,13 +173,15 @@ class Stream implements HostStream {
 
   #abandon(): void {
     this.#abandoned = true
-    this.#socket?.terminate()
+    this.#connection?.terminate()
   }
 
-  async #closed(code: number): Promise<void> {
+  async #ended(code: number): Promise<void> {
     const { clock, random, log, host } = this.#options
     const stable = this.#connected && clock.monotonicMs() - this.#openedAtMs >= STABLE_MS
     this.#connected = false
+    this.#closed = true
+    for (const resolve of this.#whenClosed.splice(0)) resolve()
     this.#cancelWatch()
     // What was received is worked off first, so that the cursor to resume at is right.
     await this.#idle()

@@ -3,12 +3,20 @@ import { cborToLexRecord } from '@atproto/repo'
 import { messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
 import { COLLECTION } from '../model/nsid.ts'
+import type { RawRecord } from './repo-walk.ts'
 import { parseRecord } from './validate.ts'
 
 /** A record for the view, deeply frozen, or why it is kept out of it. */
 export type ViewValue =
   | { readonly ok: true; readonly value: object }
   | { readonly ok: false; readonly reason: string }
+
+/** Parses a record; the same bytes and name always give the same. */
+export type ParseViewValue = (
+  collection: Collection,
+  rkey: string,
+  raw: Pick<RawRecord, 'cid' | 'bytes'>,
+) => ViewValue
 
 /** Keys of collections that hold one record. */
 const SINGLETON_KEY = 'self'
@@ -17,7 +25,7 @@ const SINGLETON_KEY = 'self'
 export function parseViewValue(
   collection: Collection,
   rkey: string,
-  bytes: Uint8Array | undefined,
+  { bytes }: Pick<RawRecord, 'bytes'>,
 ): ViewValue {
   if (bytes === undefined) return invalid('it is larger than a record may be')
   try {

@@ -1,7 +1,7 @@
 import type { Collection } from '../model/nsid.ts'
 import type { Cid } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
-import { parseViewValue } from './record-store-parse.ts'
+import type { ParseViewValue } from './record-store-parse.ts'
 import { OVER_QUOTA, type RawRecord } from './repo-walk.ts'
 import { isCollection } from './validate.ts'
 
@@ -73,7 +73,12 @@ export class RepoMirror {
   readonly #cells = new Map<string, Cell>()
   /** What was asked for since the last change; also that there is nothing. */
   readonly #listed = new Map<string, Listed>()
+  readonly #parse: ParseViewValue
   #lastKey: string | undefined
+
+  constructor(parse: ParseViewValue) {
+    this.#parse = parse
+  }
 
   raw(key: string): VersionedRecord | undefined {
     return this.#cells.get(key)?.raw
@@ -124,7 +129,7 @@ export class RepoMirror {
   }
 
   put(raw: VersionedRecord): void {
-    const cell = toCell(raw, this.#cells.get(raw.key))
+    const cell = this.#toCell(raw, this.#cells.get(raw.key))
     if (!cell) return
     this.#cells.set(raw.key, cell)
     this.#changed(cell)
@@ -135,6 +140,16 @@ export class RepoMirror {
     if (!cell) return
     this.#cells.delete(key)
     this.#changed(cell)
+  }
+
+  #toCell(raw: VersionedRecord, previous: Cell | undefined): Cell | undefined {
+    const name = splitKey(raw.key)
+    if (!name) return undefined
+    // The same content again: whoever holds the value keeps the very same object.
+    if (previous && previous.raw.cid === raw.cid) return { ...previous, raw }
+    const parsed = this.#parse(name.collection, name.rkey, raw)
+    const stored = parsed.ok ? Object.freeze({ cid: raw.cid, value: parsed.value }) : undefined
+    return { raw, ...name, stored, reason: parsed.ok ? undefined : parsed.reason }
   }
 
   #changed({ collection }: Cell): void {
@@ -157,14 +172,4 @@ export function splitKey(key: string): { collection: Collection; rkey: string } 
   const collection = key.slice(0, slash)
   if (slash < 0 || !isCollection(collection)) return undefined
   return { collection, rkey: key.slice(slash + 1) }
-}
-
-function toCell(raw: VersionedRecord, previous: Cell | undefined): Cell | undefined {
-  const name = splitKey(raw.key)
-  if (!name) return undefined
-  // The same content again: whoever holds the value keeps the very same object.
-  if (previous && previous.raw.cid === raw.cid) return { ...previous, raw }
-  const parsed = parseViewValue(name.collection, name.rkey, raw.bytes)
-  const stored = parsed.ok ? Object.freeze({ cid: raw.cid, value: parsed.value }) : undefined
-  return { raw, ...name, stored, reason: parsed.ok ? undefined : parsed.reason }
 }

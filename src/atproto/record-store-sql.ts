@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { CommuneError, messageOf } from '../model/errors.ts'
+import type { Did } from '../model/records.ts'
 import type { Log } from '../ports/log.ts'
+import type { HostCursor, RecordDisk, RepoWrite, StoredRepo } from './record-store-disk.ts'
+import type { RepoFacts, RepoPosition, VersionedRecord } from './record-store-repo.ts'
 
 /** Raise it with every change of the tables: what was stored is only a copy and is read anew. */
 const SCHEMA_VERSION = 1
@@ -21,7 +24,7 @@ const SCHEMA = `
 
 export const IN_MEMORY = ':memory:'
 
-export interface OpenOptions {
+export interface DiskOptions {
   /** Path of the file, or `:memory:`. */
   readonly file: string
   readonly log: Log
@@ -34,12 +37,12 @@ export interface OpenOptions {
  * name and a new one is begun: everything in it can be read again from the network. Fails with code
  * `io` when even that can't be done.
  */
-export function openDatabase(options: OpenOptions): DatabaseSync {
+export function openRecordDisk(options: DiskOptions): RecordDisk {
   const { file, log } = options
   try {
     if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true })
     try {
-      return open(file)
+      return new SqliteDisk(open(file))
     } catch (error) {
       if (file === IN_MEMORY || !isDamage(error)) throw error
       const aside = `${file}.broken-${options.nowMs}`
@@ -48,7 +51,7 @@ export function openDatabase(options: OpenOptions): DatabaseSync {
       }
       const reason = messageOf(error)
       log.warn('The stored records can’t be used; reading everything again', { aside, reason })
-      return open(file)
+      return new SqliteDisk(open(file))
     }
   } catch (cause) {
     const message = `The store ${file} can't be opened: ${messageOf(cause)}`
@@ -57,6 +60,136 @@ export function openDatabase(options: OpenOptions): DatabaseSync {
 }
 
 class Damaged extends Error {}
+
+class SqliteDisk implements RecordDisk {
+  readonly #database: DatabaseSync
+  readonly #statements: ReturnType<typeof prepare>
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#statements = prepare(database)
+  }
+
+  load() {
+    const cursors = new Map<string, number>()
+    const repos = new Map<Did, StoredRepo & { readonly records: VersionedRecord[] }>()
+    for (const row of this.#database.prepare('SELECT * FROM host').iterate()) {
+      cursors.set(String(row['url']), Number(row['cursor']))
+    }
+    for (const row of this.#database.prepare('SELECT * FROM repo').iterate()) {
+      const did = String(row['did']) as Did
+      repos.set(did, { did, facts: factsOf(row), records: [] })
+    }
+    for (const row of this.#database.prepare('SELECT * FROM record').iterate()) {
+      repos.get(String(row['did']) as Did)?.records.push(recordOf(row))
+    }
+    return { cursors, repos: repos.values() }
+  }
+
+  write({ did, facts, put, remove }: RepoWrite): void {
+    const { position, held } = facts
+    const { putRepo, removeRecord, putRecord } = this.#statements
+    this.#transact(() => {
+      putRepo.run(
+        did,
+        facts.host ?? null,
+        position?.rev ?? null,
+        position?.data ?? null,
+        position?.commit ?? null,
+        held?.rev ?? null,
+        held?.commit ?? null,
+        held?.sinceMs ?? null,
+        facts.problem ?? null,
+        facts.truncated ? 1 : 0,
+      )
+      for (const key of remove) removeRecord.run(did, key)
+      for (const { key, cid, rev, bytes } of put) putRecord.run(did, key, cid, rev, bytes ?? null)
+    })
+  }
+
+  writeCursors(cursors: readonly HostCursor[]): void {
+    this.#transact(() => {
+      for (const { host, cursor } of cursors) {
+        if (cursor === undefined) this.#statements.removeCursor.run(host)
+        else this.#statements.putCursor.run(host, cursor)
+      }
+    })
+  }
+
+  forget(did: Did): void {
+    this.#transact(() => {
+      this.#statements.forgetRecords.run(did)
+      this.#statements.forgetRepo.run(did)
+    })
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #transact(write: () => void): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        write()
+        this.#database.exec('COMMIT')
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    } catch (cause) {
+      const message = `The records can't be stored: ${messageOf(cause)}`
+      throw new CommuneError('io', message, { cause, retry: true })
+    }
+  }
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    putRepo: database.prepare('INSERT OR REPLACE INTO repo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    forgetRepo: database.prepare('DELETE FROM repo WHERE did = ?'),
+    putRecord: database.prepare('INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)'),
+    removeRecord: database.prepare('DELETE FROM record WHERE did = ? AND key = ?'),
+    forgetRecords: database.prepare('DELETE FROM record WHERE did = ?'),
+    putCursor: database.prepare('INSERT OR REPLACE INTO host VALUES (?, ?)'),
+    removeCursor: database.prepare('DELETE FROM host WHERE url = ?'),
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+function recordOf(row: Row): VersionedRecord {
+  const bytes = row['bytes']
+  return {
+    key: String(row['key']),
+    cid: String(row['cid']),
+    rev: String(row['rev']),
+    bytes: bytes instanceof Uint8Array ? bytes : undefined,
+  }
+}
+
+function factsOf(row: Row): RepoFacts {
+  const text = (column: string) => {
+    const value = row[column]
+    return typeof value === 'string' ? value : undefined
+  }
+  const [rev, data, commit] = [text('rev'), text('data'), text('commit_cid')]
+  const [heldRev, heldCommit] = [text('held_rev'), text('held_commit')]
+  const position: RepoPosition | undefined =
+    rev !== undefined && data !== undefined && commit !== undefined
+      ? { rev, data, commit }
+      : undefined
+  return {
+    host: text('host'),
+    position,
+    held:
+      heldRev !== undefined && heldCommit !== undefined
+        ? { rev: heldRev, commit: heldCommit, sinceMs: Number(row['held_since']) }
+        : undefined,
+    problem: text('problem'),
+    truncated: row['truncated'] === 1,
+  }
+}
 
 function open(file: string): DatabaseSync {
   const database = new DatabaseSync(file)

@@ -10,6 +10,7 @@ import type { LogFields } from '../ports/log.ts'
 import { type Log, silentLog } from '../ports/log.ts'
 import type { VersionedRecord } from './record-store-repo.ts'
 import { createRecordStore } from './record-store.ts'
+import { openRecordDisk } from './record-store-sql.ts'
 
 const DID = 'did:plc:alice'
 const position = { rev: '3aaaaaaaaaa22', data: 'bafydata', commit: 'bafycommit' }
@@ -25,7 +26,7 @@ describe('the record store', () => {
   let file: string
   const warnings: LogFields[] = []
   const log: Log = { ...silentLog, warn: (_, fields = {}) => warnings.push(fields) }
-  const open = () => createRecordStore({ file, log, nowMs: 7 })
+  const open = () => createRecordStore({ disk: openRecordDisk({ file, log, nowMs: 7 }) })
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'commune-store-'))
     file = path.join(folder, 'deep', 'records.sqlite')

@@ -1,17 +1,10 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
-import type { Log } from '../ports/log.ts'
 import type { RecordChange, RecordView, StoredRecord, Via } from '../ports/records.ts'
-import type {
-  InvalidRecord,
-  RepoFacts,
-  RepoPosition,
-  VersionedRecord,
-} from './record-store-repo.ts'
+import type { HostCursor, RecordDisk } from './record-store-disk.ts'
+import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
+import type { InvalidRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
 import { NO_FACTS, RepoMirror, splitKey } from './record-store-repo.ts'
-import { openDatabase } from './record-store-sql.ts'
 
 /** A change of one repo, stored and shown as a whole or not at all. */
 export interface RepoUpdate {
@@ -22,13 +15,6 @@ export interface RepoUpdate {
   readonly put?: readonly VersionedRecord[]
   /** Keys, `collection/rkey`. */
   readonly remove?: readonly string[]
-}
-
-/** How far the event stream of a host was read. */
-export interface HostCursor {
-  readonly host: string
-  /** Undefined: begin without one. */
-  readonly cursor: number | undefined
 }
 
 /** The records of repos on disk, and in memory for reading. */
@@ -52,30 +38,35 @@ export interface RecordStore extends RecordView, Disposable {
 }
 
 export interface RecordStoreOptions {
-  /** Path of the file, or `:memory:`. */
-  readonly file: string
-  readonly log: Log
-  /** Milliseconds since 1970, for the name of a damaged file that is put aside. */
-  readonly nowMs: number
+  readonly disk: RecordDisk
+  /** In the place of `parseViewValue`: for many stores that hold the same records. */
+  readonly parse?: ParseViewValue
 }
 
-/** Opens the store and reads it into memory. */
-export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  return new SqliteRecordStore(openDatabase(options))
+/** Reads what is on disk into memory. Closes the disk when it is disposed of. */
+export function createRecordStore({ disk, parse }: RecordStoreOptions): RecordStore {
+  return new MirroredStore(disk, parse ?? parseViewValue)
 }
 
 const NOTHING_LISTED = Object.freeze([])
 
-class SqliteRecordStore implements RecordStore {
-  readonly #database: DatabaseSync
-  readonly #statements: ReturnType<typeof prepare>
+class MirroredStore implements RecordStore {
+  readonly #disk: RecordDisk
+  readonly #parse: ParseViewValue
   readonly #repos = new Map<Did, RepoMirror>()
   readonly #cursors = new Map<string, number>()
 
-  constructor(database: DatabaseSync) {
-    this.#database = database
-    this.#statements = prepare(database)
-    load(database, this.#repos, this.#cursors)
+  constructor(disk: RecordDisk, parse: ParseViewValue) {
+    this.#disk = disk
+    this.#parse = parse
+    const { cursors, repos } = disk.load()
+    for (const [host, cursor] of cursors) this.#cursors.set(host, cursor)
+    for (const { did, facts, records } of repos) {
+      const mirror = new RepoMirror(parse)
+      mirror.facts = facts
+      for (const record of records) mirror.put(record)
+      this.#repos.set(did, mirror)
+    }
   }
 
   repoState(did: Did): 'known' | 'unknown' {
@@ -126,15 +117,13 @@ class SqliteRecordStore implements RecordStore {
 
   apply(update: RepoUpdate): readonly RecordChange[] {
     const facts = { ...this.facts(update.did), ...update.facts }
-    this.#transact(() => this.#write(update, facts))
+    this.#disk.write({ did: update.did, facts, put: update.put ?? [], remove: update.remove ?? [] })
     return this.#show(update, facts)
   }
 
   saveCursors(cursors: Iterable<HostCursor>): void {
     const all = [...cursors]
-    this.#transact(() => {
-      for (const cursor of all) this.#writeCursor(cursor)
-    })
+    this.#disk.writeCursors(all)
     for (const { host, cursor } of all) {
       if (cursor === undefined) this.#cursors.delete(host)
       else this.#cursors.set(host, cursor)
@@ -144,10 +133,7 @@ class SqliteRecordStore implements RecordStore {
   forget(did: Did): readonly RecordChange[] {
     const mirror = this.#repos.get(did)
     if (!mirror) return []
-    this.#transact(() => {
-      this.#statements.forgetRecords.run(did)
-      this.#statements.forgetRepo.run(did)
-    })
+    this.#disk.forget(did)
     const keys = [...mirror.raws()].map((raw) => raw.key)
     const changes = withChanges(mirror, { did, via: 'listing' }, keys, () => {
       for (const key of keys) mirror.remove(key)
@@ -157,38 +143,11 @@ class SqliteRecordStore implements RecordStore {
   }
 
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close()
-  }
-
-  #write(update: RepoUpdate, facts: RepoFacts): void {
-    const { did } = update
-    const { position, held } = facts
-    this.#statements.putRepo.run(
-      did,
-      facts.host ?? null,
-      position?.rev ?? null,
-      position?.data ?? null,
-      position?.commit ?? null,
-      held?.rev ?? null,
-      held?.commit ?? null,
-      held?.sinceMs ?? null,
-      facts.problem ?? null,
-      facts.truncated ? 1 : 0,
-    )
-    for (const key of update.remove ?? []) this.#statements.removeRecord.run(did, key)
-    for (const record of update.put ?? []) {
-      const { key, cid, rev, bytes } = record
-      this.#statements.putRecord.run(did, key, cid, rev, bytes ?? null)
-    }
-  }
-
-  #writeCursor({ host, cursor }: HostCursor): void {
-    if (cursor === undefined) this.#statements.removeCursor.run(host)
-    else this.#statements.putCursor.run(host, cursor)
+    this.#disk[Symbol.dispose]()
   }
 
   #show(update: RepoUpdate, facts: RepoFacts): readonly RecordChange[] {
-    const mirror = this.#repos.get(update.did) ?? new RepoMirror()
+    const mirror = this.#repos.get(update.did) ?? new RepoMirror(this.#parse)
     this.#repos.set(update.did, mirror)
     const keys = [...(update.remove ?? []), ...(update.put ?? []).map((record) => record.key)]
     return withChanges(mirror, update, keys, () => {
@@ -196,22 +155,6 @@ class SqliteRecordStore implements RecordStore {
       for (const key of update.remove ?? []) mirror.remove(key)
       for (const record of update.put ?? []) mirror.put(record)
     })
-  }
-
-  #transact(write: () => void): void {
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        write()
-        this.#database.exec('COMMIT')
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    } catch (cause) {
-      const message = `The records can't be stored: ${messageOf(cause)}`
-      throw new CommuneError('io', message, { cause, retry: true })
-    }
   }
 }
 
@@ -232,59 +175,4 @@ function withChanges(
     changes.push(Object.freeze({ did, ...name, ...(cid === undefined ? {} : { cid }), via }))
   }
   return changes
-}
-
-function prepare(database: DatabaseSync) {
-  return {
-    putRepo: database.prepare('INSERT OR REPLACE INTO repo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    forgetRepo: database.prepare('DELETE FROM repo WHERE did = ?'),
-    putRecord: database.prepare('INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)'),
-    removeRecord: database.prepare('DELETE FROM record WHERE did = ? AND key = ?'),
-    forgetRecords: database.prepare('DELETE FROM record WHERE did = ?'),
-    putCursor: database.prepare('INSERT OR REPLACE INTO host VALUES (?, ?)'),
-    removeCursor: database.prepare('DELETE FROM host WHERE url = ?'),
-  }
-}
-
-function load(database: DatabaseSync, repos: Map<Did, RepoMirror>, cursors: Map<string, number>) {
-  for (const row of database.prepare('SELECT * FROM host').iterate()) {
-    cursors.set(String(row['url']), Number(row['cursor']))
-  }
-  for (const row of database.prepare('SELECT * FROM repo').iterate()) {
-    const mirror = new RepoMirror()
-    mirror.facts = factsOf(row)
-    repos.set(String(row['did']) as Did, mirror)
-  }
-  for (const row of database.prepare('SELECT * FROM record').iterate()) {
-    const bytes = row['bytes']
-    repos.get(String(row['did']) as Did)?.put({
-      key: String(row['key']),
-      cid: String(row['cid']),
-      rev: String(row['rev']),
-      bytes: bytes instanceof Uint8Array ? bytes : undefined,
-    })
-  }
-}
-
-function factsOf(row: Record<string, SQLOutputValue>): RepoFacts {
-  const text = (column: string) => {
-    const value = row[column]
-    return typeof value === 'string' ? value : undefined
-  }
-  const [rev, data, commit] = [text('rev'), text('data'), text('commit_cid')]
-  const [heldRev, heldCommit] = [text('held_rev'), text('held_commit')]
-  const position: RepoPosition | undefined =
-    rev !== undefined && data !== undefined && commit !== undefined
-      ? { rev, data, commit }
-      : undefined
-  return {
-    host: text('host'),
-    position,
-    held:
-      heldRev !== undefined && heldCommit !== undefined
-        ? { rev: heldRev, commit: heldCommit, sinceMs: Number(row['held_since']) }
-        : undefined,
-    problem: text('problem'),
-    truncated: row['truncated'] === 1,
-  }
 }

@@ -1,0 +1,34 @@
+import type { Clock } from '../ports/clock.ts'
+import { verifyCommitEvent } from './feed-commit.ts'
+import { parseCommitBody, parseSyncBody } from './feed-frame.ts'
+import type { EventReader } from './feed-transport.ts'
+import type { SignatureVerifier } from './repo-walk-signature.ts'
+import type { RepoQuota } from './repo-walk.ts'
+
+export interface EventReaderOptions {
+  readonly verify: SignatureVerifier
+  readonly quota: RepoQuota
+  readonly clock: Pick<Clock, 'wallMs'>
+}
+
+/** Reads events as hosts send them, and proves commits by signature and tree. */
+export function createEventReader({ verify, quota, clock }: EventReaderOptions): EventReader {
+  return {
+    commit(body) {
+      const event = parseCommitBody(body)
+      return (
+        event && {
+          rev: event.rev,
+          since: event.since ?? undefined,
+          prevData: event.prevData?.toString(),
+          tooBig: event.tooBig,
+          prove: ({ did, signingKey }, known) => {
+            const expected = { did, signingKey, verify, nowMs: clock.wallMs() }
+            return verifyCommitEvent(event, expected, quota, known)
+          },
+        }
+      )
+    },
+    sync: parseSyncBody,
+  }
+}
