@@ -30,6 +30,8 @@ export interface HostStatus {
   readonly cursor: number | undefined
   /** How old the last event was when it came, by the clocks of both; undefined: none came yet. */
   readonly lagMs: number | undefined
+  /** The host’s own time of its last event, milliseconds since 1970; undefined: none came yet. */
+  readonly lastEventMs: number | undefined
   readonly reconnects: number
   /** Frames received and not yet taken in. */
   readonly queued: number
@@ -47,6 +49,7 @@ interface Host {
   /** The last that was received. */
   receivedSeq: number | undefined
   lagMs: number | undefined
+  lastEventMs: number | undefined
 }
 
 /** The cursor moves in memory at once, on disk this often: what comes twice does nothing twice. */
@@ -89,9 +92,9 @@ export class FeedHosts implements AsyncDisposable {
 
   status(repos: readonly { host: string | undefined; inDoubt: boolean }[]): HostStatus[] {
     const hosts = [...this.#hosts.values()].toSorted((a, b) => (a.url < b.url ? -1 : 1))
-    return hosts.map(({ url, stream, cursor, lagMs }) => {
+    return hosts.map(({ url, stream, cursor, lagMs, lastEventMs }) => {
       const inDoubt = repos.filter((repo) => repo.host === url && repo.inDoubt).length
-      return { host: url, ...stream.status(), cursor, lagMs, inDoubt }
+      return { host: url, ...stream.status(), cursor, lagMs, lastEventMs, inDoubt }
     })
   }
 
@@ -118,7 +121,8 @@ export class FeedHosts implements AsyncDisposable {
     })
     const cursor = store.cursor(url)
     const lanes = this.#lanesOf(() => host)
-    const host: Host = { url, stream, lanes, cursor, receivedSeq: cursor, lagMs: undefined }
+    const unseen = { receivedSeq: cursor, lagMs: undefined, lastEventMs: undefined }
+    const host: Host = { url, stream, lanes, cursor, ...unseen }
     this.#hosts.set(url, host)
   }
 
@@ -189,7 +193,10 @@ export class FeedHosts implements AsyncDisposable {
     const { store, repos, checks, events, clock, log, isFollowed } = this.#options
     const { did, kind, body } = frame
     const sentMs = Date.parse(frame.time ?? '')
-    if (!Number.isNaN(sentMs)) host.lagMs = clock.wallMs() - sentMs
+    if (!Number.isNaN(sentMs)) {
+      host.lagMs = clock.wallMs() - sentMs
+      host.lastEventMs = sentMs
+    }
     if (!isFollowed(did)) return
     const facts = store.facts(did)
     if (facts.host !== host.url) {

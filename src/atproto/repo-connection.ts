@@ -1,17 +1,20 @@
 import type { Agent } from '@atproto/api'
 import { CommuneError } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
-import type { RepoWriter, WriteResult } from '../ports/records.ts'
+import type { RepoWriter, WriteAllowance, WriteResult } from '../ports/records.ts'
 import { pdsError } from './pds-error.ts'
 import type { PdsCall } from './pds-error.ts'
 import type { PreparedWrite } from './prepared-writes.ts'
 import {
   POINTS,
+  allowanceOf,
   block,
   delayFor,
   newWriteBudget,
   observeHeaders,
   pointsLeft,
+  restoreBudget,
+  saveBudget,
   spend,
 } from './write-budget.ts'
 import type { WriteBudget } from './write-budget.ts'
@@ -46,6 +49,18 @@ export class RepoConnection {
 
   pointsLeft(): number {
     return pointsLeft(this.#budget, this.#options.now())
+  }
+
+  allowance(): WriteAllowance {
+    return allowanceOf(this.#budget, this.#options.now())
+  }
+
+  savedBudget(wallMs: number): string {
+    return saveBudget(this.#budget, this.#options.now(), wallMs)
+  }
+
+  restoreBudget(text: string, wallMs: number): void {
+    this.#budget = restoreBudget(text, this.#options.now(), wallMs)
   }
 
   delayFor(points: number): number {

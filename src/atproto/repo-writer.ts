@@ -1,15 +1,18 @@
-import type { RepoWriter, Write } from '../ports/records.ts'
+import type { PacedRepoWriter, Write } from '../ports/records.ts'
 import { prepareWrites } from './prepared-writes.ts'
 import { RepoConnection } from './repo-connection.ts'
 import type { RepoConnectionOptions } from './repo-connection.ts'
 import { POINTS } from './write-budget.ts'
 
-/** A writer that counts what a PDS allows, so that what can wait may wait. */
-export interface CountingRepoWriter extends RepoWriter {
+/** A writer that counts what a PDS allows. */
+export interface CountingRepoWriter extends PacedRepoWriter {
   /** Points that may be spent at once. */
   pointsLeft(): number
   /** Milliseconds until these writes may be sent; counts each put as a creation. */
   delayFor(writes: readonly Write[]): number
+  /** The budget as text, for another run of the program; the time is the wall clock's. */
+  savedBudget(wallMs: number): string
+  restoreBudget(text: string, wallMs: number): void
 }
 
 /**
@@ -36,6 +39,9 @@ export function createRepoWriter(options: RepoConnectionOptions): CountingRepoWr
       return applying
     },
     pointsLeft: () => repo.pointsLeft(),
+    allowance: () => repo.allowance(),
+    savedBudget: (wallMs) => repo.savedBudget(wallMs),
+    restoreBudget: (text, wallMs) => repo.restoreBudget(text, wallMs),
     delayFor: (writes) =>
       repo.delayFor(
         writes.reduce(

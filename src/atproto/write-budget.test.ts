@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest'
 import {
   POINTS_PER_DAY,
   POINTS_PER_HOUR,
+  allowanceOf,
   block,
   delayFor,
   newWriteBudget,
   observeHeaders,
   pointsLeft,
+  restoreBudget,
+  saveBudget,
   spend,
 } from './write-budget.ts'
 
@@ -91,5 +94,50 @@ describe('the budget of writes', () => {
     expect(delayFor(budget, 1, 2000)).toBe(4000)
     expect(pointsLeft(budget, 6000)).toBe(3000)
     expect(delayFor(block(budget, 10, 1000), 1, 2000)).toBe(4000)
+  })
+
+  it('spends no more than remains until the window is reset, by the clock of the PDS', () => {
+    const date = 'Sat, 03 Jan 2026 10:00:00 GMT'
+    const headers = {
+      date,
+      'ratelimit-limit': '5000',
+      'ratelimit-remaining': '10',
+      'ratelimit-reset': String(Date.parse(date) / 1000 + 600),
+      'ratelimit-policy': '5000;w=3600',
+    }
+    const budget = spend(observeHeaders(newWriteBudget(0), headers, 0), 4, 0)
+    expect(pointsLeft(budget, 599_000)).toBe(6)
+    expect(delayFor(budget, 7, 0)).toBe(600_000)
+    expect(delayFor(budget, 6, 0)).toBe(0)
+    expect(pointsLeft(budget, 600_000)).toBeGreaterThan(300)
+  })
+
+  it('counts a commit as one event for a relay', () => {
+    const before = allowanceOf(newWriteBudget(0), 0)
+    const after = allowanceOf(spend(newWriteBudget(0), 20, 0), 0)
+    expect(before.hour.eventsLeft - after.hour.eventsLeft).toBe(1)
+    expect(before.day.pointsLeft - after.day.pointsLeft).toBe(20)
+    expect(allowanceOf(block(newWriteBudget(0), 70, 0), 0).pausedMs).toBe(70)
+  })
+})
+
+describe('over a restart', () => {
+  const spent = block(spend(newWriteBudget(0), 2_900, 0), 90_000, 0)
+
+  it('what was spent stays spent, and what grows back grows back meanwhile', () => {
+    const saved = saveBudget(spent, 0, 1_000_000)
+    const atOnce = restoreBudget(saved, 50, 1_000_000)
+    expect(delayFor(atOnce, 1, 50)).toBe(90_000)
+    expect(pointsLeft(atOnce, 50 + 90_000)).toBe(150)
+    const later = restoreBudget(saved, 50, 1_000_000 + HOUR_MS)
+    expect(delayFor(later, 1, 50)).toBe(0)
+    expect(pointsLeft(later, 50)).toBe(2_100)
+  })
+
+  it('a clock that went back lets nothing grow, and nonsense is a new budget', () => {
+    const back = restoreBudget(saveBudget(spent, 0, 1_000_000), 0, 5)
+    expect(allowanceOf(back, 0).hour.pointsLeft).toBe(100)
+    for (const text of ['', '{}', 'null', '{"points":{"hour":"x"},"blockedMs":0,"wallMs":0}'])
+      expect(pointsLeft(restoreBudget(text, 0, 0), 0)).toBe(3_000)
   })
 })

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { createFeed } from '../atproto/feed.ts'
+import { createFeed, type RunningFeed } from '../atproto/feed.ts'
 import { makePrivateFolder } from '../atproto/private-file.ts'
+import { keepBudget } from '../atproto/kept-budget.ts'
 import { openHeartbeatKey } from '../atproto/heartbeat-key.ts'
 import { createIdentity } from '../atproto/identity.ts'
 import { publicOrigin } from '../atproto/public-origin.ts'
@@ -16,11 +17,16 @@ import { createMeshletApi } from '../meshlet/api.ts'
 import type { MeshletConfig } from '../meshlet/config.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { Meshlet } from '../meshlet/meshlet.ts'
+import { readGauges } from '../meshlet/gauges.ts'
+import { problemsOf } from '../meshlet/health.ts'
 import { openJournal } from '../meshlet/sqlite-journal.ts'
+import { serveMetrics, type MetricsServer } from '../metrics/metrics-server.ts'
+import { createPrometheusMetrics, type PrometheusMetrics } from '../metrics/prometheus.ts'
 import { CommuneError, invariant } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord } from '../model/records.ts'
 import type { Log } from '../ports/log.ts'
+import { noMetrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
 import { createPeers } from '../xrpc/peers.ts'
@@ -97,9 +103,11 @@ export async function startDaemon(
     endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
   })
   const peers = createPeers({ did, key, clock: systemClock, allowPrivateAddresses: isPrivate })
+  const metrics = settings.metrics === undefined ? undefined : createPrometheusMetrics()
   const ports = {
     feed,
-    writer: session.writer,
+    writer: keepBudget({ writer: session.writer, journal, clock: systemClock }),
+    metrics: metrics ?? noMetrics,
     engine,
     peers,
     journal,
@@ -114,11 +122,33 @@ export async function startDaemon(
     meshlet,
     engine,
     clock: systemClock,
-    writePointsLeft: () => session.writer.pointsLeft(),
   })
+  if (metrics !== undefined && settings.metrics !== undefined)
+    stack.use(await showMetrics({ ...settings.metrics, metrics, meshlet, feed, log }))
   meshlet.start()
   const running = stack.move()
   return { meshlet, url, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** Where `--metrics` says. */
+function showMetrics(options: {
+  readonly host: string
+  readonly port: number
+  readonly metrics: PrometheusMetrics
+  readonly meshlet: Meshlet
+  readonly feed: RunningFeed
+  readonly log: Log
+}): Promise<MetricsServer> {
+  const { host, port, metrics, meshlet, feed, log } = options
+  const readings = { meshlet, feed: () => feed.status(), clock: systemClock }
+  return serveMetrics({
+    host,
+    port,
+    contentType: metrics.contentType,
+    render: () => metrics.render(readGauges(readings)),
+    problems: () => problemsOf(meshlet),
+    log: log.child({ part: 'metrics' }),
+  })
 }
 
 async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
@@ -209,6 +239,7 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     deleteWorkload: (call) => now().deleteWorkload(call),
     getLogs: (call) => now().getLogs(call),
     getHealth: (call) => now().getHealth(call),
+    listEvents: (call) => now().listEvents(call),
     pause: (call) => now().pause(call),
     resume: (call) => now().resume(call),
     drain: (call) => now().drain(call),

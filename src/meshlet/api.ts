@@ -3,23 +3,28 @@ import { CommuneError } from '../model/errors.ts'
 import { COLLECTION, LABEL } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
-import type { Did, WorkloadRecord, WorkloadStatusRecord, WorkloadView } from '../model/records.ts'
+import type { WorkloadRecord, WorkloadStatusRecord, WorkloadView } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineContainer } from '../ports/engine.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
+import { problemsOf } from './health.ts'
 import type { Meshlet } from './meshlet.ts'
 
 export interface ApiOptions {
   readonly meshlet: Meshlet
   readonly engine: Engine
   readonly clock: Clock
-  /** Points of the PDS’s budget that may still be spent. */
-  readonly writePointsLeft: () => number
 }
 
 /** Lines of one answer; the lexicon's limit is higher, an answer has to stay readable. */
 const LOG_LINES_MAX = 10_000
 const LOG_LINES = 100
+
+/** A page of events, unless told, and the largest. */
+const EVENTS = 100
+const EVENTS_PAGE_MAX = 500
+
+type EventList = Awaited<ReturnType<MeshletApi['listEvents']>>
 
 /** What stands behind the `farm.meshlet.*` methods. */
 export function createMeshletApi(options: ApiOptions): MeshletApi {
@@ -30,15 +35,18 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
     getWorkloadStatus: ({ params }) => Promise.resolve(requireView(meshlet, params.workload)),
     deleteWorkload: ({ input }) => Promise.resolve(deleteWorkload(meshlet, input)),
     getLogs: async ({ params, signal }) => ({ lines: await readLogs(options, params, signal) }),
+    listEvents: ({ params }) => Promise.resolve(listEvents(meshlet, params)),
     getHealth: () => {
       const problems = problemsOf(meshlet)
+      const { hour, day, pausedMs } = meshlet.own.allowance()
       return Promise.resolve({
         ok: problems.length === 0,
         version: meshlet.config.softwareVersion,
         epoch: meshlet.epoch,
         now: new Date(clock.wallMs()).toISOString() as WorkloadRecord['createdAt'],
         problems,
-        writePointsLeft: Math.max(0, Math.floor(options.writePointsLeft())),
+        writePointsLeft: pausedMs > 0 ? 0 : Math.min(hour.pointsLeft, day.pointsLeft),
+        writeBudget: { hour, day, pausedMs: Math.ceil(pausedMs) },
       })
     },
     pause: ({ input }) => {
@@ -192,19 +200,33 @@ async function readLogs(
   return lines.toSorted((a, b) => (a.time < b.time ? -1 : 1)).slice(-tail)
 }
 
-function problemsOf(meshlet: Meshlet): string[] {
-  const owner: Did = meshlet.config.ownerDid
-  const problems = [
-    meshlet.engineState.problem &&
-      `The engine does not answer: ${meshlet.engineState.problem.message}`,
-    meshlet.own.problem && `Records can’t be written: ${meshlet.own.problem}`,
-    meshlet.view.repoProblem(owner) &&
-      `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
-    meshlet.engineState.info?.portsProblem,
-  ]
-  return problems
-    .filter((problem) => typeof problem === 'string')
-    .map((text) => text.slice(0, 1_000))
+function listEvents(
+  meshlet: Meshlet,
+  params: {
+    readonly workload: string
+    readonly since?: string | undefined
+    readonly limit?: number
+    readonly cursor?: string | undefined
+  },
+) {
+  const { workload, since, limit = EVENTS, cursor } = params
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+    throw new CommuneError('invalid-input', `"${cursor}" is no cursor of an earlier page.`)
+  const events = meshlet.chronicle.events({
+    workload,
+    limit: Math.min(limit, EVENTS_PAGE_MAX),
+    ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
+    ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
+  })
+  const last = events.at(-1)
+  return {
+    events: events.map(({ seq: _, atMs, evidence, ...event }) => ({
+      ...event,
+      time: new Date(atMs).toISOString(),
+      evidence: [...evidence],
+    })),
+    ...(last !== undefined && events.length >= limit ? { cursor: String(last.seq) } : {}),
+  } as EventList
 }
 
 function containersOf(meshlet: Meshlet): readonly EngineContainer[] {

@@ -6,6 +6,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { RecordView } from '../ports/records.ts'
 import { isOffer } from '../selection/bids.ts'
 import {
@@ -34,7 +35,7 @@ export interface BidderOptions {
   readonly epoch: () => number
   readonly capacity: () => Amount
   readonly clock: Clock
-  readonly log: Log
+  readonly metrics: Metrics
 }
 
 export interface BidCall {
@@ -42,6 +43,7 @@ export interface BidCall {
   readonly memory: WorkloadMemory
   readonly containers: readonly EngineContainer[]
   readonly now: number
+  readonly log: Log
 }
 
 /** Decides and writes this machine's bids. */
@@ -165,12 +167,13 @@ export class Bidder {
     return 'unknown'
   }
 
-  #note({ placement, memory }: BidCall, decision: BidDecision): void {
+  #note({ memory, log }: BidCall, decision: BidDecision): void {
     const note = `${decision.kind}: ${decision.why}`
     if (note === memory.lastBidNote) return
     memory.lastBidNote = note
-    const fields = { workload: placement.uri, decision: decision.kind, why: decision.why }
-    if (decision.kind === 'keep' || decision.kind === 'wait') this.#options.log.debug('bid', fields)
-    else this.#options.log.info('bid', fields)
+    const fields = { decision: decision.kind, reason: decision.why }
+    this.#options.metrics.count('decisions', { kind: decision.kind })
+    if (decision.kind === 'keep' || decision.kind === 'wait') log.debug('bid', fields)
+    else log.info('bid', fields)
   }
 }

@@ -137,6 +137,7 @@ export class Comeback {
     for (const [placement, decision] of decisions) write(placement, decision)
     log.warn('replaced while it was down; bidding again in a later round', {
       epoch,
+      reason: 'others run what this machine was chosen for',
       workloads: decisions.map(([{ uri }]) => uri),
     })
     return undefined

@@ -19,6 +19,8 @@ export interface MeshletSettings {
   readonly listenHost: string
   readonly listenPort: number
   readonly endpoint?: string
+  /** Where Prometheus may ask; nowhere when left out. */
+  readonly metrics?: { readonly host: string; readonly port: number }
   readonly dockerHost?: string
   readonly cpuMilli?: number
   readonly memoryBytes?: number
@@ -52,6 +54,10 @@ export function meshletCommand(version: string): Command {
       '--listen <host:port>',
       'where to answer farm.meshlet calls; port 0 takes any',
       '127.0.0.1:0',
+    )
+    .option(
+      '--metrics <host:port>',
+      'where /metrics and /healthz answer; a port alone means 127.0.0.1',
     )
     .option('--endpoint <url>', 'address that others reach it by; the listening one when left out')
     .option('--docker-host <url>', 'engine to use; DOCKER_HOST or the usual socket when left out')
@@ -121,7 +127,8 @@ export function parseSettings(
   if (raw['owner'] === undefined)
     faults.push('--owner: missing; expected the DID of the machine’s owner')
   const service = text('service') ?? env['COMMUNE_SERVICE']
-  const listen = parseListen(text('listen') ?? '127.0.0.1:0', faults)
+  const listen = parseListen('listen', text('listen') ?? '127.0.0.1:0', faults)
+  const metrics = text('metrics')
   const settings = {
     did: did('did'),
     owner,
@@ -131,7 +138,9 @@ export function parseSettings(
     password: env['MESHLET_PASSWORD'] ?? env['COMMUNE_PASSWORD'],
     plcUrl: parseUrl('plcUrl', text('plcUrl') ?? env['COMMUNE_PLC_URL'], faults),
     stateDir: text('stateDir'),
-    ...listen,
+    listenHost: listen.host,
+    listenPort: listen.port,
+    metrics: metrics === undefined ? undefined : parseMetrics(metrics, faults),
     endpoint: parseUrl('endpoint', text('endpoint'), faults),
     dockerHost: text('dockerHost'),
     cpuMilli: quantity('cpu', parseCpuMilli),
@@ -203,12 +212,21 @@ function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
   return labels
 }
 
-function parseListen(value: string, faults: string[]): { listenHost: string; listenPort: number } {
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+function parseListen(name: string, value: string, faults: string[]): Address {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value) ?? []
-  if (host !== undefined && Number(port) <= 65_535)
-    return { listenHost: host, listenPort: Number(port) }
-  faults.push(`--listen: "${value}" expected HOST:PORT`)
-  return { listenHost: '', listenPort: 0 }
+  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) }
+  faults.push(`${flagOf(name)}: "${value}" expected HOST:PORT`)
+  return { host: '', port: 0 }
+}
+
+/** Whoever reaches it learns what runs here, so that without a host only this machine does. */
+function parseMetrics(value: string, faults: string[]): Address {
+  return parseListen('metrics', /^\d+$/.test(value) ? `127.0.0.1:${value}` : value, faults)
 }
 
 function parseUrl(name: string, value: string | undefined, faults: string[]): string | undefined {

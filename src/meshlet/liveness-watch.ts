@@ -177,6 +177,7 @@ export class LivenessWatch {
     log.warn('a peer is silent; challenging it by record', {
       peer: did,
       silentMs: Math.round(silentForMs),
+      reason: 'nothing was heard of it for longer than the profile allows',
     })
     const suspicion: SuspicionRecord = {
       $type: COLLECTION.suspicion,

@@ -4,13 +4,15 @@ import type { Hint } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
-import type { Feed, RecordView, RepoWriter, Write, WriteResult } from '../ports/records.ts'
+import type { Feed, PacedRepoWriter, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
+import { Chronicle } from './chronicle.ts'
 import { Comeback } from './comeback.ts'
 import type { MeshletConfig } from './config.ts'
 import { amountsOf } from './elbow-room.ts'
@@ -21,6 +23,8 @@ import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
 import { LivenessWatch } from './liveness-watch.ts'
+import { measuredEngine } from './measured-engine.ts'
+import { Moves } from './moves.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Objections } from './objections.ts'
 import { Obstacles } from './obstacles.ts'
@@ -39,13 +43,14 @@ import { WorkloadReconciler } from './workload-reconciler.ts'
 /** Everything that a meshlet needs from outside. */
 export interface MeshletPorts {
   readonly feed: Feed
-  readonly writer: RepoWriter
+  readonly writer: PacedRepoWriter
   readonly engine: Engine
   readonly peers: Peers
   readonly journal: Journal
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly metrics: Metrics
   readonly registries: Registries
 }
 
@@ -67,6 +72,7 @@ export interface Parts {
   readonly own: OwnRecords
   readonly ownRepo: OwnRepo
   readonly settings: Settings
+  readonly chronicle: Chronicle
   readonly duty: Duty
   readonly departure: Departure
   readonly arrivals: BidArrivals
@@ -95,13 +101,15 @@ export function offeredCapacity({ offer }: MeshletConfig, info: EngineInfo | und
 
 /** Makes the parts and joins them; nothing begins to work yet. */
 export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers: Triggers): Parts {
-  const { clock, random, log, engine, feed } = ports
+  const { clock, random, log, metrics, feed } = ports
+  const engine = measuredEngine(ports)
   const meshletDid = config.did
   const profile = PROFILES[config.liveness]
   const settings = new Settings(ports.journal)
   const duty = new Duty({ settings, clock, log, onChange: triggers.dutyChanged })
   const epoch = () => settings.epoch ?? 1
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
+  const chronicle = new Chronicle({ ...ports, self: config.did, own })
   const view = overlayView(feed, own, config.did)
   const neighbourhood = new Neighbourhood(config, view, feed, () => [
     ...ownWorkloads(own),
@@ -153,7 +161,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     epoch,
     capacity,
     clock,
-    log,
+    metrics,
   })
   const comeback = new Comeback({
     self: config.did,
@@ -194,11 +202,11 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     engineState,
     runner: new Runner({
       engine,
-      images: new ImageSupply({ ...ports, ownerDid: config.ownerDid, settings }),
+      images: new ImageSupply({ ...ports, engine, ownerDid: config.ownerDid, settings }),
       meshletDid,
       clock,
       random,
-      log,
+      chronicle,
       onProgress: triggers.lookAt,
     }),
     forwards,
@@ -211,6 +219,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
     clock,
     log,
+    moves: new Moves({ self: config.did, view, metrics, chronicle }),
     downOf: (all, atMostOne) => liveness.downOf(all, atMostOne),
     contactWith: (all, down) => liveness.contactWith(all, down),
     viaOf: (bid) => arrivals.viaOf(bid),
@@ -222,6 +231,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     own,
     ownRepo,
     settings,
+    chronicle,
     duty,
     departure: new Departure({ duty, own, engineState, clock }),
     arrivals,

@@ -8,6 +8,7 @@ import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { changedKeys } from './changed-keys.ts'
+import type { Chronicle } from './chronicle.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
@@ -17,7 +18,8 @@ import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
 import type { Settings } from './settings.ts'
-import { WorkQueue } from './work-queue.ts'
+import { vitalsOf, type Vitals } from './vitals.ts'
+import { WorkQueue, type Turn } from './work-queue.ts'
 
 /** Keys of the queue that are no workloads. */
 const SELF = 'self'
@@ -25,6 +27,7 @@ const LIVENESS = 'liveness'
 const OWN_REPO = 'own-repo'
 const ROOM = 'room'
 const DEPARTURE = 'departure'
+const OWN_KEYS: ReadonlySet<string> = new Set([SELF, LIVENESS, OWN_REPO, ROOM, DEPARTURE])
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
 const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
@@ -40,6 +43,7 @@ export class Meshlet implements AsyncDisposable {
   readonly view: RecordView
   readonly own: OwnRecords
   readonly settings: Settings
+  readonly chronicle: Chronicle
   readonly duty: Duty
   /** Resolves when the owner shut this machine down and all of it is done. */
   readonly departed: Promise<void>
@@ -51,7 +55,7 @@ export class Meshlet implements AsyncDisposable {
   readonly #parts: Parts
   readonly #uriByKey = new Map<string, string>()
   #hasBegun = false
-  #downBefore = ''
+  #down: readonly Did[] = []
   #unsubscribe: (() => void) | undefined
   #cancelResync: (() => void) | undefined
 
@@ -71,6 +75,7 @@ export class Meshlet implements AsyncDisposable {
     this.view = parts.view
     this.own = parts.own
     this.settings = parts.settings
+    this.chronicle = parts.chronicle
     this.duty = parts.duty
     this.departed = parts.departure.done
     this.engineState = parts.engineState
@@ -83,7 +88,9 @@ export class Meshlet implements AsyncDisposable {
       random,
       log,
       concurrency: CONCURRENCY,
-      reconcile: (key, signal) => this.#reconcile(key, signal),
+      metrics: ports.metrics,
+      kindOf: (key) => (OWN_KEYS.has(key) ? key : 'workload'),
+      reconcile: (key, turn) => this.#reconcile(key, turn),
     })
   }
 
@@ -106,6 +113,19 @@ export class Meshlet implements AsyncDisposable {
   /** What is not reserved. */
   available(): Amount {
     return this.reservations.freeBeside(undefined)
+  }
+
+  /** How it is doing, in numbers. */
+  vitals(): Vitals {
+    const { heartbeats, config } = this
+    return vitalsOf({
+      queue: this.#queue,
+      peers: this.#parts.neighbourhood.peers,
+      heartbeats,
+      down: this.#down,
+      liveness: config.liveness,
+      clock: this.#ports.clock,
+    })
   }
 
   /** Our own status record as it is wanted. */
@@ -165,14 +185,14 @@ export class Meshlet implements AsyncDisposable {
     await this.own[Symbol.asyncDispose]()
   }
 
-  #reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+  #reconcile(key: string, turn: Turn): Promise<Outcome> {
     if (!this.#isReady()) return Promise.resolve({ kind: 'again', afterMs: 500 })
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
     if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())
     if (key === DEPARTURE) return this.#parts.departure.look(() => this.#lookAtAll())
     if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
-    return this.#parts.reconciler.reconcile(key, signal)
+    return this.#parts.reconciler.reconcile(key, turn)
   }
 
   /** Before the first bid all is reserved that earlier ones may have won. */
@@ -202,23 +222,21 @@ export class Meshlet implements AsyncDisposable {
   #reconcileLiveness(): Outcome {
     const { againInMs } = this.#parts.liveness.look()
     this.#queue.add(SELF)
-    const down = [
-      ...new Set(
-        this.#parts.neighbourhood.candidateSets.flatMap((set) => [
-          ...this.#parts.liveness.downOf(set),
-        ]),
-      ),
-    ]
-    this.#noteDown(down.toSorted().join(' '))
+    const { candidateSets } = this.#parts.neighbourhood
+    const down = candidateSets.flatMap((set) => [...this.#parts.liveness.downOf(set)])
+    this.#noteDown([...new Set(down)].toSorted())
     const afterMs = sooner(againInMs, PROFILES[this.config.liveness].challengeMs)
     return { kind: 'again', afterMs: Math.max(afterMs ?? 0, 100) }
   }
 
   /** Who is down decides who runs what: when it changes, look at everything. */
-  #noteDown(down: string): void {
-    if (down === this.#downBefore) return
-    this.#ports.log.warn('who is down has changed', { down: down === '' ? 'nobody' : down })
-    this.#downBefore = down
+  #noteDown(down: readonly Did[]): void {
+    const names = down.join(', ')
+    if (names === this.#down.join(', ')) return
+    this.#down = down
+    const reason = names === '' ? 'nobody is down' : `suspected by the others, no answer: ${names}`
+    this.#ports.log.warn('who is down has changed', { down, reason })
+    this.chronicle.note('down', { reason })
     for (const uri of this.workloads()) this.#add(uri)
   }
 
@@ -246,6 +264,7 @@ export class Meshlet implements AsyncDisposable {
   /** The PDS has our records: they count from now on, and the others should hear of it. */
   #acknowledged({ rev }: WriteResult, writes: readonly Write[]): void {
     this.#parts.ownRepo.noteAcknowledged(writes)
+    this.chronicle.noteAcknowledged(writes)
     const { did } = this.config
     const changes = writes.map(({ collection, rkey }): RecordChange => {
       const cid = this.own.get(collection, rkey)?.cid

@@ -7,10 +7,11 @@ import { CommuneError } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { sleep } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
-import type { RepoWriter, Write } from '../ports/records.ts'
+import { noMetrics } from '../ports/metrics.ts'
+import type { PacedRepoWriter, Write, WriteAllowance } from '../ports/records.ts'
 import { OwnRecords } from './own-records.ts'
 
-const { bid: BID, cluster: CLUSTER } = COLLECTION
+const { bid: BID, cluster: CLUSTER, workloadStatus: STATUS } = COLLECTION
 const WRITE_MS = 100
 
 let clock: VirtualClock
@@ -19,14 +20,22 @@ let journal: VirtualJournal
 let commits: string[][]
 let fault: (writes: readonly Write[]) => CommuneError | undefined
 let acknowledged: string[][]
+let allowance: WriteAllowance
+
+/** With this share of every budget left. */
+function allowing(share: number): WriteAllowance {
+  const of = { pointsLeft: 1000 * share, pointsMax: 1000, eventsLeft: 1000, eventsMax: 1000 }
+  return { hour: of, day: of, pausedMs: 0 }
+}
 
 function keysOf(writes: readonly Write[]): string[] {
   return writes.map(({ action, rkey }) => (action === 'delete' ? `-${rkey}` : rkey))
 }
 
 function open(): OwnRecords {
-  const writer: RepoWriter = {
+  const writer: PacedRepoWriter = {
     did: 'did:plc:mesh',
+    allowance: () => allowance,
     apply: async (writes) => {
       commits.push(keysOf(writes))
       const error = fault(writes)
@@ -42,6 +51,7 @@ function open(): OwnRecords {
     clock,
     random: new SeededRandom(1),
     log: silentLog,
+    metrics: noMetrics,
     onAcknowledged: (_, writes) => acknowledged.push(keysOf(writes)),
   })
 }
@@ -51,6 +61,7 @@ beforeEach(() => {
   journal = new VirtualJournal()
   commits = []
   acknowledged = []
+  allowance = allowing(1)
   fault = () => undefined
 })
 
@@ -234,4 +245,35 @@ test('nothing is written any more after the end', async () => {
   own.put(BID, 'b', { n: 1 }, 'now')
   await clock.advance(60_000)
   expect(commits).toEqual([])
+})
+
+describe('when the budget runs low', () => {
+  test('a bid goes out at once and alone, a status waits and its versions come together', async () => {
+    allowance = allowing(0.2)
+    const own = open()
+    for (let n = 0; n < 20; n++) {
+      own.put(STATUS, 's', { n }, 'prompt')
+      own.put(BID, 'a', { n }, 'now')
+      await clock.advance(1_000)
+    }
+    expect(commits.every((keys) => keys.join() === 'a')).toBe(true)
+    expect(commits).toHaveLength(20)
+    await clock.advance(15_000)
+    expect(commits.slice(20)).toEqual([['s']])
+    expect(own.get(STATUS, 's')?.value).toEqual({ n: 19 })
+  })
+
+  test('what can’t wait any more overtakes what it was put together with', async () => {
+    allowance = allowing(0.05)
+    const own = open()
+    own.put(STATUS, 'other', { n: 1 }, 'prompt')
+    own.put(STATUS, 's', { n: 1 }, 'prompt')
+    await clock.advance(1_000)
+    expect(commits).toEqual([])
+    own.put(STATUS, 's', { n: 1 }, 'now')
+    await clock.advance(1_000)
+    expect(commits).toEqual([['s']])
+    await clock.advance(120_000)
+    expect(commits).toEqual([['s'], ['other']])
+  })
 })

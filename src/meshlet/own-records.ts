@@ -4,30 +4,43 @@ import type { Collection } from '../model/nsid.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
-import type { RepoWriter, StoredRecord, Write, WriteResult } from '../ports/records.ts'
+import type {
+  PacedRepoWriter,
+  StoredRecord,
+  Write,
+  WriteAllowance,
+  WriteResult,
+} from '../ports/records.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { AcknowledgedRecords } from './acknowledged-records.ts'
+import { isPlenty, writeDelayMs, type Urgency } from './write-pace.ts'
 
 export interface OwnRecordsOptions {
-  readonly writer: RepoWriter
+  readonly writer: PacedRepoWriter
   readonly journal: Journal
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly metrics: Metrics
   /** Called after the PDS has acknowledged a commit and the journal holds it. */
   readonly onAcknowledged: (result: WriteResult, writes: readonly Write[]) => void
 }
 
-/** How soon a write has to go out: a bid now, a status when a few have come together. */
-export type Urgency = 'now' | 'soon'
-
-const DELAY_MS: Record<Urgency, number> = { now: 5, soon: 400 }
+/** Between two commits, when more was wanted meanwhile. */
+const NEXT_MS = 5
 /** The limit of applyWrites. */
 const WRITES_A_COMMIT = 200
 const RETRY: Backoff = { initialMs: 500, maxMs: 60_000 }
 /** Fields that say when, not what; a difference there alone is no reason to write. */
 const TIMES = ['createdAt', 'updatedAt']
+
+/** When a pending write is to go out. */
+interface Due {
+  readonly urgency: Urgency
+  readonly dueMs: number
+}
 
 /** A record that the PDS, or its lexicon, will not have. */
 interface Rejected {
@@ -45,6 +58,8 @@ export class OwnRecords implements AsyncDisposable {
   readonly #options: OwnRecordsOptions
   readonly #acknowledged: AcknowledgedRecords
   readonly #pending = new Map<string, Write>()
+  /** Kept beside them, for those that wait. */
+  readonly #due = new Map<string, Due>()
   /** Writes that are on their way: they may be committed whatever is wanted meanwhile. */
   readonly #sent = new Map<string, Write>()
   readonly #rejected = new Map<string, Rejected>()
@@ -104,7 +119,7 @@ export class OwnRecords implements AsyncDisposable {
     const rejected = this.#rejected.get(key)
     if (rejected && sameContent(rejected.value, value)) return
     this.#rejected.delete(key)
-    if (isPutOf(this.#pending.get(key), value)) return
+    if (isPutOf(this.#pending.get(key), value)) return this.#hasten(key, urgency)
     const sent = this.#sent.get(key)
     if (sent && isPutOf(sent, value)) {
       this.#pending.set(key, sent)
@@ -113,11 +128,11 @@ export class OwnRecords implements AsyncDisposable {
     const acknowledged = this.#acknowledged.get(collection, rkey)
     const isThere = !sent && acknowledged && sameContent(acknowledged.value, value)
     if (isThere && !options.evenIfSame) {
-      this.#pending.delete(key)
+      this.#drop(key)
       return
     }
     this.#pending.set(key, { action: 'put', collection, rkey, value })
-    this.#flushIn(DELAY_MS[urgency])
+    this.#flushIn(key, urgency)
   }
 
   delete(collection: Collection, rkey: string, urgency: Urgency): void {
@@ -125,7 +140,7 @@ export class OwnRecords implements AsyncDisposable {
     this.#rejected.delete(key)
     const sent = this.#sent.get(key)
     if (!sent && !this.#acknowledged.get(collection, rkey)) {
-      this.#pending.delete(key)
+      this.#drop(key)
       return
     }
     if (this.#pending.get(key)?.action === 'delete') return
@@ -133,7 +148,7 @@ export class OwnRecords implements AsyncDisposable {
       key,
       sent?.action === 'delete' ? sent : { action: 'delete', collection, rkey },
     )
-    this.#flushIn(DELAY_MS[urgency])
+    this.#flushIn(key, urgency)
   }
 
   /** The repo holds this, although nobody asked us: take it as acknowledged (after a lost journal). */
@@ -151,7 +166,12 @@ export class OwnRecords implements AsyncDisposable {
       rkey,
     })
     this.#pending.set(key, { action: 'put', collection, rkey, value: lost.value as object })
-    this.#flushIn(DELAY_MS.now)
+    this.#flushIn(key, 'now')
+  }
+
+  /** What may still be written. */
+  allowance(): WriteAllowance {
+    return this.#options.writer.allowance()
   }
 
   get hasPending(): boolean {
@@ -169,7 +189,22 @@ export class OwnRecords implements AsyncDisposable {
     await this.#flushing
   }
 
-  #flushIn(delayMs: number): void {
+  /** A write keeps its place in time when it is wanted anew, unless it became more urgent. */
+  #flushIn(key: string, urgency: Urgency): void {
+    const { clock, writer } = this.#options
+    const delayMs = writeDelayMs(urgency, writer.allowance())
+    const dueMs = clock.monotonicMs() + delayMs
+    const before = this.#due.get(key)
+    if (before === undefined || dueMs < before.dueMs) this.#due.set(key, { urgency, dueMs })
+    this.#wakeIn(delayMs)
+  }
+
+  /** The same is wanted again: nothing is new, unless it can't wait any more. */
+  #hasten(key: string, urgency: Urgency): void {
+    if (urgency === 'now' && this.#due.get(key)?.urgency !== 'now') this.#flushIn(key, urgency)
+  }
+
+  #wakeIn(delayMs: number): void {
     if (this.#stop.signal.aborted) return
     const dueMs = this.#options.clock.monotonicMs() + delayMs
     if (this.#timer && this.#timer.dueMs <= dueMs) return
@@ -184,14 +219,39 @@ export class OwnRecords implements AsyncDisposable {
   #flush(): Promise<void> {
     this.#flushing ??= this.#flushOnce().finally(() => {
       this.#flushing = undefined
-      const delayMs = this.#failures > 0 ? this.#retryDelayMs() : DELAY_MS.now
-      if (this.#pending.size > 0) this.#flushIn(delayMs)
+      if (this.#pending.size > 0) this.#wakeIn(this.#nextMs())
     })
     return this.#flushing
   }
 
+  #drop(key: string): void {
+    this.#pending.delete(key)
+    this.#due.delete(key)
+  }
+
+  #nextMs(): number {
+    if (this.#failures > 0) return this.#retryDelayMs()
+    const now = this.#options.clock.monotonicMs()
+    const dues = [...this.#pending.keys()].map((key) => this.#due.get(key)?.dueMs ?? now)
+    return Math.max(NEXT_MS, Math.min(...dues) - now)
+  }
+
+  /**
+   * Everything in one commit while there is plenty. When the budget runs low what can't wait goes by
+   * itself, and the rest when it is due.
+   */
+  #ready(): readonly Write[] {
+    const { clock, writer } = this.#options
+    const all = [...this.#pending]
+    if (isPlenty(writer.allowance())) return all.map(([, write]) => write)
+    const urgent = all.filter(([key]) => this.#due.get(key)?.urgency === 'now')
+    const now = clock.monotonicMs()
+    const due = all.filter(([key]) => (this.#due.get(key)?.dueMs ?? now) <= now)
+    return (urgent.length > 0 ? urgent : due).map(([, write]) => write)
+  }
+
   async #flushOnce(): Promise<void> {
-    const writes = [...this.#pending.values()].slice(0, WRITES_A_COMMIT)
+    const writes = this.#ready().slice(0, WRITES_A_COMMIT)
     if (writes.length === 0) return
     for (const write of writes) this.#sent.set(keyOf(write.collection, write.rkey), write)
     try {
@@ -203,6 +263,8 @@ export class OwnRecords implements AsyncDisposable {
       this.#failures++
       this.#problem = messageOf(error)
       this.#retryAfterMs = error instanceof CommuneError ? error.retryAfterMs : undefined
+      const code = error instanceof CommuneError ? error.code : 'internal'
+      this.#options.metrics.count('writeFailures', { code })
       this.#options.log.warn('could not write to the repo; will try again', {
         error: messageOf(error),
         writes: writes.length,
@@ -232,7 +294,7 @@ export class OwnRecords implements AsyncDisposable {
     const { collection, rkey } = write
     const key = keyOf(collection, rkey)
     this.#sent.delete(key)
-    if (this.#pending.get(key) === write) this.#pending.delete(key)
+    if (this.#pending.get(key) === write) this.#drop(key)
     if (write.action === 'put') this.#rejected.set(key, { value: write.value, message })
     this.#options.log.error('a record is not valid; going on without it', {
       collection,
@@ -246,11 +308,14 @@ export class OwnRecords implements AsyncDisposable {
   }
 
   #acknowledge(writes: readonly Write[], result: WriteResult): void {
+    const { metrics } = this.#options
+    metrics.count('commits', {})
+    for (const { collection, action } of writes) metrics.count('writes', { collection, action })
     for (const [index, write] of writes.entries()) {
       const { collection, rkey } = write
       const key = keyOf(collection, rkey)
       this.#sent.delete(key)
-      if (this.#pending.get(key) === write) this.#pending.delete(key)
+      if (this.#pending.get(key) === write) this.#drop(key)
       const cid = result.cids[index]
       if (write.action === 'delete' || cid === undefined)
         this.#acknowledged.delete(collection, rkey)

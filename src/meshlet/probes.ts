@@ -97,8 +97,12 @@ export class Probes implements Disposable {
     const before = probe.health
     this.#learn(probe, result)
     if (probe.health !== before) {
-      const fields = { workload: probe.uri, container: id.slice(0, 12), message: probe.message }
-      this.#options.log.info(`a container became ${probe.health}`, fields)
+      this.#options.log.info('the health of a container changed', {
+        workload: probe.uri,
+        container: id.slice(0, 12),
+        health: probe.health,
+        reason: probe.message,
+      })
       this.#options.onChange(probe.uri)
     }
     const intervalMs = probe.check.intervalMs ?? DEFAULTS.intervalMs

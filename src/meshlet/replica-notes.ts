@@ -69,3 +69,14 @@ export function replicaMemories(
   }
   return memories
 }
+
+/** The container of each replica that runs, by the replica's number. */
+export function runningIds(containers: readonly EngineContainer[]): ReadonlyMap<number, string> {
+  const running = new Map<number, string>()
+  for (const container of containers) {
+    const replica = Number(container.labels[LABEL.replica])
+    const stands = containerOf(containers, replica)
+    if (stands?.state === 'running') running.set(replica, stands.id)
+  }
+  return running
+}

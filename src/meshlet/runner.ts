@@ -5,10 +5,11 @@ import type { Clock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
-import { formatAction, type Action, type Desired } from '../reconcile/actions.ts'
+import type { Action, Desired } from '../reconcile/actions.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { containerName, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
+import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
 import { replicaState, type StartFailures, type WorkloadMemory } from './workload-memory.ts'
 
@@ -17,7 +18,7 @@ export interface RunnerOptions {
   readonly meshletDid: Did
   readonly clock: Clock
   readonly random: Random
-  readonly log: Log
+  readonly chronicle: Chronicle
   readonly images: ImageSupply
   /** A pull began or made progress: the status may have to say so. */
   readonly onProgress: (uri: string) => void
@@ -29,6 +30,7 @@ export interface Job {
   readonly desired: Desired
   readonly memory: WorkloadMemory
   readonly signal: AbortSignal
+  readonly log: Log
 }
 
 /** Calls to the engine at the same time; more only queue up inside it. */
@@ -36,6 +38,13 @@ const ENGINE_CALLS = 8
 const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
 /** Compose and Kubernetes restart with growing delays up to five minutes. */
 export const RESTART: Backoff = { initialMs: 1_000, maxMs: 300_000 }
+
+const ACTION_MESSAGES: Readonly<Record<Action['kind'], string>> = {
+  create: 'create and start a container',
+  start: 'start a container',
+  remove: 'remove a container',
+  'remove-network': 'remove a network',
+}
 
 /** Carries plans out on the engine, and remembers what failed. */
 export class Runner {
@@ -97,8 +106,9 @@ export class Runner {
   }
 
   async #ensureImage(job: Job, workload: WorkloadRecord): Promise<void> {
-    const { images, clock, log } = this.#options
-    const fields = { workload: job.uri, image: workload.image }
+    const { images, clock } = this.#options
+    const { log } = job
+    const fields = { image: workload.image, reason: 'it is not here yet' }
     let startedMs: number | undefined
     const onPull = () => {
       job.memory.pulling = true
@@ -182,6 +192,11 @@ export class Runner {
       code,
       message: messageOf(error),
     }
+    this.#options.chronicle.note('failed', {
+      workload: job.uri,
+      reason: `${code}, try ${count}: ${messageOf(error)}`,
+      evidence: [{ uri: job.uri, cid: job.desired.revision }],
+    })
     const notBeforeMs = nowMs + backoffMs(START_RETRY, count, this.#options.random.next())
     for (let replica = 0; replica < slots; replica++)
       replicaState(job.memory, replica).notBeforeMs = notBeforeMs
@@ -201,8 +216,15 @@ export class Runner {
     }
   }
 
-  #say(job: Job, action: Action): void {
-    this.#options.log.info(formatAction(action), { workload: job.uri })
+  #say({ uri, desired, log }: Job, action: Action): void {
+    const { kind, name, reason } = action
+    log.info(ACTION_MESSAGES[kind], { name, reason })
+    const revision = desired.kind === 'run' ? desired.revision : undefined
+    this.#options.chronicle.note(kind, {
+      workload: uri,
+      reason: `${name}: ${reason}`,
+      evidence: revision === undefined ? [] : [{ uri, cid: revision }],
+    })
   }
 }
 

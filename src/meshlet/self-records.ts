@@ -87,7 +87,11 @@ export class SelfRecords {
     const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS
     const status = this.#status()
     if (isStale) this.#writtenAtMs = now
-    own.put(COLLECTION.meshletStatus, 'self', status, 'now', { evenIfSame: isStale })
+    const before = this.#before()
+    // Others wait for an answer, an epoch, and the news that this machine takes work or no more.
+    const isAwaited = before?.state !== status.state || this.isComingBack()
+    const urgency = isAwaited ? 'now' : 'prompt'
+    own.put(COLLECTION.meshletStatus, 'self', status, urgency, { evenIfSame: isStale })
     return (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
   }
 

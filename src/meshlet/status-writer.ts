@@ -54,7 +54,7 @@ export class StatusWriter {
     }
     if (!isPassing(status)) {
       memory.statusBehindSinceMs = undefined
-      own.put(COLLECTION.workloadStatus, rkey, status, 'now')
+      own.put(COLLECTION.workloadStatus, rkey, status, 'prompt')
       return undefined
     }
     const now = clock.monotonicMs()

@@ -3,6 +3,7 @@ import { SeededRandom } from '../../test/support/seeded-random.ts'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
 import { sleep } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
+import { noMetrics } from '../ports/metrics.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -19,6 +20,8 @@ function queueOf(outcomes: (key: string) => Outcome | Error = () => DONE, concur
     clock,
     random: new SeededRandom(1),
     log: silentLog,
+    metrics: noMetrics,
+    kindOf: () => 'workload',
     concurrency,
     reconcile: async (key) => {
       expect(working).not.toContain(key)

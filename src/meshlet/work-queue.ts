@@ -2,9 +2,17 @@ import PQueue from 'p-queue'
 import { messageOf } from '../model/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
+
+/** One look at a key. */
+export interface Turn {
+  readonly signal: AbortSignal
+  /** Says of each line to which look it belongs. */
+  readonly log: Log
+}
 
 export interface WorkQueueOptions {
   readonly clock: Clock
@@ -12,7 +20,10 @@ export interface WorkQueueOptions {
   readonly log: Log
   /** Keys that are worked on at the same time. */
   readonly concurrency: number
-  readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>
+  readonly metrics: Metrics
+  /** What a key stands for, in a word, for the metrics. */
+  readonly kindOf: (key: string) => string
+  readonly reconcile: (key: string, turn: Turn) => Promise<Outcome>
 }
 
 /** A key that fails again and again is tried at least this often. */
@@ -27,10 +38,13 @@ export class WorkQueue implements AsyncDisposable {
   readonly #pool: PQueue
   readonly #queued = new Set<string>()
   readonly #working = new Set<string>()
+  /** Since when each key is queued or worked on, in the order in which they came. */
+  readonly #sinceMs = new Map<string, number>()
   readonly #dirty = new Set<string>()
   readonly #failures = new Map<string, number>()
   readonly #timers = new Map<string, { dueMs: number; cancel: () => void }>()
   readonly #stop = new AbortController()
+  #turns = 0
 
   constructor(options: WorkQueueOptions) {
     this.#options = options
@@ -47,6 +61,7 @@ export class WorkQueue implements AsyncDisposable {
     }
     if (this.#queued.has(key)) return
     this.#queued.add(key)
+    this.#sinceMs.set(key, this.#options.clock.monotonicMs())
     void this.#pool.add(() => this.#work(key))
   }
 
@@ -70,6 +85,12 @@ export class WorkQueue implements AsyncDisposable {
     return this.#queued.size + this.#working.size
   }
 
+  /** For how long the oldest of them has waited or been worked on, milliseconds; 0 when there is none. */
+  get oldestMs(): number {
+    const [sinceMs] = this.#sinceMs.values()
+    return sinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - sinceMs
+  }
+
   /** Resolves when nothing is queued or worked on at this moment; timers may be pending. */
   async idle(): Promise<void> {
     await this.#pool.onIdle()
@@ -81,6 +102,7 @@ export class WorkQueue implements AsyncDisposable {
     for (const key of [...this.#timers.keys()]) this.#cancelTimer(key)
     this.#pool.clear()
     this.#queued.clear()
+    this.#sinceMs.clear()
     await this.#pool.onIdle()
   }
 
@@ -92,17 +114,30 @@ export class WorkQueue implements AsyncDisposable {
     this.#working.add(key)
     const outcome = await this.#reconcile(key)
     this.#working.delete(key)
+    this.#sinceMs.delete(key)
     this.#settle(key, outcome)
     if (this.#dirty.delete(key)) this.add(key)
   }
 
   async #reconcile(key: string): Promise<Outcome> {
+    const { clock, metrics, kindOf } = this.#options
+    const kind = kindOf(key)
+    const startedMs = clock.monotonicMs()
+    const outcome = await this.#turn(key)
+    metrics.count('reconciles', { key: kind, outcome: outcome.kind })
+    metrics.observe('reconcileSeconds', { key: kind }, (clock.monotonicMs() - startedMs) / 1000)
+    return outcome
+  }
+
+  async #turn(key: string): Promise<Outcome> {
+    const { signal } = this.#stop
+    const log = this.#options.log.child({ reconcile: ++this.#turns })
     try {
-      return await this.#options.reconcile(key, this.#stop.signal)
+      return await this.#options.reconcile(key, { signal, log })
     } catch (error) {
-      if (!this.#stop.signal.aborted)
-        this.#options.log.error('reconcile failed', { key, error: messageOf(error) })
-      return { kind: 'retry', message: messageOf(error) }
+      const message = messageOf(error)
+      if (!signal.aborted) log.error('reconcile failed', { key, error: message })
+      return { kind: 'retry', message }
     }
   }
 

@@ -70,3 +70,9 @@ export function replicaState(memory: WorkloadMemory, replica: number): ReplicaSt
   memory.replicas.set(replica, fresh)
   return fresh
 }
+
+/** After a change: at once, unless something failed and has to wait. Milliseconds from `now`. */
+export function nextLookMs(memory: WorkloadMemory, now: number): number {
+  if (!memory.startFailures) return 0
+  return Math.max(50, ...[...memory.replicas.values()].map(({ notBeforeMs }) => notBeforeMs - now))
+}

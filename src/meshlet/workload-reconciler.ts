@@ -1,5 +1,6 @@
 import type { Candidate } from '../cluster/membership.ts'
-import { COLLECTION, LABEL } from '../model/nsid.ts'
+import { messageOf } from '../model/errors.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
@@ -10,7 +11,6 @@ import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { planWorkload } from '../reconcile/plan-workload.ts'
-import { containerOf } from '../reconcile/replica-status.ts'
 import { mayReplace } from '../reconcile/rollout.ts'
 import { fitsBeside, limitStandIns } from './elbow-room.ts'
 import type { CountedBid } from '../selection/bids.ts'
@@ -21,16 +21,18 @@ import { desire, type Desire } from './desire.ts'
 import type { Duty } from './duty.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
 import type { Forwards } from './forwards.ts'
+import type { Moves } from './moves.ts'
 import type { Objections } from './objections.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
-import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
+import { forgiveFailures, noteRunning, replicaMemories, runningIds } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
 import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
-import { newWorkloadMemory, type WorkloadMemory } from './workload-memory.ts'
+import type { Turn } from './work-queue.ts'
+import { newWorkloadMemory, nextLookMs, type WorkloadMemory } from './workload-memory.ts'
 
 export interface WorkloadReconcilerOptions {
   readonly config: MeshletConfig
@@ -50,6 +52,7 @@ export interface WorkloadReconcilerOptions {
   readonly statusWriter: StatusWriter
   readonly clock: Clock
   readonly log: Log
+  readonly moves: Moves
   readonly downOf: (candidates: readonly Candidate[], atMostOne: boolean) => ReadonlySet<Did>
   readonly contactWith: (candidates: readonly Candidate[], down: ReadonlySet<Did>) => Contact
   readonly viaOf: (bid: CountedBid) => Via
@@ -90,10 +93,12 @@ export class WorkloadReconciler {
       memory,
       containers: shareOf(engineState.lastSeen, uri).containers,
       now: clock.monotonicMs(),
+      log: this.#options.log.child({ workload: uri }),
     }
   }
 
-  async reconcile(uri: string, signal: AbortSignal): Promise<Outcome> {
+  async reconcile(uri: string, { signal, log }: Turn): Promise<Outcome> {
+    const turn = { signal, log: log.child({ workload: uri }) }
     const memory = this.memoryOf(uri)
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
@@ -103,15 +108,15 @@ export class WorkloadReconciler {
         { kind: 'none', reason: 'its label names no workload' },
         undefined,
         memory,
-        signal,
+        turn,
       )
-    if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, signal)
+    if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, turn)
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
       const desired = this.#unknownDesire(uri, state)
-      return this.#act(uri, desired, undefined, memory, signal)
+      return this.#act(uri, desired, undefined, memory, turn)
     }
-    return this.#forget(uri, memory, signal)
+    return this.#forget(uri, memory, turn)
   }
 
   /** What runs goes on until more is known, but for one thing: nothing stays on a drained machine. */
@@ -135,10 +140,10 @@ export class WorkloadReconciler {
   }
 
   /** The owner deleted the workload: nothing of it stays. */
-  async #forget(uri: string, memory: WorkloadMemory, signal: AbortSignal): Promise<Outcome> {
+  async #forget(uri: string, memory: WorkloadMemory, turn: Turn): Promise<Outcome> {
     const { own, reservations } = this.#options
     const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
-    const outcome = await this.#act(uri, desired, undefined, memory, signal)
+    const outcome = await this.#act(uri, desired, undefined, memory, turn)
     if (outcome.kind !== 'done') return outcome
     own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
@@ -152,7 +157,7 @@ export class WorkloadReconciler {
     ownerDid: Did,
     record: StoredRecord<WorkloadRecord>,
     memory: WorkloadMemory,
-    signal: AbortSignal,
+    turn: Turn,
   ): Promise<Outcome> {
     const { engineState, objections, bidder, duty, clock } = this.#options
     const snapshot = await this.#snapshotOrUndefined(engineState)
@@ -160,7 +165,13 @@ export class WorkloadReconciler {
     const placement = this.#observe(uri, ownerDid, record, memory)
     this.#noteCandidacy(placement, memory)
     const objectAgainMs = objections.consider(placement, memory, clock.monotonicMs())
-    const bidAgainMs = bidder.bid({ placement, memory, containers, now: clock.monotonicMs() })
+    const bidAgainMs = bidder.bid({
+      placement,
+      memory,
+      containers,
+      now: clock.monotonicMs(),
+      log: turn.log,
+    })
     if (!snapshot)
       return {
         kind: 'retry',
@@ -169,7 +180,7 @@ export class WorkloadReconciler {
     const { desired, surplus, why, againInMs } = this.#desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     this.#noteSurplus(memory, surplus)
-    const outcome = await this.#act(uri, desired, placement, memory, signal)
+    const outcome = await this.#act(uri, desired, placement, memory, turn)
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
     const waits = [
       outcome.kind === 'again' ? outcome.afterMs : undefined,
@@ -234,19 +245,22 @@ export class WorkloadReconciler {
     desired: Desired,
     placement: Placement | undefined,
     memory: WorkloadMemory,
-    signal: AbortSignal,
+    turn: Turn,
   ): Promise<Outcome> {
     const { engineState, runner, clock } = this.#options
     const snapshot = await engineState.snapshot()
     noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
     const plan = this.#plan(uri, desired, placement, memory, snapshot)
+    const { containers } = shareOf(snapshot, uri)
+    if (placement)
+      this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
     if (plan.actions.length > 0) {
       const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
       try {
-        await runner.apply({ uri, ownerDid, desired, memory, signal }, plan.actions)
+        await runner.apply({ uri, ownerDid, desired, memory, ...turn }, plan.actions)
       } catch (error) {
-        if (signal.aborted) throw error
-        this.#options.log.warn('could not bring it up', { workload: uri, error: String(error) })
+        if (turn.signal.aborted) throw error
+        turn.log.warn('could not bring it up', { error: messageOf(error) })
       } finally {
         engineState.invalidate()
       }
@@ -255,17 +269,10 @@ export class WorkloadReconciler {
     noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
     forgiveFailures(memory, shareOf(after, uri).containers, desired)
     const statusAgainMs = await this.#publish(uri, desired, placement, memory, after)
-    if (plan.actions.length > 0) return { kind: 'again', afterMs: this.#nextLookMs(memory) }
+    if (plan.actions.length > 0)
+      return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
     const afterMs = sooner(plan.againInMs, statusAgainMs)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
-  }
-
-  /** Right after a change: at once, unless something failed and has to wait. */
-  #nextLookMs(memory: WorkloadMemory): number {
-    if (!memory.startFailures) return 0
-    const now = this.#options.clock.monotonicMs()
-    const waits = [...memory.replicas.values()].map(({ notBeforeMs }) => notBeforeMs - now)
-    return Math.max(50, ...waits)
   }
 
   #plan(
@@ -312,12 +319,7 @@ export class WorkloadReconciler {
     const { forwards, probes, statusWriter } = this.#options
     const { containers } = shareOf(snapshot, uri)
     const workload = desired.kind === 'run' ? desired.workload : undefined
-    const running = new Map<number, string>()
-    for (const container of containers) {
-      const replica = Number(container.labels[LABEL.replica])
-      const stands = containerOf(containers, replica)
-      if (stands?.state === 'running') running.set(replica, stands.id)
-    }
+    const running = runningIds(containers)
     if (desired.kind !== 'keep') {
       probes.watch(uri, workload?.healthcheck, [...running.values()])
       await forwards.apply(uri, workload, running)

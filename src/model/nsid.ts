@@ -47,6 +47,7 @@ export const METHOD = {
   shutdown: `${METHODS}.shutdown`,
   heartbeat: `${METHODS}.heartbeat`,
   getHealth: `${METHODS}.getHealth`,
+  listEvents: `${METHODS}.listEvents`,
 } as const
 
 export type MethodName = keyof typeof METHOD

@@ -1,4 +1,5 @@
 import type { Collection } from '../model/nsid.ts'
+import type { Cid, Did } from '../model/records.ts'
 import type { StoredRecord } from './records.ts'
 
 /** One record of our own repo as the PDS acknowledged it. */
@@ -6,6 +7,74 @@ export interface JournalRecord extends StoredRecord {
   readonly collection: Collection
   readonly rkey: string
 }
+
+/**
+ * What can be told of afterwards.
+ * - `revision`: a revision of the workload is acted on;
+ * - `offered`, `passed`, `refused`: the bid, once the PDS has it;
+ * - `takeover`, `gave-way`: a replica came here because another machine is down, or left for others;
+ * - `create`, `start`, `remove`, `remove-network`: what was done on the engine;
+ * - `failed`: it could not be brought up;
+ * - `status`: what is published of it has changed;
+ * - `suspected`, `cleared`: a challenge by record, and its end;
+ * - `down`: who is down has changed; `answered`, `epoch`: this machine’s own answers and epochs.
+ */
+export type EventKind =
+  | 'revision'
+  | 'offered'
+  | 'passed'
+  | 'refused'
+  | 'takeover'
+  | 'gave-way'
+  | 'create'
+  | 'start'
+  | 'remove'
+  | 'remove-network'
+  | 'failed'
+  | 'status'
+  | 'suspected'
+  | 'cleared'
+  | 'down'
+  | 'answered'
+  | 'epoch'
+
+/** A record in the version that was acted on. */
+export interface EventEvidence {
+  readonly uri: string
+  readonly cid: Cid
+}
+
+export interface NewEvent {
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number
+  readonly kind: EventKind
+  /** Absent: it concerns the machine, and so every workload. */
+  readonly workload?: string
+  /** The machine that it is about, where that is another. */
+  readonly subject?: Did
+  readonly reason: string
+  readonly evidence: readonly EventEvidence[]
+}
+
+export interface JournalEvent extends NewEvent {
+  /** Grows with each event; never given twice. */
+  readonly seq: number
+}
+
+export interface EventQuery {
+  /** Events of this workload and of the machine; all when absent. */
+  readonly workload?: string
+  readonly kind?: EventKind
+  /** Wall clock: nothing older. */
+  readonly sinceMs?: number
+  /** Only events with a lower number. */
+  readonly beforeSeq?: number
+  readonly limit: number
+}
+
+/** Events kept of one workload (and of the machine itself), and of all together. */
+export const EVENTS_PER_WORKLOAD_MAX = 500
+export const EVENTS_MAX = 10_000
 
 /**
  * What a meshlet must not forget. Each call is durable when it returns. The journal may be lost: all
@@ -17,4 +86,8 @@ export interface Journal {
   removeRecord(collection: Collection, rkey: string): void
   setting(name: string): string | undefined
   saveSetting(name: string, value: string | undefined): void
+  /** Forgets the oldest of the same workload, and of all, beyond their limits. */
+  appendEvent(event: NewEvent): void
+  /** The newest first. */
+  events(query: EventQuery): readonly JournalEvent[]
 }

@@ -69,6 +69,24 @@ export interface WriteResult {
   readonly cids: readonly (Cid | undefined)[]
 }
 
+/** What is left of one limit on writes, of which a burst may be used at once. */
+export interface WindowAllowance {
+  /** Points: a creation costs 3, an update 2, a deletion 1. */
+  readonly pointsLeft: number
+  readonly pointsMax: number
+  /** Commits, each of which is one event for a relay. */
+  readonly eventsLeft: number
+  readonly eventsMax: number
+}
+
+/** What may be written. */
+export interface WriteAllowance {
+  readonly hour: WindowAllowance
+  readonly day: WindowAllowance
+  /** For how long the PDS wants nothing more, milliseconds; 0: it takes writes. */
+  readonly pausedMs: number
+}
+
 /** Writes to one repo. Every `put` is validated with its lexicon before it is sent. */
 export interface RepoWriter {
   readonly did: Did
@@ -77,4 +95,9 @@ export interface RepoWriter {
     writes: readonly Write[],
     options?: { swapCommit?: Cid; signal?: AbortSignal },
   ): Promise<WriteResult>
+}
+
+/** A writer that knows how much it may write, so that what can wait may wait. */
+export interface PacedRepoWriter extends RepoWriter {
+  allowance(): WriteAllowance
 }

@@ -55,17 +55,3 @@ export interface Plan {
   /** Look again after this many milliseconds, because time alone will change the plan. */
   readonly againInMs?: number
 }
-
-/** One line for the log and for people. */
-export function formatAction(action: Action): string {
-  switch (action.kind) {
-    case 'create':
-      return `create and start ${action.name}: ${action.reason}`
-    case 'start':
-      return `start ${action.name}: ${action.reason}`
-    case 'remove':
-      return `${action.graceMs > 0 ? 'stop and remove' : 'remove'} ${action.name}: ${action.reason}`
-    case 'remove-network':
-      return `remove network ${action.name}: ${action.reason}`
-  }
-}

@@ -4,7 +4,6 @@ import { LABEL } from '../model/nsid.ts'
 import type { WorkloadRecord } from '../model/records.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Action, Desired } from './actions.ts'
-import { formatAction } from './actions.ts'
 import { containerName } from './container-names.ts'
 import { planWorkload, type PlanInput } from './plan-workload.ts'
 
@@ -227,7 +226,7 @@ describe('what a look at a workload decides', () => {
     ({ change, kinds, reason }) => {
       const plan = planWorkload(input(change))
       expect(plan.actions.map(short)).toEqual(kinds)
-      if (reason) expect(plan.actions.map(formatAction).join('\n')).toMatch(reason)
+      if (reason) expect(plan.actions.map((action) => action.reason).join('\n')).toMatch(reason)
     },
   )
 

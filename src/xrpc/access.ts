@@ -20,6 +20,7 @@ export type ServedMethod = Extract<
   | 'deleteWorkload'
   | 'getLogs'
   | 'getHealth'
+  | 'listEvents'
   | 'pause'
   | 'resume'
   | 'drain'
@@ -34,6 +35,7 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   getWorkloadStatus: ['meshletOwner', 'workloadOwner', 'member'],
   deleteWorkload: ['meshletOwner', 'workloadOwner'],
   getLogs: ['workloadOwner'],
+  listEvents: ['meshletOwner', 'workloadOwner', 'member'],
   getHealth: ['meshletOwner', 'member', 'candidate'],
   pause: ['meshletOwner'],
   resume: ['meshletOwner'],

@@ -40,6 +40,9 @@ export interface MeshletApi {
     call: ProcedureCall<farm.meshlet.deleteWorkload.$InputBody>,
   ): Promise<farm.meshlet.deleteWorkload.$OutputBody>
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
+  listEvents(
+    call: QueryCall<farm.meshlet.listEvents.$Params>,
+  ): Promise<farm.meshlet.listEvents.$OutputBody>
   getHealth(call: Call): Promise<farm.meshlet.getHealth.$OutputBody>
   pause(call: ProcedureCall<farm.meshlet.pause.$InputBody>): Promise<farm.meshlet.pause.$OutputBody>
   resume(

@@ -17,6 +17,7 @@ const SCHEMAS = {
   [METHOD.deleteWorkload]: farm.meshlet.deleteWorkload.main,
   [METHOD.getLogs]: farm.meshlet.getLogs.main,
   [METHOD.getHealth]: farm.meshlet.getHealth.main,
+  [METHOD.listEvents]: farm.meshlet.listEvents.main,
   [METHOD.pause]: farm.meshlet.pause.main,
   [METHOD.resume]: farm.meshlet.resume.main,
   [METHOD.drain]: farm.meshlet.drain.main,

@@ -4,12 +4,10 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CommuneError } from '../model/errors.ts'
-import { METHOD } from '../model/nsid.ts'
-import type { MethodName } from '../model/nsid.ts'
+import { METHOD, type MethodName } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { silentLog } from '../ports/log.ts'
-import { ACCESS } from './access.ts'
-import type { ServedMethod, StandingRole } from './access.ts'
+import { ACCESS, type ServedMethod, type StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { TestCaller, TestClock, ownDid, startTestServer } from './test-server.ts'
 import type { TestServer, TestServerOptions } from './test-server.ts'
@@ -43,6 +41,7 @@ const working: Partial<MeshletApi> = {
   deleteWorkload: ({ input }) => Promise.resolve({ state: 'refused', message: input.workload }),
   getLogs: ({ params }) => Promise.resolve({ lines: [{ line: `${params.tail} lines` }] }),
   getHealth: () => Promise.resolve({ ok: true, version: '0.1.0' }),
+  listEvents: () => Promise.resolve({ events: [] }),
   ...{ pause: done, resume: done, drain: done, shutdown: done },
   heartbeat: ({ caller }) =>
     Promise.resolve({
@@ -113,6 +112,7 @@ const requests = (workloadOwner: TestCaller): Record<ServedMethod, object> => {
     deleteWorkload: { body: { workload } },
     getLogs: { query: { workload } },
     getHealth: {},
+    listEvents: { query: { workload } },
     pause: { body: {} },
     resume: { body: {} },
     drain: { body: {} },

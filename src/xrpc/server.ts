@@ -18,6 +18,7 @@ import { addGetLogs } from './get-logs.ts'
 import { addGetWorkloadStatus } from './get-workload-status.ts'
 import { createGate } from './gate.ts'
 import { addHeartbeat } from './heartbeat.ts'
+import { addListEvents } from './list-events.ts'
 import { addListWorkloads } from './list-workloads.ts'
 import { MethodContext } from './method-context.ts'
 import { addPause } from './pause.ts'
@@ -152,6 +153,7 @@ const METHODS = [
   addDeleteWorkload,
   addGetLogs,
   addGetHealth,
+  addListEvents,
   addPause,
   addResume,
   addDrain,

@@ -61,6 +61,7 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     deleteWorkload: missing,
     getLogs: missing,
     getHealth: missing,
+    listEvents: missing,
     pause: missing,
     resume: missing,
     drain: missing,

@@ -17,7 +17,7 @@ async function oneReplica() {
 
 function deleteHere(world: VirtualCommune, machine: string): void {
   const { meshlet, engine } = world.machine(machine)
-  const api = createMeshletApi({ meshlet, engine, clock: world.clock, writePointsLeft: () => 0 })
+  const api = createMeshletApi({ meshlet, engine, clock: world.clock })
   const caller = { did: world.owner('alice').did, roles: [] }
   const input = { workload: world.uri('alice', 'web') }
   void api.deleteWorkload({ caller, input, params: {}, signal: AbortSignal.any([]) } as never)

@@ -10,6 +10,7 @@ import type { Did } from '../../src/model/records.ts'
 import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import type { Write } from '../../src/ports/records.ts'
+import { CountedMetrics } from './counted-metrics.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { VirtualFeed, type FeedMemory } from './virtual-feed.ts'
@@ -46,6 +47,8 @@ export type EngineLie = 'stale list' | 'false start'
 export class VirtualMachine {
   readonly name: string
   readonly did: Did
+  /** What all meshlets on it counted, over restarts. */
+  readonly metrics = new CountedMetrics()
   /** What the owner of the machine set; takes effect at the next start. */
   config: MeshletConfig
   /** Faults of the engine, for those calls that are not to be merely slow. */
@@ -127,6 +130,7 @@ export class VirtualMachine {
       clock: own,
       random,
       log: log.child({ machine: this.name }),
+      metrics: this.metrics,
       registries: {
         credentials: async () => this.credentials,
         provePublic: async (image) => {

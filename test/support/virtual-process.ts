@@ -110,6 +110,8 @@ export class VirtualProcess {
       saveRecord: (record) => write(() => journal.saveRecord(record)),
       removeRecord: (collection, rkey) => write(() => journal.removeRecord(collection, rkey)),
       saveSetting: (name, value) => write(() => journal.saveSetting(name, value)),
+      appendEvent: (event) => write(() => journal.appendEvent(event)),
+      events: (query) => journal.events(query),
     }
   }
 

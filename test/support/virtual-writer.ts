@@ -1,8 +1,14 @@
+import { POINTS, allowanceOf, newWriteBudget, spend } from '../../src/atproto/write-budget.ts'
 import { parseRecord } from '../../src/atproto/validate.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import type { Cid, Did } from '../../src/model/records.ts'
 import { sleep, type Clock } from '../../src/ports/clock.ts'
-import type { RepoWriter, Write, WriteResult } from '../../src/ports/records.ts'
+import type {
+  PacedRepoWriter,
+  Write,
+  WriteAllowance,
+  WriteResult,
+} from '../../src/ports/records.ts'
 import type { VirtualRepos } from './virtual-repos.ts'
 
 export interface VirtualWriterOptions {
@@ -17,13 +23,18 @@ export interface VirtualWriterOptions {
 }
 
 /** Writes to one repo, slowly, and fails when told to. Records are held to their lexicons. */
-export class VirtualWriter implements RepoWriter {
+export class VirtualWriter implements PacedRepoWriter {
   readonly did: Did
   readonly #options: VirtualWriterOptions
+  #budget = newWriteBudget(0)
 
   constructor(options: VirtualWriterOptions) {
     this.did = options.did
     this.#options = options
+  }
+
+  allowance(): WriteAllowance {
+    return allowanceOf(this.#budget, this.#options.clock.monotonicMs())
   }
 
   async apply(
@@ -37,6 +48,7 @@ export class VirtualWriter implements RepoWriter {
     if (!canReach())
       throw new CommuneError('unreachable', 'The PDS does not answer.', { retry: true })
     const trouble = fault(writes)
+    this.#budget = spend(this.#budget, pointsOf(writes), clock.monotonicMs())
     if (trouble instanceof CommuneError) throw trouble
     const { rev, changes } = repos.commit(this.did, writes)
     await sleep(clock, nextDelayMs() / 2, signal)
@@ -45,6 +57,12 @@ export class VirtualWriter implements RepoWriter {
     const cids = changes.map(({ record }) => record?.cid)
     return { rev: String(rev).padStart(13, '0'), commit: `commit-${this.did}-${rev}`, cids }
   }
+}
+
+/** At most: what is there already costs one point less. */
+function pointsOf(writes: readonly Write[]): number {
+  const points = writes.map(({ action }) => (action === 'put' ? POINTS.create : POINTS.delete))
+  return points.reduce((sum, one) => sum + one, 0)
 }
 
 function check(write: Write): void {

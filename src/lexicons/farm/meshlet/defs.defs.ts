@@ -5,6 +5,7 @@
 
 import { l } from '@atproto/lex'
 import * as SchedulerDefs from '../../commune/scheduler/defs.defs.ts'
+import * as RepoStrongRef from '../../com/atproto/repo/strongRef.defs.ts'
 
 const $nsid = 'farm.meshlet.defs'
 
@@ -332,3 +333,180 @@ const logLine = /*#__PURE__*/ l.typedObject<LogLine>(
 )
 
 export { logLine }
+
+type WriteBudget = {
+  $type?: 'farm.meshlet.defs#writeBudget'
+  hour: WriteWindow
+  day: WriteWindow
+
+  /**
+   * For how long the PDS takes nothing more, milliseconds; 0: it takes writes.
+   */
+  pausedMs?: number
+}
+
+export type { WriteBudget }
+
+const writeBudget = /*#__PURE__*/ l.typedObject<WriteBudget>(
+  $nsid,
+  'writeBudget',
+  /*#__PURE__*/ l.object({
+    hour: /*#__PURE__*/ l.ref<WriteWindow>((() => writeWindow) as any),
+    day: /*#__PURE__*/ l.ref<WriteWindow>((() => writeWindow) as any),
+    pausedMs: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+  }),
+)
+
+export { writeBudget }
+
+type WriteWindow = {
+  $type?: 'farm.meshlet.defs#writeWindow'
+
+  /**
+   * Points that may be written at once: a creation costs 3, an update 2, a deletion 1.
+   */
+  pointsLeft: number
+
+  /**
+   * The most that this ever is.
+   */
+  pointsMax: number
+
+  /**
+   * Commits that a relay takes at once of this account alone.
+   */
+  eventsLeft?: number
+
+  /**
+   * The most that this ever is.
+   */
+  eventsMax?: number
+}
+
+export type { WriteWindow }
+
+const writeWindow = /*#__PURE__*/ l.typedObject<WriteWindow>(
+  $nsid,
+  'writeWindow',
+  /*#__PURE__*/ l.object({
+    pointsLeft: /*#__PURE__*/ l.integer({
+      minimum: 0,
+      maximum: 9007199254740991,
+    }),
+    pointsMax: /*#__PURE__*/ l.integer({
+      minimum: 0,
+      maximum: 9007199254740991,
+    }),
+    eventsLeft: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+    eventsMax: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+  }),
+)
+
+export { writeWindow }
+
+type Event = {
+  $type?: 'farm.meshlet.defs#event'
+
+  /**
+   * By the clock of the machine.
+   */
+  time: l.DatetimeString
+
+  /**
+   * What happened.
+   */
+  kind:
+    | 'revision'
+    | 'offered'
+    | 'passed'
+    | 'refused'
+    | 'takeover'
+    | 'gave-way'
+    | 'create'
+    | 'start'
+    | 'remove'
+    | 'remove-network'
+    | 'failed'
+    | 'status'
+    | 'suspected'
+    | 'cleared'
+    | 'down'
+    | 'answered'
+    | 'epoch'
+    | l.UnknownString
+
+  /**
+   * The workload; absent when it concerns the machine.
+   */
+  workload?: l.AtUriString
+
+  /**
+   * The machine that it is about.
+   */
+  subject?: l.DidString
+
+  /**
+   * Why, for people.
+   */
+  reason: string
+
+  /**
+   * Records that were acted on.
+   */
+  evidence?: RepoStrongRef.Main[]
+}
+
+export type { Event }
+
+const event = /*#__PURE__*/ l.typedObject<Event>(
+  $nsid,
+  'event',
+  /*#__PURE__*/ l.object({
+    time: /*#__PURE__*/ l.string({ format: 'datetime' }),
+    kind: /*#__PURE__*/ l.string<{
+      knownValues: [
+        'revision',
+        'offered',
+        'passed',
+        'refused',
+        'takeover',
+        'gave-way',
+        'create',
+        'start',
+        'remove',
+        'remove-network',
+        'failed',
+        'status',
+        'suspected',
+        'cleared',
+        'down',
+        'answered',
+        'epoch',
+      ]
+      maxLength: 64
+    }>({ maxLength: 64 }),
+    workload: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ format: 'at-uri' }),
+    ),
+    subject: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ format: 'did' }),
+    ),
+    reason: /*#__PURE__*/ l.string({ maxLength: 4096 }),
+    evidence: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.array(
+        /*#__PURE__*/ l.ref<RepoStrongRef.Main>(
+          (() => RepoStrongRef.main) as any,
+        ),
+        { maxLength: 32 },
+      ),
+    ),
+  }),
+)
+
+export { event }

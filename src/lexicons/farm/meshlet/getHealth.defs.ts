@@ -4,6 +4,7 @@
  */
 
 import { l } from '@atproto/lex'
+import * as MeshletDefs from './defs.defs.ts'
 
 const $nsid = 'farm.meshlet.getHealth'
 
@@ -29,6 +30,11 @@ export const $output = /*#__PURE__*/ l.jsonPayload({
   ),
   writePointsLeft: /*#__PURE__*/ l.optional(
     /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+  ),
+  writeBudget: /*#__PURE__*/ l.optional(
+    /*#__PURE__*/ l.ref<MeshletDefs.WriteBudget>(
+      (() => MeshletDefs.writeBudget) as any,
+    ),
   ),
 })
 

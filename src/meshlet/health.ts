@@ -1,0 +1,18 @@
+import type { Did } from '../model/records.ts'
+import type { Meshlet } from './meshlet.ts'
+
+/** What needs attention, a sentence each; empty when all is well. */
+export function problemsOf(meshlet: Meshlet): string[] {
+  const owner: Did = meshlet.config.ownerDid
+  const problems = [
+    meshlet.engineState.problem &&
+      `The engine does not answer: ${meshlet.engineState.problem.message}`,
+    meshlet.own.problem && `Records can’t be written: ${meshlet.own.problem}`,
+    meshlet.view.repoProblem(owner) &&
+      `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
+    meshlet.engineState.info?.portsProblem,
+  ]
+  return problems
+    .filter((problem) => typeof problem === 'string')
+    .map((text) => text.slice(0, 1_000))
+}
