@@ -220,8 +220,11 @@ function listEvents(
   })
   const last = events.at(-1)
   return {
-    events: events.map(({ seq: _, atMs, evidence, ...event }) => ({
-      ...event,
+    events: events.map(({ kind, reason, workload: about, subject, atMs, evidence }) => ({
+      kind,
+      reason,
+      ...(about === undefined ? {} : { workload: about }),
+      ...(subject === undefined ? {} : { subject }),
       time: new Date(atMs).toISOString(),
       evidence: [...evidence],
     })),

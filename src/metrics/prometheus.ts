@@ -3,9 +3,7 @@ import {
   COUNTERS,
   GAUGES,
   HISTOGRAMS,
-  type CounterName,
   type GaugeName,
-  type HistogramName,
   type Metrics,
   type Readings,
 } from '../ports/metrics.ts'
@@ -48,8 +46,8 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   )
   return {
     contentType: register.contentType,
-    count: (name, labels, by = 1) => counters[name as CounterName].inc(labels, by),
-    observe: (name, labels, seconds) => histograms[name as HistogramName].observe(labels, seconds),
+    count: (name, labels, by = 1) => counters[name].inc(labels, by),
+    observe: (name, labels, seconds) => histograms[name].observe(labels, seconds),
     render(readings) {
       for (const [name, samples] of Object.entries(readings)) {
         const gauge = gauges[name as GaugeName]
