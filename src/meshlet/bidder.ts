@@ -8,6 +8,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { RecordView } from '../ports/records.ts'
+import { sooner } from '../reconcile/outcome.ts'
 import { isOffer } from '../selection/bids.ts'
 import {
   decideBid,
@@ -17,12 +18,15 @@ import {
 } from '../selection/decide-bid.ts'
 import { reservedSlots } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
+import { slotsWaitedFor } from '../selection/waiting-line.ts'
 import type { MeshletConfig } from './config.ts'
 import { isInNotice } from './desire.ts'
+import { givesWayTo } from './giving-way.ts'
 import type { Placement } from './observe.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 import type { WorkloadMemory } from './workload-memory.ts'
 
 export interface BidderOptions {
@@ -31,6 +35,9 @@ export interface BidderOptions {
   readonly own: OwnRecords
   readonly obstacles: Obstacles
   readonly reservations: Reservations
+  readonly waiting: WaitingRoom
+  /** Where another workload stands now; undefined when there is no such workload. */
+  readonly callOf: (uri: string) => BidCall | undefined
   readonly fairShare: FairShare
   readonly epoch: () => number
   readonly capacity: () => Amount
@@ -67,12 +74,23 @@ export class Bidder {
       reservations.noteBid(placement.uri, wanted?.slots ?? 0, request)
       return undefined
     }
-    const decision = decideBid(this.#input(call))
+    const { input, againInMs } = this.#takeTurn(call)
+    const decision = decideBid(input)
     this.#note(call, decision)
     this.write(placement, decision)
+    if (decision.kind === 'offer') this.#options.waiting.serve(placement.uri)
+    if ('bid' in decision && input.givesWayTo) call.memory.gaveWayUnder = placement.placementKey
     if (this.underWay(placement.uri) === 'nothing')
       reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)
-    return decision.kind === 'wait' ? decision.againInMs : undefined
+    return sooner(againInMs, decision.kind === 'wait' ? decision.againInMs : undefined)
+  }
+
+  /** The workload is gone, and with it all that was offered and kept for it. */
+  forget(uri: string): void {
+    const { own, reservations, waiting } = this.#options
+    own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')
+    reservations.releaseBid(uri)
+    waiting.leave(uri)
   }
 
   /** What the bid should become, given that somebody else took over while this machine was down. */
@@ -96,12 +114,9 @@ export class Bidder {
 
   /** This machine is to be empty, whatever is known of the workload: it offers nothing any more. */
   giveUp(uri: string): void {
-    const { own, reservations } = this.#options
-    const rkey = recordKeyFor(uri)
-    const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
-    if (!wanted || !isOffer(wanted)) return
-    own.delete(COLLECTION.bid, rkey, 'now')
-    reservations.releaseBid(uri)
+    const { own } = this.#options
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, recordKeyFor(uri))
+    if (wanted && isOffer(wanted)) this.forget(uri)
   }
 
   /**
@@ -129,6 +144,29 @@ export class Bidder {
     return { $type: COLLECTION.bid, ...bid, createdAt }
   }
 
+  /** Takes its place in the line for room, or leaves it; says when what is kept from it may end. */
+  #takeTurn(call: BidCall): { readonly input: BidInput; readonly againInMs: number | undefined } {
+    const { waiting, reservations, callOf } = this.#options
+    const { uri, ownerDid, record } = call.placement
+    const input = this.#input(call)
+    const request = requestOf(record.value)
+    const slots = slotsWaitedFor(input)
+    const priority = record.value.priority ?? 0
+    if (slots > 0) waiting.enter({ uri, ownerDid, priority, request, slots })
+    else waiting.leave(uri)
+    const { room, keptFor, againInMs } = waiting.roomFor(uri, input.room, request)
+    const free = reservations.freeBeside(undefined)
+    return {
+      input: {
+        ...input,
+        roomInLine: room,
+        keptFor: keptFor?.uri,
+        givesWayTo: givesWayTo({ call, input, line: waiting.line, free, callOf }),
+      },
+      againInMs,
+    }
+  }
+
   #input(call: BidCall): BidInput {
     const { config, own, obstacles, reservations, fairShare } = this.#options
     const { placement, memory, containers, now } = call
@@ -151,6 +189,8 @@ export class Bidder {
       runsHere: containers.some(({ state }) => state === 'running'),
       capacity: this.#options.capacity(),
       room: reservations.freeBeside(placement.uri),
+      roomInLine: reservations.freeBeside(placement.uri),
+      roomToKeep: reservations.roomToKeep(placement.uri),
       fairShare,
       rounds: placement.rounds,
       choice: placement.choice,

@@ -132,6 +132,16 @@ describe('while something is not known', () => {
   })
 })
 
+test('what is short starts what it has, a window after it was first seen', () => {
+  const setting = { bidders: ['self'], replicas: 2 }
+  const bids = [bid({ name: 'self' })]
+  const choice = select(world(bids, { replicas: 2 }))
+  const short = (now: number) =>
+    desire(scene({ ...setting, placement: { choice, windowMs: 5_000 }, input: { now } }))
+  expect(short(4_999)).toMatchObject(run(0))
+  expect(short(5_000)).toMatchObject(run(1))
+})
+
 describe('while a new bid is on its way', () => {
   test('that takes the offer back nothing is touched', () => {
     const input = { bidUnderWay: 'withdrawal' } as const

@@ -94,12 +94,17 @@ function cutOff({ placement, self }: DesireInput, { heard, needed }: Contact): D
 
 /** Why nothing new may be started yet. */
 function whatIsOpen(
-  { placement, bidUnderWay, isComingBack }: DesireInput,
+  { placement, bidUnderWay, isComingBack, now }: DesireInput,
   contact: Contact | undefined,
 ): string | undefined {
+  const { choice, rounds, windowMs, replicas } = placement
   if (isComingBack) return 'waits until the suspicion of this machine is answered'
   if (placement.unread.length > 0) return `waits until ${placement.unread.join(', ')} can be read`
   if (contact?.kind === 'unsure') return 'waits until enough others are in touch with this machine'
+  // Until then it may hand its place to another workload that would be whole with it.
+  const isYoung = now - rounds.seenAtMs < windowMs
+  if (isYoung && choice.missing > 0 && replicas !== 'everywhere')
+    return 'waits for a window, since it is short of replicas'
   return bidUnderWay === 'nothing' ? undefined : 'waits until the bid is acknowledged'
 }
 

@@ -71,9 +71,9 @@ describe('stand-ins', () => {
 
 test('what runs is counted by what it may use, a workload at a time', () => {
   const share = { containers: [container(0), container(1, 50)], networks: [] }
-  expect(amountsOf(new Map([['web', share]])).get('web')).toEqual({
+  expect(amountsOf(new Map([['web', share]]), () => 10).get('web')).toEqual({
     cpuMilli: 150,
     memoryBytes: 200,
-    storageBytes: 0,
+    storageBytes: 20,
   })
 })

@@ -15,7 +15,9 @@ export function fitsBeside(
   if (desired.kind !== 'run') return false
   const current = containers.filter(({ labels }) => labels[LABEL.spec] === desired.specHash)
   const toMake = Math.max(0, desired.slots - current.length)
-  return slotsIn(without(free, containers), requestOf(desired.workload)) >= toMake
+  const request = requestOf(desired.workload)
+  const storageBytes = free.storageBytes - containers.length * request.storageBytes
+  return slotsIn({ ...without(free, containers), storageBytes }, request) >= toMake
 }
 
 /** As many stand-ins as fit beside the replicas that are to run here: those have the reservation. */
@@ -36,23 +38,29 @@ export function limitStandIns(
     (container) => container.state === 'running' && replicaOf(container) >= desired.slots,
   )
   for (const container of beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b))) {
-    rest = without(rest, [container])
-    const fits = desired.slots === 0 || (rest.cpuMilli >= 0 && rest.memoryBytes >= 0)
+    rest = { ...without(rest, [container]), storageBytes: rest.storageBytes - storageBytes }
+    const isEnough = rest.cpuMilli >= 0 && rest.memoryBytes >= 0 && rest.storageBytes >= 0
+    const fits = desired.slots === 0 || isEnough
     if (!fits || standIns === desired.standIns) break
     standIns++
   }
   return { ...desired, standIns }
 }
 
-/** What the containers of each workload may use. */
+/**
+ * What the containers of each workload may use. No engine tells how much disk a container was promised,
+ * so that follows from the workload's record: `storageOf` one replica, bytes.
+ */
 export function amountsOf(
   byWorkload: ReadonlyMap<string, EngineShare>,
+  storageOf: (uri: string) => number,
 ): ReadonlyMap<string, Amount> {
   const nothing: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
   return new Map(
     [...byWorkload].map(([uri, { containers }]) => {
       const { cpuMilli, memoryBytes } = without(nothing, containers)
-      return [uri, { cpuMilli: -cpuMilli, memoryBytes: -memoryBytes, storageBytes: 0 }]
+      const storageBytes = containers.length * storageOf(uri)
+      return [uri, { cpuMilli: -cpuMilli, memoryBytes: -memoryBytes, storageBytes }]
     }),
   )
 }

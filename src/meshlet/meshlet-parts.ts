@@ -1,7 +1,10 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineInfo } from '../ports/engine.ts'
-import type { Hint } from '../model/records.ts'
-import type { Amount } from '../model/request.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
+import type { Did, Hint, WorkloadRecord } from '../model/records.ts'
+import { requestOf, type Amount } from '../model/request.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -10,6 +13,7 @@ import type { Random } from '../ports/random.ts'
 import type { Feed, PacedRepoWriter, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
+import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { Chronicle } from './chronicle.ts'
@@ -38,6 +42,7 @@ import { ownWorkloads, SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
 import { UnreadPatience } from './unread-patience.ts'
+import { WaitingRoom } from './waiting-room.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
 
 /** Everything that a meshlet needs from outside. */
@@ -79,6 +84,7 @@ export interface Parts {
   readonly neighbourhood: Neighbourhood
   readonly engineState: EngineState
   readonly reservations: Reservations
+  readonly waiting: WaitingRoom
   readonly heartbeats: Heartbeats
   readonly liveness: LivenessWatch
   readonly selfRecords: SelfRecords
@@ -99,6 +105,23 @@ export function offeredCapacity({ offer }: MeshletConfig, info: EngineInfo | und
   }
 }
 
+function workloadOf(view: RecordView, uri: string): WorkloadRecord | undefined {
+  const parsed = parseWorkloadUri(uri)
+  return parsed && view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
+}
+
+/** Disk that one replica was promised, bytes; 0 when nothing is known of the workload any more. */
+function storageOf(view: RecordView, uri: string): number {
+  const workload = workloadOf(view, uri)
+  return workload ? requestOf(workload).storageBytes : 0
+}
+
+/** What orders a workload among others, whenever this machine heard of it. */
+function claimOf(view: RecordView, uri: string) {
+  const ownerDid = parseWorkloadUri(uri)?.owner ?? ('' as Did)
+  return { ownerDid, priority: workloadOf(view, uri)?.priority ?? 0, key: recordKeyFor(uri) }
+}
+
 /** Makes the parts and joins them; nothing begins to work yet. */
 export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers: Triggers): Parts {
   const { clock, random, log, metrics, feed } = ports
@@ -117,14 +140,27 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   ])
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
-  const reservations = new Reservations(() => capacity(), triggers.roomFreed)
+  const reservations = new Reservations(
+    () => capacity(),
+    triggers.roomFreed,
+    (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
+  )
+  const fairShare = NO_FAIR_SHARE
+  const waiting = new WaitingRoom({
+    fairShare,
+    clock,
+    offer: () => capacity(),
+    free: () => reservations.freeBeside(undefined),
+    onMove: triggers.roomFreed,
+  })
   const engineState = new EngineState({
     engine,
     meshletDid,
     clock,
     random,
     log,
-    onListed: ({ byWorkload }) => reservations.noteRunning(amountsOf(byWorkload)),
+    onListed: ({ byWorkload }) =>
+      reservations.noteRunning(amountsOf(byWorkload, (uri) => storageOf(view, uri))),
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const capacity = () => offeredCapacity(config, engineState.info)
@@ -157,7 +193,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     own,
     obstacles,
     reservations,
-    fairShare: NO_FAIR_SHARE,
+    waiting,
+    callOf: (uri) => reconciler.bidCallOf(uri),
+    fairShare,
     epoch,
     capacity,
     clock,
@@ -238,6 +276,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     neighbourhood,
     engineState,
     reservations,
+    waiting,
     heartbeats,
     liveness,
     selfRecords,

@@ -242,6 +242,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** Room came free: whoever offers less than is wanted may offer more now. */
   #reconcileRoom(): Outcome {
+    for (const { uri } of this.#parts.waiting.line) this.#add(uri)
     for (const [, bid] of this.own.list<BidRecord>(COLLECTION.bid))
       if (ROOM_REASONS.has(bid.reason ?? '') || this.#isShort(bid)) this.#add(bid.workload)
     return { kind: 'done' }

@@ -1,6 +1,6 @@
+import { compareText } from '../model/canonical.ts'
 import type { Amount } from '../model/request.ts'
-
-const NOTHING: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
+import { lackOf, minus, NOTHING, times } from '../selection/room.ts'
 
 /**
  * What is spoken for on this machine: by bids that are undecided or won, and by containers that run.
@@ -8,15 +8,24 @@ const NOTHING: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
  */
 export class Reservations {
   readonly #offer: () => Amount
+  readonly #compare: (a: string, b: string) => number
   readonly #onFreed: () => void
   readonly #bids = new Map<string, Amount>()
   readonly #running = new Map<string, Amount>()
   /** The sum over all workloads, kept up to date: it is asked for at every look at every workload. */
   #total: Amount = NOTHING
 
-  /** `onFreed` is called when something that was held is held no longer. */
-  constructor(offer: () => Amount, onFreed: () => void = () => undefined) {
+  /**
+   * `onFreed` is called when something that was held is held no longer; `compare` says which of two
+   * workloads keeps what it holds when the machine offers less than before.
+   */
+  constructor(
+    offer: () => Amount,
+    onFreed: () => void = () => undefined,
+    compare: (a: string, b: string) => number = compareText,
+  ) {
     this.#offer = offer
+    this.#compare = compare
     this.#onFreed = onFreed
   }
 
@@ -44,6 +53,23 @@ export class Reservations {
     return minus(this.#offer(), taken)
   }
 
+  /**
+   * What this workload may keep. As much as is free beside the others, unless more is held than is
+   * offered (the machine offers less than before): then they keep what they hold in their order, as
+   * long as it fits, so that not all of them hand theirs back at once. May be negative.
+   */
+  roomToKeep(uri: string): Amount {
+    if (!isOver(this.#total, this.#offer())) return this.freeBeside(uri)
+    let rest = this.#offer()
+    const holders = [...new Set([...this.#bids.keys(), ...this.#running.keys()])]
+    for (const other of holders.toSorted(this.#compare)) {
+      if (other === uri) return rest
+      const held = this.#heldBy(other)
+      if (!lackOf(rest, held)) rest = minus(rest, held)
+    }
+    return rest
+  }
+
   #change(uri: string, change: () => void): void {
     const before = this.#heldBy(uri)
     change()
@@ -63,18 +89,6 @@ export class Reservations {
   }
 }
 
-function times({ cpuMilli, memoryBytes, storageBytes }: Amount, count: number): Amount {
-  return {
-    cpuMilli: cpuMilli * count,
-    memoryBytes: memoryBytes * count,
-    storageBytes: storageBytes * count,
-  }
-}
-
-function minus(a: Amount, b: Amount): Amount {
-  return {
-    cpuMilli: a.cpuMilli - b.cpuMilli,
-    memoryBytes: a.memoryBytes - b.memoryBytes,
-    storageBytes: a.storageBytes - b.storageBytes,
-  }
+function isOver(held: Amount, offer: Amount): boolean {
+  return lackOf(offer, held) !== undefined
 }

@@ -38,6 +38,8 @@ export interface WorkloadMemory {
   lateSinceMs: number | undefined
   /** Since when the status record is behind what is true, while that may still pass. */
   statusBehindSinceMs: number | undefined
+  /** The placement key under which it gave way to another workload, which it does once. */
+  gaveWayUnder: string | undefined
   /** The last line of the log about the bid, so that it is not said twice. */
   lastBidNote: string | undefined
 }
@@ -52,6 +54,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     surplusSinceMs: undefined,
     lateSinceMs: undefined,
     statusBehindSinceMs: undefined,
+    gaveWayUnder: undefined,
     lastBidNote: undefined,
   }
 }

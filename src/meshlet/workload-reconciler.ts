@@ -141,13 +141,12 @@ export class WorkloadReconciler {
 
   /** The owner deleted the workload: nothing of it stays. */
   async #forget(uri: string, memory: WorkloadMemory, turn: Turn): Promise<Outcome> {
-    const { own, reservations } = this.#options
+    const { own, bidder } = this.#options
     const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
     const outcome = await this.#act(uri, desired, undefined, memory, turn)
     if (outcome.kind !== 'done') return outcome
-    own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
-    reservations.releaseBid(uri)
+    bidder.forget(uri)
     this.#memory.delete(uri)
     return outcome
   }

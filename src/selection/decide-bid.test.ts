@@ -56,6 +56,8 @@ function scene({ others = [], mine, decided = false, ...change }: Scene = {}): B
     runsHere: false,
     capacity: room(10),
     room: room(2),
+    roomInLine: change.room ?? room(2),
+    roomToKeep: change.room ?? room(2),
     fairShare: NO_FAIR_SHARE,
     rounds,
     choice,

@@ -5,7 +5,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { isConsentWithdrawn, isOffer } from './bids.ts'
-import { lackOf, SLOTS_MAX, slotsIn } from './room.ts'
+import { lackOf, minus, SLOTS_MAX, slotsIn } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
 import { slotsOf, type Choice, type ReplicaCount } from './select.ts'
@@ -46,6 +46,14 @@ export interface BidInput {
   readonly capacity: Amount
   /** What is free for this workload: the offer less what others reserve; its own use counts as free. */
   readonly room: Amount
+  /** What of that it may take anew: the rest is for those that go before it. */
+  readonly roomInLine: Amount
+  /** The workload for which that rest is kept. */
+  readonly keptFor?: string | undefined
+  /** What it may keep of what it won: less than `room` says when the machine offers less than before. */
+  readonly roomToKeep: Amount
+  /** Another workload that would be whole with what this one won here and has not begun to use. */
+  readonly givesWayTo?: { readonly uri: string; readonly needs: Amount } | undefined
   readonly fairShare: FairShare
   readonly rounds: Rounds
   /** `select` through the decided rounds. */
@@ -102,8 +110,9 @@ function answerFirst(input: BidInput): BidDecision {
   const isFirstRound = joinable.kind === 'join' && joinable.round === 0
   if (!isFirstRound && !isUseful(input)) return keep('others offer enough')
   if (joinable.kind === 'wait') return wait(joinable, 'the open round can’t be joined any more')
-  const obstacle = obstacleOf(input)
-  if (!obstacle) return offer(input, joinable.round, 'invited, and there is room')
+  const inLine = takingTurns(input)
+  const obstacle = obstacleOf(inLine)
+  if (!obstacle) return offer(inLine, joinable.round, 'invited, and there is room')
   const isTold = isFirstRound || input.prospect.missing > 0
   return isTold ? pass(input, joinable.round, obstacle) : keep(obstacle.message)
 }
@@ -114,28 +123,55 @@ function reviewOffer(input: BidInput, own: StoredRecord<BidRecord>): BidDecision
   const [obstacle] = input.obstacles
   if (obstacle && !staysDespite(obstacle, won, input.choice))
     return refuse(input, own.value, obstacle)
-  const fits = slotsIn(input.room, requestOf(input.workload))
-  if (won > fits)
-    return moveBid(input, own.value, `chosen for ${won}, but there is room for ${fits}`)
+  const request = requestOf(input.workload)
+  const fits = slotsIn(input.roomToKeep, request)
+  if (won > fits) {
+    const kept = { ...input, room: input.roomToKeep }
+    return moveBid(kept, own.value, `chosen for ${won}, but there is room for ${fits}`)
+  }
   if (obstacle) return keep(`goes on despite: ${obstacle.message}`)
   if (input.isReplaced) return moveBid(input, own.value, 'replaced while it was down')
   if (input.rounds.late.has(own.cid) || isOverruled(input))
     return moveBid(input, own.value, 'the bid came too late')
-  const more = Math.min(fits, slotsWanted(input.replicas))
+  const inLine = takingTurns(input)
+  const more = Math.min(slotsIn(inLine.room, request), slotsWanted(input.replicas))
   if (input.prospect.missing > 0 && more > own.value.slots)
-    return moveBid(input, own.value, 'replicas are missing, and there is room for more')
+    return moveBid(inLine, own.value, 'replicas are missing, and there is room for more')
+  const given = input.givesWayTo && giveWay(input, own.value, input.givesWayTo)
+  if (given) return given
   return keep(won > 0 ? 'chosen' : 'standby')
 }
 
 /** A pass or a refusal under this key stands. */
 function reviewPass(input: BidInput, own: BidRecord): BidDecision {
   if (own.refused?.specHash === input.specHash) return keep('refused this very container')
-  const obstacle = obstacleOf(input)
+  const inLine = takingTurns(input)
+  const obstacle = obstacleOf(inLine)
   if (obstacle?.reason === 'consent-withdrawn') return refuse(input, own, obstacle)
   if (obstacle) return keep(obstacle.message)
   if (input.replicas === 0 || !isUseful(input)) return keepOrForget(own)
   if (!input.invited) return keepUninvited(input)
-  return moveBid(input, own, 'room came free')
+  return moveBid(inLine, own, 'room came free')
+}
+
+/** What is taken anew is taken in line; what was won is kept. */
+function takingTurns(input: BidInput): BidInput {
+  return { ...input, room: input.roomInLine }
+}
+
+/**
+ * Of two workloads that are both short, one hands back what it has not begun to use if that makes the
+ * other whole. Undefined when that would not help, or can't be said in a bid yet.
+ */
+function giveWay(
+  input: BidInput,
+  own: BidRecord,
+  { uri, needs }: NonNullable<BidInput['givesWayTo']>,
+): BidDecision | undefined {
+  const rest = { ...input, room: minus(input.room, needs), keptFor: uri }
+  if (!lackOf(rest.room, requestOf(input.workload))) return undefined
+  const moved = moveBid(rest, own, `gives way to ${uri}, which is whole with it`)
+  return moved.kind === 'wait' ? undefined : moved
 }
 
 /** What stood until it was lifted is not left standing when it has been, even if nothing is missing. */
@@ -175,7 +211,9 @@ function obstacleOf(input: BidInput): Obstacle | undefined {
   if (input.obstacles[0]) return input.obstacles[0]
   const request = requestOf(input.workload)
   const lack = lackOf(input.room, request)
-  return lack && { reason: lack, message: lackMessage(lack, input.room, request) }
+  if (!lack) return undefined
+  const kept = input.keptFor === undefined ? '' : ` beside what is kept for ${input.keptFor}`
+  return { reason: lack, message: `${lackMessage(lack, input.room, request)}${kept}` }
 }
 
 const KIND_OF = {

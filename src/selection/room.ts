@@ -28,6 +28,34 @@ export function lackOf(room: Amount, request: Amount): Lack | undefined {
   return LACKS.find(([kind]) => room[kind] < request[kind])?.[1]
 }
 
+export const NOTHING: Amount = { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 }
+
+export function plus(a: Amount, b: Amount): Amount {
+  return {
+    cpuMilli: a.cpuMilli + b.cpuMilli,
+    memoryBytes: a.memoryBytes + b.memoryBytes,
+    storageBytes: a.storageBytes + b.storageBytes,
+  }
+}
+
+/** So many times as much. */
+export function times({ cpuMilli, memoryBytes, storageBytes }: Amount, count: number): Amount {
+  return {
+    cpuMilli: cpuMilli * count,
+    memoryBytes: memoryBytes * count,
+    storageBytes: storageBytes * count,
+  }
+}
+
+/** What is left of `a` without `b`; may be negative. */
+export function minus(a: Amount, b: Amount): Amount {
+  return {
+    cpuMilli: a.cpuMilli - b.cpuMilli,
+    memoryBytes: a.memoryBytes - b.memoryBytes,
+    storageBytes: a.storageBytes - b.storageBytes,
+  }
+}
+
 export interface ReservationInput {
   readonly selfMeshlet: Did
   /** The own bid, as the PDS acknowledged it. */

@@ -166,6 +166,8 @@ export function runBidding(options: BiddingOptions): BiddingResult {
       runsHere: mind.running > 0,
       capacity: roomFor(4),
       room: roomFor(mind.slots),
+      roomInLine: roomFor(mind.slots),
+      roomToKeep: roomFor(mind.slots),
       fairShare: NO_FAIR_SHARE,
       rounds: mind.rounds,
       choice,

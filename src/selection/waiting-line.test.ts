@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { did } from '../../test/support/memory-view.ts'
+import { NO_FAIR_SHARE } from './score.ts'
+import { compareClaims, lineUp, type Waiting } from './waiting-line.ts'
+
+const ONE = { cpuMilli: 100, memoryBytes: 0, storageBytes: 0 }
+
+function waiting(name: string, change: Partial<Waiting> = {}): Waiting {
+  return {
+    uri: name,
+    key: name,
+    ownerDid: did('alice'),
+    priority: 0,
+    sinceMs: 0,
+    request: ONE,
+    slots: 1,
+    ...change,
+  }
+}
+
+const none = { turns: new Map(), fairShare: NO_FAIR_SHARE }
+const names = (line: readonly Waiting[]) => line.map(({ uri }) => uri)
+
+describe('the line', () => {
+  test('of one owner: priority, then who waits longer', () => {
+    const all = [
+      waiting('late', { sinceMs: 60_000 }),
+      waiting('early'),
+      waiting('low', { priority: -1 }),
+      waiting('high', { priority: 5, sinceMs: 90_000 }),
+    ]
+    expect(names(lineUp(all, none))).toEqual(['high', 'early', 'late', 'low'])
+  })
+
+  test('who began to wait at about the same time stands in the same order everywhere', () => {
+    const [a, b] = [waiting('a', { sinceMs: 900 }), waiting('b', { sinceMs: 100 })]
+    expect(names(lineUp([b, a], none))).toEqual(['a', 'b'])
+  })
+
+  test('owners take turns, and a priority counts only among the work of one owner', () => {
+    const bob = { ownerDid: did('bob') }
+    const all = [
+      waiting('a1', { priority: 9 }),
+      waiting('a2', { priority: 9 }),
+      waiting('b1', { ...bob, sinceMs: 30_000 }),
+    ]
+    expect(names(lineUp(all, none))).toEqual(['a1', 'b1', 'a2'])
+    const turns = new Map([[did('alice'), 5]])
+    expect(names(lineUp(all, { ...none, turns }))).toEqual(['b1', 'a1', 'a2'])
+  })
+
+  test('to whom the commune owes most goes first', () => {
+    const all = [waiting('a'), waiting('b', { ownerDid: did('bob'), sinceMs: 30_000 })]
+    const fairShare = {
+      ledgerDay: '2026-11-20',
+      balanceOf: (owner: string) => (owner === did('bob') ? 10 : 0),
+    }
+    expect(names(lineUp(all, { ...none, fairShare }))).toEqual(['b', 'a'])
+  })
+
+  test('holds everybody once, in an order that does not depend on how they came', () => {
+    const some = fc.uniqueArray(
+      fc.record({
+        key: fc.string({ minLength: 1, maxLength: 3 }),
+        owner: fc.constantFrom('alice', 'bob', 'carol'),
+        priority: fc.integer({ min: -2, max: 2 }),
+        sinceMs: fc.integer({ min: 0, max: 60_000 }),
+      }),
+      { selector: ({ key }) => key, maxLength: 12 },
+    )
+    fc.assert(
+      fc.property(some, fc.array(fc.nat(), { maxLength: 12 }), (rows, salts) => {
+        const all = rows.map(({ key, owner, ...rest }) =>
+          waiting(key, { ...rest, ownerDid: did(owner) }),
+        )
+        const shuffled = all.toSorted(
+          (a, b) => (salts[a.key.length] ?? 0) - (salts[b.key.length] ?? 0),
+        )
+        const line = lineUp(all, none)
+        expect(names(lineUp(shuffled, none))).toEqual(names(line))
+        expect(new Set(names(line))).toEqual(new Set(names(all)))
+        for (const owner of ['alice', 'bob', 'carol']) {
+          const own = line.filter(({ ownerDid }) => ownerDid === did(owner))
+          const priorities = own.map(({ priority }) => priority)
+          expect(priorities).toEqual(priorities.toSorted((a, b) => b - a))
+        }
+      }),
+    )
+  })
+})
+
+test('claims are ordered alike whenever a machine heard of them', () => {
+  const [a, b] = [waiting('a', { sinceMs: 100_000 }), waiting('b', { priority: 1 })]
+  expect(compareClaims(a, b)).toBeGreaterThan(0)
+  expect(compareClaims(a, { ...b, ownerDid: did('bob') })).toBeLessThan(0)
+})
