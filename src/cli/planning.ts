@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from '../atproto/session.ts'
 import { formatPlan } from '../sync/format-plan.ts'
+import { messageOf } from '../model/errors.ts'
 import { planSync } from '../sync/plan-sync.ts'
+import type { ProvenSpec } from '../sync/previous-spec.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
 import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
 import type { FolderOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
 import { lookUpImages } from './look-up-images.ts'
-import type { Io } from './io.ts'
+import { debug, type Io } from './io.ts'
 import type { LoadedFolder } from './load-folder.ts'
 import { printData, type OutputFormat } from './output.ts'
+import { readProvenSpecs } from './proven-specs.ts'
+import type { Reader } from './reading.ts'
 
 const NONCE_BYTES = 12
 
@@ -20,6 +24,7 @@ export async function makePlan(
   folder: LoadedFolder,
   options: FolderOptions,
   snapshot: RepoSnapshot,
+  reader?: Reader,
 ): Promise<SyncPlan> {
   const offline = options.offline ?? false
   return planSync({
@@ -31,6 +36,7 @@ export async function makePlan(
     prune: options.prune ?? false,
     adopt: options.adopt ?? false,
     now: new Date(context.io.clock.wallMs()).toISOString(),
+    isProven: await provenSpecs(context, snapshot, reader),
     newNonce: drawNonce,
   })
 }
@@ -38,6 +44,20 @@ export async function makePlan(
 /** A fresh `placementNonce`: with it the bidding begins anew. */
 export function drawNonce(): string {
   return randomBytes(NONCE_BYTES).toString('base64url')
+}
+
+/** Only what is on trial has to be asked about. What can't be read is no reason not to sync. */
+async function provenSpecs(
+  { io }: CommandContext,
+  { existing }: RepoSnapshot,
+  reader: Reader | undefined,
+): Promise<ProvenSpec> {
+  const unknown = () => undefined
+  if (!reader || existing.every(({ record }) => record?.previous === undefined)) return unknown
+  return readProvenSpecs(reader).catch((error: unknown) => {
+    debug(io, `it is not known which containers proved themselves: ${messageOf(error)}`)
+    return unknown
+  })
 }
 
 export interface ShowPlanOptions {

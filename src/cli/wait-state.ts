@@ -121,12 +121,21 @@ function failuresOf(
     .filter(({ record }) => record.failed === workload.specHash)
     .map(({ meshletDid, record }) => ({
       did: meshletDid,
-      text: `the roll-out failed${record.lastError === undefined ? '' : `: ${record.lastError}`}`,
+      text: `the roll-out failed${lastErrorOf(record)}${whatNext(workload.record)}`,
     }))
   const broken = current
     .filter(isBroken)
     .map((replica) => ({ did: replica.meshletDid, text: describeReplica(replica) }))
   return [...verdicts, ...broken]
+}
+
+function lastErrorOf({ lastError }: MachineStatus['record']): string {
+  return lastError === undefined ? '' : `: ${lastError}`
+}
+
+function whatNext({ previous, update }: WorkloadView['record']): string {
+  if (previous === undefined) return ''
+  return update?.onFailure === 'halt' ? '; it was halted' : '; back to the version before'
 }
 
 /** Between two crashes a container runs too: without a probe only time tells that it stays up. */

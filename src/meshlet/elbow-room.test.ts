@@ -42,7 +42,9 @@ function container(replica: number, cpuMilli = 100, spec = 'old'): EngineContain
 describe('whether the new fits beside the old', () => {
   test.each([
     [1, 100, [container(0)], true],
-    [2, 100, [container(0), container(1)], false],
+    [2, 100, [container(0), container(1)], true],
+    [3, 100, [container(0), container(1)], false],
+    [2, 100, [container(0), container(1), container(2)], false],
     [2, 100, [container(0), container(1, 100, 'new')], true],
     [1, 200, [container(0)], true],
     [1, 201, [container(0)], false],

@@ -3,18 +3,27 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { replicaOf } from '../reconcile/plan-workload.ts'
+import { surgeOf } from '../reconcile/rollout.ts'
 import { slotsIn } from '../selection/room.ts'
 import type { EngineShare } from './engine-state.ts'
 
-/** Whether what is still to be made fits beside all that is there, so that nothing has to stop first. */
+/**
+ * Whether what is still to be made fits beside all that is there, so that nothing has to stop first:
+ * replicas that are missing, and as many that replace others as may do so at once.
+ */
 export function fitsBeside(
   desired: Desired,
   containers: readonly EngineContainer[],
   free: Amount,
 ): boolean {
   if (desired.kind !== 'run') return false
-  const current = containers.filter(({ labels }) => labels[LABEL.spec] === desired.specHash)
-  const toMake = Math.max(0, desired.slots - current.length)
+  const replicas = Array.from({ length: desired.slots }, (_, replica) =>
+    containers.filter((container) => replicaOf(container) === replica),
+  )
+  const isCurrent = ({ labels }: EngineContainer) => labels[LABEL.spec] === desired.specHash
+  const missing = replicas.filter((own) => own.length === 0).length
+  const outdated = replicas.filter((own) => own.length > 0 && !own.some(isCurrent)).length
+  const toMake = missing + Math.min(outdated, surgeOf(desired.workload))
   const request = requestOf(desired.workload)
   const storageBytes = free.storageBytes - containers.length * request.storageBytes
   return slotsIn({ ...without(free, containers), storageBytes }, request) >= toMake

@@ -23,6 +23,7 @@ import { amountsOf } from './elbow-room.ts'
 import { Departure } from './departure.ts'
 import { Duty } from './duty.ts'
 import { EngineState } from './engine-state.ts'
+import { Exposure } from './exposure.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
@@ -247,8 +248,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
       chronicle,
       onProgress: triggers.lookAt,
     }),
-    forwards,
+    exposure: new Exposure({ forwards, probes }),
     probes,
+    obstacles,
     bidder,
     objections,
     reservations,

@@ -1,5 +1,5 @@
 import { matches, parseSelector } from '../model/label-selector.ts'
-import type { WorkloadRecord } from '../model/records.ts'
+import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Obstacle } from '../selection/decide-bid.ts'
 import type { MeshletConfig } from './config.ts'
@@ -56,6 +56,12 @@ export class Obstacles {
     ].filter((obstacle) => obstacle !== undefined)
   }
 
+  /** Whether such a container may run here, whoever is to blame if not. */
+  isAllowed(workload: WorkloadRecord, ownerDid: Did): boolean {
+    const { ownerDid: machineOwner } = this.#options.config
+    return !unsupported(workload) && !judge(workload, ownerDid, machineOwner)
+  }
+
   #consent({ uri }: Placement): Obstacle | undefined {
     if (!this.#options.settings.isRefused(uri)) return undefined
     return { reason: 'consent-withdrawn', message: 'the machine’s owner took the consent back' }
@@ -96,7 +102,8 @@ export class Obstacles {
 
   #failures({ specHash }: Placement, memory: WorkloadMemory): Obstacle | undefined {
     const failures = memory.startFailures
-    if (failures?.specHash !== specHash) return undefined
+    // After the verdict another container is to run.
+    if (failures?.specHash !== specHash || memory.rollout?.hasFailed) return undefined
     const tryingMs = this.#options.clock.monotonicMs() - failures.firstAtMs
     if (failures.count < TRIES_MAX && tryingMs < TRYING_MS_MAX) return undefined
     return { reason: failures.code, message: failures.message.slice(0, 1_000) }

@@ -2,8 +2,6 @@ import { LABEL } from '../model/nsid.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { ReplicaMemory } from '../reconcile/plan-workload.ts'
-import { containerOf } from '../reconcile/replica-status.ts'
-import type { Health } from './probes.ts'
 import { replicaState, type WorkloadMemory } from './workload-memory.ts'
 
 /** A replica that ran for so long without a restart starts afresh in its backoff. */
@@ -49,34 +47,16 @@ export function forgiveFailures(
   if (running.length >= desired.slots) memory.startFailures = undefined
 }
 
-/** What the plan has to know of each replica that is to run here. */
+/** When each replica that is to run here may be started again. */
 export function replicaMemories(
   memory: WorkloadMemory,
-  containers: readonly EngineContainer[],
   desired: Desired,
-  healthOf: (containerId: string) => Health | undefined,
 ): ReadonlyMap<number, ReplicaMemory> {
-  const memories = new Map<number, ReplicaMemory>()
-  if (desired.kind !== 'run') return memories
-  for (let replica = 0; replica < desired.slots; replica++) {
-    const current = containerOf(containers, replica)
-    const isHealthy =
-      !desired.workload.healthcheck || (current && healthOf(current.id) === 'healthy')
-    memories.set(replica, {
-      notBeforeMs: replicaState(memory, replica).notBeforeMs,
-      ready: current?.state === 'running' && isHealthy === true,
-    })
-  }
-  return memories
-}
-
-/** The container of each replica that runs, by the replica's number. */
-export function runningIds(containers: readonly EngineContainer[]): ReadonlyMap<number, string> {
-  const running = new Map<number, string>()
-  for (const container of containers) {
-    const replica = Number(container.labels[LABEL.replica])
-    const stands = containerOf(containers, replica)
-    if (stands?.state === 'running') running.set(replica, stands.id)
-  }
-  return running
+  const slots = desired.kind === 'run' ? desired.slots : 0
+  return new Map(
+    Array.from({ length: slots }, (_, replica) => {
+      const { notBeforeMs } = replicaState(memory, replica)
+      return [replica, { notBeforeMs }] as const
+    }),
+  )
 }

@@ -18,6 +18,10 @@ export interface ReportInput {
   readonly revision: Cid | undefined
   readonly specHash: string | undefined
   readonly placementKey: string | undefined
+  /** Spec hash whose roll-out failed. */
+  readonly failed?: string | undefined
+  /** Spec hash that proved itself. */
+  readonly proven?: string | undefined
   readonly paused: boolean
   /** The record as it stands; its `createdAt` is kept. */
   readonly before: WorkloadStatusRecord | undefined
@@ -49,6 +53,8 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
     ...(input.revision === undefined ? {} : { observedRevision: input.revision }),
     ...(input.specHash === undefined ? {} : { specHash: input.specHash }),
     ...(input.placementKey === undefined ? {} : { placementKey: input.placementKey }),
+    ...(input.failed === undefined ? {} : { failed: input.failed }),
+    ...(input.proven === undefined ? {} : { proven: input.proven }),
     updatedAt: time,
     createdAt: input.before?.createdAt ?? time,
   }

@@ -10,6 +10,7 @@ import type { Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
 import { isPassing, statusRecord } from './report.ts'
+import type { ObservedRollout } from './rollouts.ts'
 import type { Settings } from './settings.ts'
 import { replicaState, type WorkloadMemory } from './workload-memory.ts'
 
@@ -24,7 +25,8 @@ export interface StatusWriterOptions {
 export interface StatusInput {
   readonly uri: string
   readonly desired: Desired
-  readonly placement: Placement | undefined
+  readonly placement?: Placement
+  readonly rollout?: ObservedRollout
   readonly memory: WorkloadMemory
   readonly containers: readonly EngineContainer[]
 }
@@ -69,7 +71,7 @@ export class StatusWriter {
     input: StatusInput,
     before: WorkloadStatusRecord | undefined,
   ): WorkloadStatusRecord | undefined {
-    const { uri, desired, placement, containers } = input
+    const { uri, desired, placement, rollout, containers } = input
     const { settings, clock } = this.#options
     return statusRecord({
       uri,
@@ -79,10 +81,18 @@ export class StatusWriter {
       revision: placement?.record.cid,
       specHash: placement?.specHash,
       placementKey: placement?.placementKey,
+      failed: rollout?.failed,
+      proven: this.#proven(input) ?? before?.proven,
       paused: settings.isPaused(uri),
       before,
       nowIso: new Date(clock.wallMs()).toISOString(),
     })
+  }
+
+  /** Worth saying only of a spec that has another to go back to. */
+  #proven({ placement, rollout }: StatusInput): string | undefined {
+    if (!rollout?.isProven || !placement?.record.value.previous) return undefined
+    return placement.specHash
   }
 
   #notes(

@@ -1,4 +1,5 @@
 import type { ReplicaStatus } from '../model/records.ts'
+import type { RolloutMemory } from './rollouts.ts'
 import type { Rounds } from '../selection/rounds.ts'
 
 /** What a meshlet remembers of one replica here. */
@@ -28,6 +29,7 @@ export interface StartFailures {
 export interface WorkloadMemory {
   readonly replicas: Map<number, ReplicaState>
   rounds: Rounds | undefined
+  rollout: RolloutMemory | undefined
   startFailures: StartFailures | undefined
   pulling: boolean
   /** Since when this machine is positively no candidate any more. */
@@ -48,6 +50,7 @@ export function newWorkloadMemory(): WorkloadMemory {
   return {
     replicas: new Map(),
     rounds: undefined,
+    rollout: undefined,
     startFailures: undefined,
     pulling: false,
     notCandidateSinceMs: undefined,

@@ -11,7 +11,6 @@ import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { planWorkload } from '../reconcile/plan-workload.ts'
-import { mayReplace } from '../reconcile/rollout.ts'
 import { fitsBeside, limitStandIns } from './elbow-room.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { Contact } from '../selection/contact.ts'
@@ -20,14 +19,16 @@ import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
 import type { Duty } from './duty.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
-import type { Forwards } from './forwards.ts'
+import type { Exposure } from './exposure.ts'
 import type { Moves } from './moves.ts'
 import type { Objections } from './objections.ts'
+import type { Obstacles } from './obstacles.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
-import { forgiveFailures, noteRunning, replicaMemories, runningIds } from './replica-notes.ts'
+import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
+import { observeRollout, withTarget, type ObservedRollout } from './rollouts.ts'
 import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
@@ -42,8 +43,9 @@ export interface WorkloadReconcilerOptions {
   readonly own: OwnRecords
   readonly engineState: EngineState
   readonly runner: Runner
-  readonly forwards: Forwards
+  readonly exposure: Exposure
   readonly probes: Probes
+  readonly obstacles: Obstacles
   readonly bidder: Bidder
   readonly objections: Objections
   readonly reservations: Reservations
@@ -63,6 +65,16 @@ export interface WorkloadReconcilerOptions {
 
 /** While something stands open that others decide, it is looked at this often. */
 const OPEN_MS = 1_000
+/** One look at one workload, on the way to what is done about it. */
+interface Pass {
+  readonly uri: string
+  readonly desired: Desired
+  readonly placement?: Placement
+  readonly rollout?: ObservedRollout
+  readonly memory: WorkloadMemory
+  readonly turn: Turn
+}
+
 /** The loop for one workload: observe, bid, decide, plan, apply, report. */
 export class WorkloadReconciler {
   readonly #options: WorkloadReconcilerOptions
@@ -103,18 +115,17 @@ export class WorkloadReconciler {
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
     if (!parsed)
-      return this.#act(
+      return this.#act({
         uri,
-        { kind: 'none', reason: 'its label names no workload' },
-        undefined,
+        desired: { kind: 'none', reason: 'its label names no workload' },
         memory,
         turn,
-      )
+      })
     if (record) return this.#reconcileRecord(uri, parsed.owner, record, memory, turn)
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
       const desired = this.#unknownDesire(uri, state)
-      return this.#act(uri, desired, undefined, memory, turn)
+      return this.#act({ uri, desired, memory, turn })
     }
     return this.#forget(uri, memory, turn)
   }
@@ -143,7 +154,7 @@ export class WorkloadReconciler {
   async #forget(uri: string, memory: WorkloadMemory, turn: Turn): Promise<Outcome> {
     const { own, bidder } = this.#options
     const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
-    const outcome = await this.#act(uri, desired, undefined, memory, turn)
+    const outcome = await this.#act({ uri, desired, memory, turn })
     if (outcome.kind !== 'done') return outcome
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
     bidder.forget(uri)
@@ -159,11 +170,12 @@ export class WorkloadReconciler {
     turn: Turn,
   ): Promise<Outcome> {
     const { engineState, objections, bidder, duty, clock } = this.#options
-    const snapshot = await this.#snapshotOrUndefined(engineState)
+    const snapshot = await engineState.snapshot().catch(() => undefined)
     const { containers } = shareOf(snapshot, uri)
     const placement = this.#observe(uri, ownerDid, record, memory)
     this.#noteCandidacy(placement, memory)
     const objectAgainMs = objections.consider(placement, memory, clock.monotonicMs())
+    const rollout = this.#rollout(placement, memory, containers)
     const bidAgainMs = bidder.bid({
       placement,
       memory,
@@ -179,7 +191,8 @@ export class WorkloadReconciler {
     const { desired, surplus, why, againInMs } = this.#desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     this.#noteSurplus(memory, surplus)
-    const outcome = await this.#act(uri, desired, placement, memory, turn)
+    const pass = { uri, desired: withTarget(desired, rollout), memory, turn }
+    const outcome = await this.#act({ ...pass, placement, rollout })
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
     const waits = [
       outcome.kind === 'again' ? outcome.afterMs : undefined,
@@ -187,6 +200,7 @@ export class WorkloadReconciler {
       objectAgainMs,
       placement.againInMs,
       againInMs,
+      rollout.againInMs,
       surplus > 0 ? OPEN_MS : undefined,
       'workload' in desired && why !== 'chosen' ? OPEN_MS : undefined,
     ]
@@ -238,22 +252,37 @@ export class WorkloadReconciler {
     })
   }
 
-  /** Makes the containers match, then says so. */
-  async #act(
-    uri: string,
-    desired: Desired,
-    placement: Placement | undefined,
+  #rollout(
+    placement: Placement,
     memory: WorkloadMemory,
-    turn: Turn,
-  ): Promise<Outcome> {
+    containers: readonly EngineContainer[],
+  ): ObservedRollout {
+    const { view, config, clock, probes, obstacles } = this.#options
+    return observeRollout({
+      self: config.did,
+      placement,
+      memory,
+      containers,
+      statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
+      healthOf: (id) => probes.healthOf(id)?.health,
+      isAllowed: (workload) => obstacles.isAllowed(workload, placement.ownerDid),
+      now: clock.monotonicMs(),
+    })
+  }
+
+  /** Makes the containers match, then says so. */
+  async #act(pass: Pass): Promise<Outcome> {
+    const { uri, desired, placement, memory, turn } = pass
     const { engineState, runner, clock } = this.#options
     const snapshot = await engineState.snapshot()
     noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
-    const plan = this.#plan(uri, desired, placement, memory, snapshot)
+    const plan = this.#plan(pass, snapshot)
     const { containers } = shareOf(snapshot, uri)
     if (placement)
       this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
     if (plan.actions.length > 0) {
+      // Callers are led to the new ones before the old ones go.
+      await this.#expose(pass, snapshot)
       const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
       try {
         await runner.apply({ uri, ownerDid, desired, memory, ...turn }, plan.actions)
@@ -266,22 +295,18 @@ export class WorkloadReconciler {
     }
     const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
     noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
-    forgiveFailures(memory, shareOf(after, uri).containers, desired)
-    const statusAgainMs = await this.#publish(uri, desired, placement, memory, after)
+    await this.#expose(pass, after)
+    const here = shareOf(after, uri).containers
+    forgiveFailures(memory, here, desired)
+    const statusAgainMs = this.#options.statusWriter.write({ ...pass, containers: here })
     if (plan.actions.length > 0)
       return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
     const afterMs = sooner(plan.againInMs, statusAgainMs)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
   }
 
-  #plan(
-    uri: string,
-    wish: Desired,
-    placement: Placement | undefined,
-    memory: WorkloadMemory,
-    snapshot: EngineSnapshot,
-  ) {
-    const { config, view, settings, clock, reservations, probes } = this.#options
+  #plan({ uri, desired: wish, rollout, memory }: Pass, snapshot: EngineSnapshot) {
+    const { config, settings, clock, reservations } = this.#options
     const { containers, networks } = shareOf(snapshot, uri)
     const free = reservations.freeBeside(uri)
     const desired = limitStandIns(wish, containers, free)
@@ -292,38 +317,21 @@ export class WorkloadReconciler {
       desired,
       containers,
       networks,
-      replicas: replicaMemories(memory, containers, desired, (id) => probes.healthOf(id)?.health),
-      mayReplace: placement
-        ? mayReplace({
-            self: config.did,
-            winners: placement.choice.winners.map(({ meshletDid }) => meshletDid),
-            down: placement.down,
-            specHash: placement.specHash,
-            statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
-          })
-        : false,
+      replicas: replicaMemories(memory, desired),
+      mayReplace: rollout?.mayReplace ?? (() => false),
+      isReady: rollout?.isReady ?? (() => false),
       roomForSurge: fitsBeside(desired, containers, free),
       paused: settings.isPaused(uri),
     })
   }
 
-  /** Opens ports, watches health, and writes the status. */
-  async #publish(
-    uri: string,
-    desired: Desired,
-    placement: Placement | undefined,
-    memory: WorkloadMemory,
-    snapshot: EngineSnapshot,
-  ): Promise<number | undefined> {
-    const { forwards, probes, statusWriter } = this.#options
+  /** Ports and health checks; while nothing is known they stay as they are. */
+  async #expose({ uri, desired, rollout }: Pass, snapshot: EngineSnapshot): Promise<void> {
+    if (desired.kind === 'keep') return
     const { containers } = shareOf(snapshot, uri)
     const workload = desired.kind === 'run' ? desired.workload : undefined
-    const running = runningIds(containers)
-    if (desired.kind !== 'keep') {
-      probes.watch(uri, workload?.healthcheck, [...running.values()])
-      await forwards.apply(uri, workload, running)
-    }
-    return statusWriter.write({ uri, desired, placement, memory, containers })
+    const isReady = rollout?.isReady ?? (() => false)
+    await this.#options.exposure.apply({ uri, workload, containers, isReady })
   }
 
   #noteCandidacy(placement: Placement, memory: WorkloadMemory): void {
@@ -335,9 +343,5 @@ export class WorkloadReconciler {
   #noteSurplus(memory: WorkloadMemory, surplus: number): void {
     const now = this.#options.clock.monotonicMs()
     memory.surplusSinceMs = surplus > 0 ? (memory.surplusSinceMs ?? now) : undefined
-  }
-
-  async #snapshotOrUndefined(engineState: EngineState): Promise<EngineSnapshot | undefined> {
-    return engineState.snapshot().catch(() => undefined)
   }
 }

@@ -60,7 +60,8 @@ function input(change: Partial<PlanInput>): PlanInput {
     containers: [],
     networks: [],
     replicas: new Map(),
-    mayReplace: true,
+    mayReplace: () => true,
+    isReady: () => false,
     roomForSurge: true,
     paused: false,
     ...change,
@@ -153,12 +154,12 @@ describe('what a look at a workload decides', () => {
     ],
     [
       'changed, not our turn: wait',
-      { mayReplace: false, containers: [container(0, { spec: OLD })] },
+      { mayReplace: () => false, containers: [container(0, { spec: OLD })] },
       [],
     ],
     [
       'changed and the old one is dead: no turn needed',
-      { mayReplace: false, containers: [container(0, { spec: OLD, ...exited })] },
+      { mayReplace: () => false, containers: [container(0, { spec: OLD, ...exited })] },
       ['remove', 'create'],
     ],
     [
@@ -169,7 +170,7 @@ describe('what a look at a workload decides', () => {
     [
       'new one ready: old one goes',
       {
-        replicas: new Map([[0, { ready: true }]]),
+        isReady: () => true,
         containers: [container(0), container(0, { spec: OLD })],
       },
       ['stop+remove'],
@@ -279,13 +280,13 @@ describe('applying a plan', () => {
         let containers = [...unique.values()].map(({ replica, ...rest }) =>
           container(replica, rest),
         )
-        const replicas = new Map([0, 1, 2, 3].map((replica) => [replica, { ready: true }]))
+        const isReady = () => true
         for (let round = 0; round < 5; round++)
           containers = apply(
             containers,
-            planWorkload(input({ desired: run(slots), containers, replicas })).actions,
+            planWorkload(input({ desired: run(slots), containers, isReady })).actions,
           )
-        expect(planWorkload(input({ desired: run(slots), containers, replicas })).actions).toEqual(
+        expect(planWorkload(input({ desired: run(slots), containers, isReady })).actions).toEqual(
           [],
         )
         expect(containers).toHaveLength(slots)
@@ -308,7 +309,9 @@ describe('stand-ins', () => {
       container(2, { spec: OLD }),
       container(3, { spec: OLD }),
     ]
-    const plan = planWorkload(input({ desired: standIns(0, 2), containers, mayReplace: true }))
+    const plan = planWorkload(
+      input({ desired: standIns(0, 2), containers, mayReplace: () => true }),
+    )
     expect(plan.actions.map(({ kind, ...rest }) => [kind, 'name' in rest && rest.name])).toEqual([
       ['remove', containerName(MESHLET, URI, 3, OLD)],
     ])

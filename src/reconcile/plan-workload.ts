@@ -3,13 +3,12 @@ import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
 import type { Action, Desired, Plan } from './actions.ts'
 import { containerName } from './container-names.ts'
 import { sooner } from './outcome.ts'
+import type { Order } from './rollout.ts'
 
 /** What a meshlet remembers of a replica between two looks. Lost on a restart, without harm. */
 export interface ReplicaMemory {
   /** Not before this moment of the monotonic clock may it be created or started again. */
   readonly notBeforeMs?: number
-  /** The newest container of this replica passed its health check, or has none. */
-  readonly ready: boolean
 }
 
 export interface PlanInput {
@@ -21,8 +20,10 @@ export interface PlanInput {
   readonly containers: readonly EngineContainer[]
   readonly networks: readonly EngineNetwork[]
   readonly replicas: ReadonlyMap<number, ReplicaMemory>
-  /** It is this machine's turn in the roll-out. */
-  readonly mayReplace: boolean
+  /** Whether it is the turn of a replica in the roll-out. */
+  readonly mayReplace: (replica: number, order: Order) => boolean
+  /** Whether a container has been healthy for long enough to take the place of older ones. */
+  readonly isReady: (container: EngineContainer) => boolean
   /** There is room for one replica more while another is being replaced. */
   readonly roomForSurge: boolean
   /** The owner of the workload or of the machine has paused it here. */
@@ -114,8 +115,9 @@ function planCurrent(
   const drift = driftOf(current, desired)
   if (drift) return { actions: removals(input, [current], drift), againInMs: 0 }
   if (current.state === 'running') {
-    const ready = input.replicas.get(replica)?.ready ?? false
-    return { actions: ready ? removals(input, older, 'replaced by a newer revision') : [] }
+    return {
+      actions: input.isReady(current) ? removals(input, older, 'replaced by a newer revision') : [],
+    }
   }
   if (current.state === 'dead' || current.state === 'paused' || current.state === 'removing')
     return {
@@ -137,16 +139,21 @@ function planMissing(
   name: string,
   older: readonly EngineContainer[],
 ): Plan {
-  const running = older.filter((container) => container.state === 'running')
-  if (running.length > 0 && !input.mayReplace) return { actions: [] }
+  const isRunning = older.some((container) => container.state === 'running')
+  const order = orderOf(input, desired)
+  if (isRunning && !input.mayReplace(replica, order)) return { actions: [] }
   const waitMs = waitOf(input, replica)
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
-  const stopFirst =
-    running.length > 0 && (!input.roomForSurge || desired.workload.update?.order === 'stop-first')
   const reason = older.length > 0 ? 'the workload changed' : 'it is to run here and does not'
   const create: Action = { kind: 'create', replica, name, reason }
-  const spent = stopFirst ? older : older.filter((container) => container.state !== 'running')
+  const spent =
+    order === 'stop-first' ? older : older.filter((container) => container.state !== 'running')
   return { actions: [...removals(input, spent, 'the workload changed'), create] }
+}
+
+function orderOf({ roomForSurge }: PlanInput, { workload }: Desired & { kind: 'run' }): Order {
+  const { order, maxSurge } = workload.update ?? {}
+  return order === 'stop-first' || maxSurge === 0 || !roomForSurge ? 'stop-first' : 'start-first'
 }
 
 /** What somebody changed on a container of ours, in a sentence; undefined when nothing. */

@@ -38,9 +38,14 @@ export function replicaStatus(
   }
 }
 
+/** By the restarts without a calm period in between. */
+export function isCrashLooping(recentRestarts: number): boolean {
+  return recentRestarts >= CRASH_LOOP_RESTARTS
+}
+
 function phaseOf(container: EngineContainer | undefined, notes: ReplicaNotes): string {
   if (container?.state === 'running') return notes.health === 'starting' ? 'starting' : 'running'
-  if ((notes.recentRestarts ?? notes.restarts) >= CRASH_LOOP_RESTARTS) return 'crash-loop'
+  if (isCrashLooping(notes.recentRestarts ?? notes.restarts)) return 'crash-loop'
   if (notes.failed) return 'failed'
   if (notes.pulling) return 'pulling'
   if (!container || container.state === 'created') return 'pending'

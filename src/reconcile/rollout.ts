@@ -1,36 +1,147 @@
-import type { Did, WorkloadStatusRecord } from '../model/records.ts'
+import type { Did, ReplicaStatus, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
+import { requestOf } from '../model/request.ts'
+import { specHash } from '../model/spec-hash.ts'
+
+/** How long a new replica must be healthy before it counts, unless the workload says otherwise. */
+export const HEALTHY_AFTER_MS = 10_000
+/** How long it may take to become healthy before the roll-out has failed. */
+export const DEADLINE_MS = 5 * 60_000
+
+/** What the containers of a workload are made from. */
+export interface Target {
+  readonly workload: WorkloadRecord
+  readonly specHash: string
+}
+
+/** A meshlet that was chosen, and what it says. */
+export interface Holder {
+  readonly meshletDid: Did
+  readonly slots: number
+  /** Undefined: it runs nothing. */
+  readonly status: WorkloadStatusRecord | undefined
+}
 
 export interface RolloutInput {
   readonly self: Did
-  /** Meshlets that run replicas, in rank order. */
-  readonly winners: readonly Did[]
-  /** Meshlets that are down; their statuses do not count. */
-  readonly down: ReadonlySet<Did>
-  readonly specHash: string
-  readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
+  readonly newest: Target
+  /** Where to go back to; undefined when there is nothing, or nothing that may run here. */
+  readonly previous: Target | undefined
+  /** In rank order; those that are down do not count. */
+  readonly holders: readonly Holder[]
+  /** A replica on the newest spec was healthy for long enough, here or elsewhere. */
+  readonly isProven: boolean
+  /** This meshlet tried the newest spec, and it did not become healthy. */
+  readonly hasFailedHere: boolean
+  /** Whether a replica of another meshlet is healthy on that spec, for long enough. */
+  readonly isSettled: (holder: Did, replica: ReplicaStatus, specHash: string) => boolean
+  /** The same for a replica of this meshlet, by its number. */
+  readonly isSettledHere: (replica: number, specHash: string) => boolean
+}
+
+/** How a replica is replaced: beside the old one, or after it. */
+export type Order = 'start-first' | 'stop-first'
+
+export interface Rollout {
+  /** What replicas are to run now: the newest spec, or the last good one after a failure. */
+  readonly target: Target
+  /** Spec hash that failed; goes into the status, so that all who see it stop. */
+  readonly failed: string | undefined
+  /** Whether it is the turn of a replica here that runs something else. */
+  readonly mayReplace: (replica: number, order: Order) => boolean
 }
 
 /**
- * Whether it is this meshlet's turn to replace its replicas: every meshlet before it in rank order
- * runs the new spec and is healthy on it, is down, or runs nothing. Decided from status records
- * alone, so that everybody sees the same turn.
+ * Where a roll-out stands, decided from status records so that everybody sees the same turn. In rank
+ * order a replica is replaced when fewer than `maxSurge` (start first) or `maxUnavailable` (stop
+ * first) of those before it are not settled yet. When the newest spec fails before any replica was
+ * healthy on it, nobody goes on: the spec before becomes the target again, for `rollback` also of
+ * those that have moved. Once one replica was healthy, a failure is that machine's own affair.
  */
-export function mayReplace(input: RolloutInput): boolean {
-  for (const meshlet of input.winners) {
-    if (meshlet === input.self) return true
-    if (input.down.has(meshlet)) continue
-    const status = input.statusOf(meshlet)
-    if (status && !isSettledOn(status, input.specHash)) return false
+export function planRollout(input: RolloutInput): Rollout {
+  const { newest, previous, holders } = input
+  const isCondemned =
+    input.hasFailedHere || holders.some(({ status }) => status?.failed === newest.specHash)
+  const hasFailed = isCondemned && !input.isProven
+  const target = hasFailed && previous ? previous : newest
+  const isHalted = hasFailed && (!previous || newest.workload.update?.onFailure === 'halt')
+  return {
+    target,
+    failed: hasFailed ? newest.specHash : undefined,
+    mayReplace: (replica, order) =>
+      !isHalted && unsettledBefore(input, replica, target.specHash) < limitOf(newest, order),
   }
-  return true
 }
 
-function isSettledOn(status: WorkloadStatusRecord, specHash: string): boolean {
-  const replicas = status.replicas ?? []
-  return replicas.every(
-    (replica) =>
-      replica.specHash === specHash &&
-      replica.phase === 'running' &&
-      (replica.health === 'healthy' || replica.health === 'none'),
+/** The container spec that the record embeds, as a workload; undefined when it can't be gone back to. */
+export function previousOf(newest: Target): Target | undefined {
+  const { workload } = newest
+  if (workload.previous === undefined) return undefined
+  const { specHash: named, $type: _, ...container } = workload.previous
+  if (named === newest.specHash) return undefined
+  const before: WorkloadRecord = { ...withoutContainer(workload), ...container }
+  // The bids reserve what the record asks for now.
+  const [now, then] = [requestOf(workload), requestOf(before)]
+  const fits =
+    then.cpuMilli <= now.cpuMilli &&
+    then.memoryBytes <= now.memoryBytes &&
+    then.storageBytes <= now.storageBytes
+  return fits && specHash(before) === named ? { workload: before, specHash: named } : undefined
+}
+
+/** Replicas that may run beyond the count while others are replaced. */
+export function surgeOf({ update }: WorkloadRecord): number {
+  return Math.max(1, update?.maxSurge ?? 1)
+}
+
+/** Whether a replica runs that spec and is not sick. */
+export function isHealthyOn(replica: ReplicaStatus, hash: string): boolean {
+  const { health = 'none' } = replica
+  return (
+    replica.specHash === hash &&
+    replica.phase === 'running' &&
+    (health === 'healthy' || health === 'none')
   )
+}
+
+function limitOf({ workload }: Target, order: Order): number {
+  if (order === 'start-first') return surgeOf(workload)
+  return workload.update?.maxUnavailable ?? 1
+}
+
+/** Replicas before this one in rank order that run and are not settled on the target. */
+function unsettledBefore(input: RolloutInput, replica: number, hash: string): number {
+  let unsettled = 0
+  for (const { meshletDid, status, slots } of input.holders) {
+    if (meshletDid === input.self) {
+      for (let own = 0; own < replica; own++) if (!input.isSettledHere(own, hash)) unsettled++
+      return unsettled
+    }
+    for (const seen of status?.replicas ?? [])
+      if (seen.index < slots && !input.isSettled(meshletDid, seen, hash)) unsettled++
+  }
+  // Not chosen any more: it stands in for others and is not replaced.
+  return Infinity
+}
+
+function withoutContainer(workload: WorkloadRecord): WorkloadRecord {
+  const {
+    entrypoint: _entrypoint,
+    command: _command,
+    env: _env,
+    user: _user,
+    workingDir: _workingDir,
+    tmpfs: _tmpfs,
+    stopSignal: _stopSignal,
+    security: _security,
+    capAdd: _capAdd,
+    readOnly: _readOnly,
+    egress: _egress,
+    resources: _resources,
+    secrets: _secrets,
+    ports: _ports,
+    volumes: _volumes,
+    healthcheck: _healthcheck,
+    ...rest
+  } = workload
+  return rest
 }

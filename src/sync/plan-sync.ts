@@ -1,8 +1,9 @@
-import type { ContainerSpec, Did, Source, WorkloadRecord } from '../model/records.ts'
-import { containerSpecOf, specHash } from '../model/spec-hash.ts'
+import type { Did, Source, WorkloadRecord } from '../model/records.ts'
+import { specHash } from '../model/spec-hash.ts'
 import { consequencesOf, countOf, movesPlacement } from './consequences.ts'
 import { diffFields } from './field-diff.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
+import { previousSpec, type ProvenSpec } from './previous-spec.ts'
 import { planRemovals } from './plan-removals.ts'
 import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
 
@@ -45,6 +46,8 @@ export interface PlanSyncInput {
   /** ISO 8601. */
   readonly now: string
   readonly newNonce: () => string
+  /** What is known of containers that were published before. */
+  readonly isProven: ProvenSpec
 }
 
 /** Compares the folder with the repo. Pure: the same input gives the same plan in any order. */
@@ -145,13 +148,8 @@ function recordAfter(
     source: sourceOf(input, desired.file),
     createdAt: before.createdAt,
   }
-  const previous = previousOf(before, after)
+  const previous = previousSpec(before, after, input.isProven)
   return previous === undefined ? after : { ...after, previous }
-}
-
-/** The container spec to go back to: what was published before the container last changed. */
-function previousOf(before: WorkloadRecord, after: WorkloadRecord): ContainerSpec | undefined {
-  return specHash(before) === specHash(after) ? before.previous : containerSpecOf(before)
 }
 
 function sourceOf(input: PlanSyncInput, path: string): Source {

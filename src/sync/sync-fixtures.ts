@@ -56,6 +56,7 @@ export function planInput(changes: Partial<PlanSyncInput> = {}): PlanSyncInput {
     prune: false,
     adopt: false,
     now: NOW,
+    isProven: () => undefined,
     newNonce: () => `nonce-${++nonces}`,
     ...changes,
   }

@@ -42,21 +42,6 @@ test('nothing is replaced when only the placement of the record changes', async 
   expect(world.containers('web').map(({ container }) => container.id)).toEqual(ids)
 })
 
-test('a sick new revision stops at the first machine', async () => {
-  const healthcheck = { http: { port: 80 }, intervalMs: 1_000, timeoutMs: 500, retries: 2 }
-  const world = threeOwners()
-  world.programs.set('web', { ports: { 80: 200 } })
-  await world.start()
-  world.owner('alice').publish('web', { replicas: 3, spread: 'meshlet', healthcheck })
-  await world.settle()
-  world.programs.set('web', { ports: { 80: 500 } })
-  world.owner('alice').edit('web', { image: imageOf('sick') })
-  await world.advance(5 * 60_000)
-  const images = imagesOf(world)
-  expect(images.filter((image) => image === imageOf('web'))).toHaveLength(3)
-  expect(images.filter((image) => image === imageOf('sick'))).toHaveLength(1)
-})
-
 test('without room for two at once the old one makes way', async () => {
   const world = await threeOwners({ machine: { offer: { cpuMilli: 1_000 } } }).start()
   world.owner('alice').publish('web', { replicas: 3, resources: { cpuMilli: 800 } })

@@ -72,6 +72,8 @@ export class VirtualCommune {
   readonly machines = new Map<string, VirtualMachine>()
   /** What the program of a workload does, by the workload's name. */
   readonly programs = new Map<string, Program>()
+  /** The same by image, for images that differ. */
+  readonly programsByImage = new Map<string, Program>()
   /** References that the registry does not give out, and why. */
   readonly badImages = new Map<string, CommuneError>()
   /** References that the registry gives to this user only. */
@@ -130,8 +132,10 @@ export class VirtualCommune {
       repos: this.repos,
       network: this.network,
       registry: (reference, auth) => this.#registry(reference, auth?.username),
-      program: ({ labels }) =>
-        this.programs.get(parseWorkloadUri(workloadOf(labels))?.name ?? '') ?? {},
+      program: ({ labels, image: reference }) =>
+        this.programsByImage.get(reference) ??
+        this.programs.get(parseWorkloadUri(workloadOf(labels))?.name ?? '') ??
+        {},
       onEngineCall: (from, call, subject) => this.trace.engineCall(from, call, subject),
       ...(this.#options.log && { log: this.#options.log }),
     })

@@ -2,6 +2,7 @@ import { COLLECTION } from '../../src/model/nsid.ts'
 import type { Did, WorkloadRecord } from '../../src/model/records.ts'
 import { sha256Hex } from '../../src/model/hash.ts'
 import type { Write } from '../../src/ports/records.ts'
+import { previousSpec } from '../../src/sync/previous-spec.ts'
 import type { VirtualRepos } from './virtual-repos.ts'
 
 export type WorkloadFields = Partial<Omit<WorkloadRecord, '$type'>>
@@ -36,7 +37,9 @@ export class VirtualOwner {
   edit(name: string, fields: WorkloadFields): this {
     const before = this.#repos.get<WorkloadRecord>(this.did, COLLECTION.workload, name)?.value
     if (!before) throw new Error(`there is no workload ${name}`)
-    return this.#put(COLLECTION.workload, name, { ...before, ...fields })
+    const after: WorkloadRecord = { ...before, ...fields }
+    const previous = previousSpec(before, after, () => undefined)
+    return this.#put(COLLECTION.workload, name, { ...after, ...(previous && { previous }) })
   }
 
   remove(name: string): this {

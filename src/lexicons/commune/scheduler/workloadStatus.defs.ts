@@ -88,6 +88,11 @@ type Main = {
   failed?: string
 
   /**
+   * Spec hash that was healthy for as long as its roll-out asks, here or elsewhere.
+   */
+  proven?: string
+
+  /**
    * When it last changed.
    */
   updatedAt?: l.DatetimeString
@@ -162,6 +167,9 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
       /*#__PURE__*/ l.string({ maxLength: 2048 }),
     ),
     failed: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 128 }),
+    ),
+    proven: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 128 }),
     ),
     updatedAt: /*#__PURE__*/ l.optional(

@@ -1,0 +1,225 @@
+import { LABEL } from '../model/nsid.ts'
+import type { Did, ReplicaStatus, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
+import type { EngineContainer } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
+import { sooner } from '../reconcile/outcome.ts'
+import { replicaOf } from '../reconcile/plan-workload.ts'
+import { isCrashLooping } from '../reconcile/replica-status.ts'
+import {
+  DEADLINE_MS,
+  HEALTHY_AFTER_MS,
+  isHealthyOn,
+  planRollout,
+  previousOf,
+  type Holder,
+  type Rollout,
+} from '../reconcile/rollout.ts'
+import type { Placement } from './observe.ts'
+import type { Health } from './probes.ts'
+import type { WorkloadMemory } from './workload-memory.ts'
+
+export interface RolloutCall {
+  readonly self: Did
+  readonly placement: Placement
+  readonly memory: WorkloadMemory
+  /** Those of the workload here. */
+  readonly containers: readonly EngineContainer[]
+  readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
+  /** Undefined for a container that nobody asks. */
+  readonly healthOf: (containerId: string) => Health | undefined
+  /** Whether such a workload may run here at all. */
+  readonly isAllowed: (workload: WorkloadRecord) => boolean
+  readonly now: number
+}
+
+/** What is remembered of one roll-out; a new spec begins another. */
+export interface RolloutMemory {
+  readonly specHash: string
+  /** Since when something has been healthy: containers here by id, replicas elsewhere by a key. */
+  readonly healthySinceMs: Map<string, number>
+  /** Since when this meshlet has tried the newest spec. */
+  triedSinceMs: number | undefined
+  /** A replica was healthy on it for long enough, here or elsewhere. */
+  isProven: boolean
+  /** It failed, here or elsewhere. */
+  hasFailed: boolean
+}
+
+export interface ObservedRollout extends Rollout {
+  readonly isProven: boolean
+  /** Whether a container here has been healthy for long enough to take the place of another. */
+  readonly isReady: (container: EngineContainer) => boolean
+  /** When time alone changes something. */
+  readonly againInMs: number | undefined
+}
+
+/** Looks at the roll-out of one workload, and remembers what only time tells. */
+export function observeRollout(call: RolloutCall): ObservedRollout {
+  const { self, placement, containers, now } = call
+  const newest = { workload: placement.record.value, specHash: placement.specHash }
+  const memory = memoryOf(call)
+  const patience = new Patience(memory, newest.workload.update?.healthyAfterMs, now)
+  const holders = holdersOf(call)
+  for (const container of containers) patience.note(container.id, isHealthyHere(call, container))
+  for (const { meshletDid, status } of holders)
+    for (const replica of status?.replicas ?? [])
+      patience.note(keyOf(meshletDid, replica), isUp(replica))
+  const isSettled = (holder: Did, replica: ReplicaStatus, specHash: string) =>
+    isHealthyOn(replica, specHash) && patience.isOver(keyOf(holder, replica))
+  const isReady = ({ id }: EngineContainer) => patience.isOver(id)
+  const isSettledHere = (replica: number, specHash: string) =>
+    containers.some(
+      (container) =>
+        replicaOf(container) === replica &&
+        container.labels[LABEL.spec] === specHash &&
+        isReady(container),
+    )
+  const isSomewhere = holders.some(
+    ({ meshletDid, status }) =>
+      status?.proven === newest.specHash ||
+      status?.replicas?.some((replica) => isSettled(meshletDid, replica, newest.specHash)),
+  )
+  const isHere = containers.some(
+    (container) => container.labels[LABEL.spec] === newest.specHash && isReady(container),
+  )
+  memory.isProven ||= isSomewhere || isHere
+  const previous = previousOf(newest)
+  const rollout = planRollout({
+    self,
+    newest,
+    previous: previous && call.isAllowed(previous.workload) ? previous : undefined,
+    holders: holders.filter(({ meshletDid }) => !placement.down.has(meshletDid)),
+    isProven: memory.isProven,
+    hasFailedHere: previous !== undefined && hasFailedHere(call, memory),
+    isSettled,
+    isSettledHere,
+  })
+  memory.hasFailed = rollout.failed !== undefined
+  const againInMs = sooner(patience.nextInMs(), deadlineInMs(call, memory))
+  return { ...rollout, isProven: memory.isProven, isReady, againInMs }
+}
+
+/** What is to run, made from the target of the roll-out. */
+export function withTarget(desired: Desired, { target }: Rollout): Desired {
+  if (desired.kind !== 'run') return desired
+  return { ...desired, workload: target.workload, specHash: target.specHash }
+}
+
+/** Since when things are healthy, and whether that is long enough. */
+class Patience {
+  readonly #memory: RolloutMemory
+  readonly #neededMs: number
+  readonly #now: number
+  readonly #healthy = new Set<string>()
+
+  constructor(memory: RolloutMemory, neededMs: number = HEALTHY_AFTER_MS, now: number) {
+    this.#memory = memory
+    this.#neededMs = neededMs
+    this.#now = now
+  }
+
+  note(key: string, isHealthy: boolean): void {
+    const { healthySinceMs } = this.#memory
+    if (!isHealthy) return void healthySinceMs.delete(key)
+    if (!healthySinceMs.has(key)) healthySinceMs.set(key, this.#now)
+    this.#healthy.add(key)
+  }
+
+  isOver(key: string): boolean {
+    return this.#waitMs(key) === 0
+  }
+
+  /** Forgets what was not noted this time; says when the next one has been healthy for long enough. */
+  nextInMs(): number | undefined {
+    const { healthySinceMs } = this.#memory
+    for (const key of healthySinceMs.keys()) if (!this.#healthy.has(key)) healthySinceMs.delete(key)
+    return [...this.#healthy]
+      .map((key) => this.#waitMs(key))
+      .filter((waitMs) => waitMs !== undefined && waitMs > 0)
+      .reduce(sooner, undefined)
+  }
+
+  #waitMs(key: string): number | undefined {
+    const sinceMs = this.#memory.healthySinceMs.get(key)
+    return sinceMs === undefined ? undefined : Math.max(0, sinceMs + this.#neededMs - this.#now)
+  }
+}
+
+function memoryOf({ memory, placement: { specHash } }: RolloutCall): RolloutMemory {
+  if (memory.rollout?.specHash === specHash) return memory.rollout
+  // What is new is not held back by the failures of what it replaces.
+  if (memory.rollout)
+    for (const state of memory.replicas.values()) {
+      state.recentRestarts = 0
+      state.notBeforeMs = 0
+    }
+  memory.rollout = {
+    specHash,
+    healthySinceMs: memory.rollout?.healthySinceMs ?? new Map(),
+    triedSinceMs: undefined,
+    isProven: false,
+    hasFailed: false,
+  }
+  return memory.rollout
+}
+
+function holdersOf({ placement, statusOf }: RolloutCall): readonly Holder[] {
+  return placement.choice.winners.map(({ meshletDid, slots }) => ({
+    meshletDid,
+    slots,
+    status: statusOf(meshletDid),
+  }))
+}
+
+function keyOf(holder: Did, { index, specHash, containerId }: ReplicaStatus): string {
+  return `${holder} ${index} ${specHash ?? ''} ${containerId ?? ''}`
+}
+
+function isUp(replica: ReplicaStatus): boolean {
+  return replica.specHash !== undefined && isHealthyOn(replica, replica.specHash)
+}
+
+/** One of an older spec is not asked any more. */
+function isHealthyHere(
+  { healthOf, placement }: RolloutCall,
+  { id, state, labels }: EngineContainer,
+): boolean {
+  const isNewest = labels[LABEL.spec] === placement.specHash
+  const unasked = isNewest && placement.record.value.healthcheck ? 'starting' : 'healthy'
+  return state === 'running' && (healthOf(id) ?? unasked) === 'healthy'
+}
+
+/**
+ * Whether what this meshlet tried of the newest spec is beyond hope. A failed pull or create is a
+ * machine's own affair first, which another may do better (`Obstacles`); the deadline ends that too.
+ */
+function hasFailedHere(call: RolloutCall, memory: RolloutMemory): boolean {
+  const { containers, memory: known, healthOf, now, self, statusOf } = call
+  // A verdict stands until the spec changes, also over a restart.
+  if (memory.hasFailed || statusOf(self)?.failed === memory.specHash) return true
+  const tried = containers.filter(({ labels }) => labels[LABEL.spec] === memory.specHash)
+  const failures = known.startFailures
+  if (tried.length === 0 && failures?.specHash !== memory.specHash) {
+    memory.triedSinceMs = undefined
+    return false
+  }
+  memory.triedSinceMs ??= now
+  return (
+    now - memory.triedSinceMs >= deadlineMs(call) ||
+    tried.some(
+      (container) =>
+        healthOf(container.id) === 'unhealthy' ||
+        isCrashLooping(known.replicas.get(replicaOf(container))?.recentRestarts ?? 0),
+    )
+  )
+}
+
+function deadlineMs({ placement }: RolloutCall): number {
+  return placement.record.value.update?.deadlineMs ?? DEADLINE_MS
+}
+
+function deadlineInMs(call: RolloutCall, memory: RolloutMemory): number | undefined {
+  if (memory.isProven || memory.triedSinceMs === undefined) return undefined
+  const waitMs = memory.triedSinceMs + deadlineMs(call) - call.now
+  return waitMs > 0 ? waitMs : undefined
+}
