@@ -51,6 +51,11 @@ export class Comeback {
     this.#startedAtMs = options.clock.monotonicMs()
   }
 
+  /** Whether this program began so lately that it may not have read yet who took its work over. */
+  isCatchingUp(): boolean {
+    return this.#options.clock.monotonicMs() - this.#startedAtMs < CATCH_UP_MS
+  }
+
   /**
    * Wants what has to be in the commit that brings this machine back. Undefined when that can be
    * written now, else the time after which to try again.

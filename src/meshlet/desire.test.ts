@@ -59,6 +59,7 @@ function scene({
         : undefined,
     bidUnderWay: 'nothing',
     isComingBack: false,
+    isCatchingUp: false,
     contactWith: () => ({ kind: 'in-touch', heard: 1, needed: 1 }),
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
@@ -161,6 +162,18 @@ test('a machine that owes an answer starts nothing', () => {
   expect(desire(scene({ bidders: ['self'], input }))).toMatchObject(run(0))
   expect(desire(scene({ bidders: ['self'], runsHere: 1, input }))).toMatchObject(run(1))
 })
+
+test.each(['isComingBack', 'isCatchingUp'])(
+  'what ended meanwhile is not started while %s',
+  (why) => {
+    const containers = [{ state: 'exited' } as EngineContainer]
+    const waiting = desire(scene({ bidders: ['self'], input: { containers, [why]: true } }))
+    expect(waiting).toMatchObject({ desired: { kind: 'keep' } })
+    expect(waiting.againInMs).toBeGreaterThan(0)
+    const running = scene({ bidders: ['self'], runsHere: 1, input: { [why]: true } })
+    expect(desire(running)).toMatchObject(run(1))
+  },
+)
 
 describe('a machine that is no candidate any more', () => {
   test.each([

@@ -9,6 +9,9 @@ import { runningReplicas, type Placement } from './observe.ts'
 /** A positive no, and a container without its replacement, last this long before work is stopped. */
 export const NOTICE_MS = 15 * 60_000
 
+/** Knowing whether somebody took work over takes seconds; it is looked at this often. */
+const COMING_BACK_MS = 500
+
 export interface DesireInput {
   readonly self: Did
   readonly placement: Placement
@@ -18,6 +21,8 @@ export interface DesireInput {
   readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
   /** This machine is suspected and has not answered yet: somebody else may have taken over. */
   readonly isComingBack: boolean
+  /** It began so lately that it may not have read of that suspicion yet. */
+  readonly isCatchingUp: boolean
   /** How this machine stands to the workload's candidates now. */
   readonly contactWith: () => Contact
   /** Since when this machine is positively no candidate. */
@@ -60,6 +65,11 @@ export function desire(input: DesireInput): Desire {
     return running > 0 || containers.length > 0
       ? none(whyNone(placement))
       : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
+  if (mayBeReplaced(input) && running < Math.min(chosen, containers.length))
+    return {
+      ...keep('it may run elsewhere since this machine was away'),
+      againInMs: COMING_BACK_MS,
+    }
   const waitsFor = whatIsOpen(input, contact)
   // What is already here is kept and repaired; what is missing waits until the picture is whole.
   const slots = waitsFor === undefined ? chosen : Math.min(chosen, containers.length)
@@ -90,6 +100,11 @@ function cutOff({ placement, self }: DesireInput, { heard, needed }: Contact): D
   const { value: workload } = placement.record
   const desired = { kind: 'hold', workload, slots, phase: 'stopped', reason } as const
   return { desired, surplus: 0, why: reason }
+}
+
+/** What ended while this machine was away may run elsewhere by now: it is not started just yet. */
+function mayBeReplaced({ isComingBack, isCatchingUp }: DesireInput): boolean {
+  return isComingBack || isCatchingUp
 }
 
 /** Why nothing new may be started yet. */

@@ -265,6 +265,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     viaOf: (bid) => arrivals.viaOf(bid),
     isAwaited: (did) => patience.isAwaited(did),
     isComingBack: () => selfRecords.isComingBack(),
+    isCatchingUp: () => comeback.isCatchingUp(),
   })
   return {
     view,

@@ -55,11 +55,15 @@ export class SelfRecords {
     return this.#writeStatus()
   }
 
-  /** Whether the next status ends a suspicion: by an answer, or by a newer epoch. */
+  /** Whether this machine owes an answer to a suspicion, or a newer epoch, by what its PDS holds. */
   isComingBack(): boolean {
-    const before = this.#before()
-    if (!before) return false
-    return before.epoch !== this.#options.epoch() || this.#answers(before).isDue
+    const published = this.#options.own.get<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
+    return this.#owesAnswer(this.#before()) || this.#owesAnswer(published?.value)
+  }
+
+  #owesAnswer(status: MeshletStatusRecord | undefined): boolean {
+    if (!status) return false
+    return status.epoch !== this.#options.epoch() || this.#answers(status).isDue
   }
 
   #writeLinks(): void {
@@ -81,7 +85,7 @@ export class SelfRecords {
 
   #writeStatus(): number {
     const { own, clock } = this.#options
-    const waitMs = this.isComingBack() ? this.#options.prepareComeback() : undefined
+    const waitMs = this.#owesAnswer(this.#before()) ? this.#options.prepareComeback() : undefined
     if (waitMs !== undefined) return waitMs
     const now = clock.monotonicMs()
     const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS

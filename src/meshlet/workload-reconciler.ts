@@ -61,6 +61,8 @@ export interface WorkloadReconcilerOptions {
   readonly isAwaited: (did: Did) => boolean
   /** Whether this machine still owes an answer to a suspicion. */
   readonly isComingBack: () => boolean
+  /** Whether it began so lately that it may not know yet who took its work over. */
+  readonly isCatchingUp: () => boolean
 }
 
 /** While something stands open that others decide, it is looked at this often. */
@@ -244,6 +246,7 @@ export class WorkloadReconciler {
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
       bidUnderWay: bidder.underWay(placement.uri),
       isComingBack: this.#options.isComingBack(),
+      isCatchingUp: this.#options.isCatchingUp(),
       contactWith: () => this.#options.contactWith(placement.candidates, placement.down),
       notCandidateSinceMs: memory.notCandidateSinceMs,
       surplusSinceMs: memory.surplusSinceMs,

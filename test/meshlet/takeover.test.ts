@@ -183,10 +183,13 @@ describe('a meshlet that returns after it was replaced', () => {
     await world.until('a replacement', () => elsewhere(scene).length === 1, 10_000)
     const [replacement] = elsewhere(scene)
     await world.settle()
+    const from = world.trace.entries.length
     world.machine(holder).restart()
     await world.settle()
     expect(world.placesOf('web')).toEqual([replacement])
     expect(world.machine(holder).engine.containers).toEqual([])
+    const calls = world.trace.actions(undefined, from).map(({ call }) => call)
+    expect(calls).not.toContain('startContainer')
   })
 
   test('again and again: each time the work stays where it went', async () => {
