@@ -238,6 +238,7 @@ export function webWorkload(commune: RealCommune, name: string, more = ''): stri
     `image: ${commune.image}`,
     'resources: { cpu: 50m, memory: 16Mi }',
     'stopGracePeriod: 1s',
+    more.includes('update:') ? '' : 'update: { healthyAfter: 1s }',
     more,
     '',
   ].join('\n')
