@@ -94,6 +94,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/verify.ts')).runVerify,
   },
   {
+    name: 'events',
+    args: ['<name>'],
+    summary: 'Tell what happened to a workload and why, in the order of time.',
+    details:
+      'From public records, and from what the machines remember. Those that do not answer are said\non stderr. With -o wide or json each event names the records behind it.',
+    options: [{ flags: '--since DURATION', description: 'nothing older than this' }, ...READING],
+    examples: ['commune events hello', 'commune events hello --since 1h -o json'],
+    load: async () => (await import('./commands/events.ts')).runEvents,
+  },
+  {
     name: 'logs',
     args: ['<name>'],
     summary: 'Show the last log lines of all replicas, in the order of time.',

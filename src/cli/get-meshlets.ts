@@ -1,12 +1,14 @@
 import { candidates } from '../cluster/membership.ts'
 import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
 import { membersOf } from '../cluster/recognition.ts'
+import { formatDuration } from '../model/duration.ts'
 import { CommuneError } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { formatBytes, formatCpu } from '../model/quantity.ts'
 import type { Did, MeshletStatusRecord, Resources } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
+import { askForHealth, type Health } from './machine-health.ts'
 import { printList, type Column } from './output.ts'
 import { accusationText, suspectsOf, type Accusation } from './suspects.ts'
 import { nearest } from '../spec/suggest.ts'
@@ -21,7 +23,8 @@ interface Machine {
 }
 
 /** The owner's machines and those of her members. */
-export function printMeshlets({ io, reading, format, name }: GetInput): void {
+export async function printMeshlets(input: GetInput): Promise<void> {
+  const { io, reading, format, name } = input
   const { view, owner, names } = reading
   const all = machinesOf(reading)
   const items = name === undefined ? all : all.filter(({ did }) => names.isCalled(did, name))
@@ -30,6 +33,7 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
       hint: suggestMeshlet(name),
     })
   }
+  const healths = await healthsOf(input, items)
   const columns: readonly Column<Machine>[] = [
     { header: 'name', cell: ({ did }) => names.meshlet(did) },
     { header: 'state', cell: stateOf },
@@ -39,6 +43,7 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
     { header: 'updated', cell: ({ status }) => age(status) },
     { header: 'note', cell: noteOf },
     { header: 'version', wide: true, cell: ({ status }) => status?.softwareVersion },
+    { header: 'writes left', wide: true, cell: ({ did }) => writesText(healths.get(did)) },
     { header: 'endpoint', wide: true, cell: ({ status }) => status?.endpoint },
     { header: 'labels', wide: true, cell: ({ status }) => labelsText(status) },
     { header: 'did', wide: true, cell: ({ did }) => did },
@@ -48,7 +53,7 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
     items,
     columns,
     nameOf: ({ did }) => did,
-    dataOf: (item) => ({ name: names.meshlet(item.did), ...item }),
+    dataOf: (item) => ({ name: names.meshlet(item.did), ...item, health: healths.get(item.did) }),
     empty: `${names.account(owner)} has no meshlet yet; "commune meshlet add DID" declares one.`,
   })
 
@@ -69,6 +74,25 @@ export function printMeshlets({ io, reading, format, name }: GetInput): void {
   function age(status: MeshletStatusRecord | undefined): string | undefined {
     return formatAge(status?.updatedAt ?? status?.createdAt, io.clock.wallMs())
   }
+}
+
+/** A table says what records say; more of it asks the machines as well. */
+async function healthsOf(
+  { context, options, reading, format }: GetInput,
+  machines: readonly Machine[],
+): Promise<ReadonlyMap<Did, Health>> {
+  if (format === 'table' || format === 'name' || machines.length === 0) return new Map()
+  const down = new Set(machines.filter((machine) => machine.down).map(({ did }) => did))
+  return askForHealth(context, options, { reading, dids: machines.map(({ did }) => did), down })
+}
+
+/** Points that the machine may write at once, in the hour and in the day; a dash when it can't be asked. */
+function writesText(health: Health | undefined): string | undefined {
+  const budget = health?.writeBudget
+  if (budget === undefined) return undefined
+  const { hour, day, pausedMs = 0 } = budget
+  const left = `${hour.pointsLeft} of ${hour.pointsMax}/h, ${day.pointsLeft} of ${day.pointsMax}/d`
+  return pausedMs > 0 ? `none for ${formatDuration(pausedMs)} (${left})` : left
 }
 
 function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {

@@ -1,8 +1,8 @@
 import type { Session } from '../atproto/session.ts'
-import { CommuneError, messageOf } from '../model/errors.ts'
-import { COLLECTION, METHOD } from '../model/nsid.ts'
-import type { Did, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
+import { METHOD } from '../model/nsid.ts'
+import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { MeshletClient } from '../xrpc/client.ts'
+import { askMachine } from './ask-machine.ts'
 import type { Io } from './io.ts'
 import type { Reading } from './reading.ts'
 import { printable } from './table.ts'
@@ -41,60 +41,26 @@ export interface LogSource {
   readonly query: LogQuery
 }
 
-const TIMEOUT_MS = 10_000
-
 /** Asks one machine. That it can't be asked or refuses is an answer; only an abort rejects. */
 export async function askForLogs(io: Io, source: LogSource, did: Did): Promise<LogAnswer> {
   const { session, client, reading, workload, query } = source
-  const machine = reading.names.meshlet(did)
-  if (workload.suspects.down.has(did)) {
-    return { kind: 'silent', reason: `${machine} is down, so that its lines can't be read.` }
-  }
-  const status = reading.view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')
-  const endpoint = status?.value.endpoint
-  if (endpoint === undefined) {
-    const reason = `${machine} publishes no address (it may be behind NAT), so that it can't be asked.`
-    return { kind: 'silent', reason }
-  }
   const { tail, since, replica } = query
-  try {
-    const answer = await client.call({
-      did,
-      endpoint,
-      method: METHOD.getLogs,
-      token: await session.getServiceAuth({ aud: did, lxm: METHOD.getLogs, signal: io.signal }),
-      params: {
-        workload: workload.uri,
-        tail,
-        ...(since === undefined ? {} : { since: since as WorkloadRecord['createdAt'] }),
-        ...(replica === undefined ? {} : { replica }),
-      },
-      signal: AbortSignal.any([io.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    })
-    return {
-      kind: 'lines',
-      lines: answer.lines.map((line) => ({ meshlet: did, machine, ...line })),
-    }
-  } catch (error) {
-    io.signal.throwIfAborted()
-    return { kind: 'silent', reason: refusalText(error, machine, did) }
+  const params = {
+    workload: workload.uri,
+    tail,
+    ...(since === undefined ? {} : { since: since as WorkloadRecord['createdAt'] }),
+    ...(replica === undefined ? {} : { replica }),
   }
-}
-
-/** In words that need no knowledge of the protocol. */
-function refusalText(error: unknown, machine: string, did: Did): string {
-  switch (error instanceof CommuneError ? error.code : undefined) {
-    case 'unreachable':
-    case 'timeout':
-      return `${machine} can't be reached from here: it may be off or behind NAT.`
-    case 'forbidden':
-    case 'unauthorized':
-      return `${machine} refuses: only the workload's owner may read its lines.`
-    case 'not-found':
-      return `Nothing of it is on ${machine} any more.`
-    default:
-      return `${machine} does not give its lines: ${messageOf(error).replaceAll(did, machine)}`
-  }
+  const answer = await askMachine(io, { session, reading, down: workload.suspects.down }, did, {
+    method: 'getLogs',
+    what: 'its lines',
+    rule: "only the workload's owner may read its lines",
+    call: (address) => client.call({ ...address, method: METHOD.getLogs, params }),
+  })
+  if (answer.kind === 'silent') return answer
+  const machine = reading.names.meshlet(did)
+  const lines = answer.body.lines.map((line) => ({ meshlet: did, machine, ...line }))
+  return { kind: 'lines', lines }
 }
 
 /** Oldest first; lines of one moment stay in the order in which they came. */

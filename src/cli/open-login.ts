@@ -28,6 +28,24 @@ export async function openLogin(
   }
 }
 
+/**
+ * The same for a command that can do with less: undefined, and said on stderr, when nobody is logged
+ * in or the login is of no use.
+ */
+export async function openLoginIfAny(
+  context: CommandContext,
+  options: ConnectionOptions,
+  without: string,
+): Promise<OpenLogin | undefined> {
+  try {
+    return await openLogin(context, options)
+  } catch (error) {
+    if (!(error instanceof CommuneError)) throw error
+    context.io.note(`${without}: ${error.message}\n`)
+    return undefined
+  }
+}
+
 /** Without a password a session that is of no use can't be opened again: say that, and what to do. */
 function loginEnded(error: unknown, { identifier }: Connection): unknown {
   if (!(error instanceof CommuneError)) return error

@@ -24,6 +24,7 @@ it('lists the commands', async () => {
                                      why.
       verify [options] [name]        Compute the choice anew from public records, and compare it with
                                      what runs.
+      events [options] <name>        Tell what happened to a workload and why, in the order of time.
       logs [options] <name>          Show the last log lines of all replicas, in the order of time.
       delete [options] <name...>     Delete workloads, and so end their containers.
       rebalance [options] <name...>  Open the bidding for workloads anew, so that they may move to

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createMeshletApi } from '../../src/meshlet/api.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { LogFields } from '../../src/ports/log.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
@@ -90,4 +91,24 @@ test('each line about a workload says which look it belongs to, and each action 
       reconcile: expect.any(Number) as number,
       reason: expect.any(String) as string,
     })
+})
+
+test('listEvents gives a page at a time, the newest first', async () => {
+  const world = await threeOwners().start()
+  world.owner('alice').publish('web')
+  await world.settle()
+  const { meshlet, engine } = world.machine(world.placesOf('web')[0] ?? '')
+  const api = createMeshletApi({ meshlet, engine, clock: world.clock })
+  const workload = world.uri('alice', 'web')
+  const page = (params: object) =>
+    api.listEvents({ params: { workload, ...params } } as unknown as Parameters<
+      typeof api.listEvents
+    >[0])
+  const all = await page({ limit: 100 })
+  expect(all.cursor).toBeUndefined()
+  const first = await page({ limit: 3 })
+  const rest = await page({ limit: 3, cursor: first.cursor })
+  expect([...first.events, ...rest.events]).toEqual(all.events)
+  expect(all.events.at(-1)).toMatchObject({ kind: 'revision', workload })
+  await expect(async () => page({ cursor: 'x' })).rejects.toMatchObject({ code: 'invalid-input' })
 })

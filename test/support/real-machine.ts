@@ -105,6 +105,7 @@ function flagsOf(settings: MeshletSettings): string[] {
     'state-dir': settings.stateDir,
     listen: `${settings.listenHost}:${settings.listenPort}`,
     endpoint: settings.endpoint,
+    metrics: settings.metrics && `${settings.metrics.host}:${settings.metrics.port}`,
     'docker-host': settings.dockerHost,
     cpu: settings.cpuMilli === undefined ? undefined : `${settings.cpuMilli}m`,
     memory: settings.memoryBytes,

@@ -13,6 +13,8 @@ import { requireReadable } from '../workload-view.ts'
 
 /** What every kind of thing is listed with. */
 export interface GetInput {
+  readonly context: CommandContext
+  readonly options: ReadingOptions
   readonly io: Io
   readonly reading: Reading
   readonly format: OutputFormat
@@ -20,7 +22,7 @@ export interface GetInput {
   readonly name: string | undefined
 }
 
-const KINDS: Readonly<Record<string, (input: GetInput) => void>> = {
+const KINDS: Readonly<Record<string, (input: GetInput) => void | Promise<void>>> = {
   workloads: printWorkloads,
   meshlets: printMeshlets,
   members: printMembers,
@@ -43,6 +45,6 @@ export async function runGet(
   const reader = await openReader(context, options)
   using reading = await reader.read()
   requireReadable(reading.view, reading.owner)
-  print({ io: context.io, reading, format, name })
+  await print({ context, options, io: context.io, reading, format, name })
   return EXIT.done
 }

@@ -1,4 +1,3 @@
-import { parseDuration } from '../../model/duration.ts'
 import { CommuneError } from '../../model/errors.ts'
 import type { Did } from '../../model/records.ts'
 import type { ReadingOptions } from '../command-options.ts'
@@ -8,6 +7,7 @@ import { askForLogs, formatLogLines, inOrderOfTime, type LogQuery } from '../mac
 import { openLogin } from '../open-login.ts'
 import { parseOutput, printData } from '../output.ts'
 import { openReader, type Reading } from '../reading.ts'
+import { parseSince } from '../since.ts'
 import { discountedReplicas, replicasOf, workloadView, type Replica } from '../workload-view.ts'
 
 interface LogsOptions extends ReadingOptions {
@@ -92,10 +92,4 @@ function parseCount(flag: string, text: string, min: number, max: number): numbe
   throw new CommuneError('usage', `${flag} ${text} is not understood.`, {
     hint: `Give a number from ${min} to ${max}.`,
   })
-}
-
-function parseSince(text: string, nowMs: number): string {
-  const parsed = parseDuration(text)
-  if (parsed.ok) return new Date(nowMs - parsed.value).toISOString()
-  throw new CommuneError('usage', `--since ${text} is not understood: expected ${parsed.expected}.`)
 }
