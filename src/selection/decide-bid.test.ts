@@ -349,6 +349,17 @@ describe('a pass or refusal', () => {
   })
 })
 
+test('who had no room says so when it takes no work at all any more', () => {
+  const mine = { slots: 0, reason: 'no-cpu' as const }
+  const obstacles = obstacle('draining')
+  expect(decideBid(scene({ mine, decided: true, obstacles }))).toMatchObject({
+    kind: 'refuse',
+    bid: { round: 0, reason: 'draining', refused: { standing: true } },
+  })
+  const said = { slots: 0, reason: 'draining' as const }
+  expect(decideBid(scene({ mine: said, decided: true, obstacles }))).toMatchObject({ kind: 'keep' })
+})
+
 test('a lifted cordon leaves no refusal behind when nobody is missing', () => {
   const mine = { slots: 0, reason: 'draining' as const, refused: { standing: true } }
   const others = [{ name: 'a' }, { name: 'b' }]

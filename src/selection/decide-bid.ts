@@ -147,7 +147,9 @@ function reviewPass(input: BidInput, own: BidRecord): BidDecision {
   if (own.refused?.specHash === input.specHash) return keep('refused this very container')
   const inLine = takingTurns(input)
   const obstacle = obstacleOf(inLine)
-  if (obstacle?.reason === 'consent-withdrawn') return refuse(input, own, obstacle)
+  // What stands is said even where there was no room before: it is what the owner has to know.
+  if (obstacle && STANDING.has(obstacle.reason) && own.reason !== obstacle.reason)
+    return refuse(input, own, obstacle)
   if (obstacle) return keep(obstacle.message)
   if (input.replicas === 0 || !isUseful(input)) return keepOrForget(own)
   if (!input.invited) return keepUninvited(input)

@@ -16,10 +16,11 @@ export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
         everywhere: random.chance(0.1),
         replicas: random.integer(1, 3),
         ...(random.chance(0.3) && { spread: random.pick(['owner', 'meshlet']) }),
-        size: random.chance(0.2) ? 2 : 1,
+        size: random.pick([1, 1, 1, 1, 2, 4]),
+        ...(random.chance(0.3) && { priority: random.integer(-1, 2) }),
       }
     },
-    act: ({ world }, { owner, name, size, replicas, everywhere, spread }) => {
+    act: ({ world }, { owner, name, size, replicas, everywhere, spread, priority }) => {
       const resources = {
         cpuMilli: size * SLOT.cpuMilli,
         memoryBytes: size * SLOT.memoryBytes,
@@ -28,10 +29,12 @@ export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
         ...(everywhere ? { everywhere } : { replicas }),
         ...(spread !== undefined && { spread }),
         ...(size > 1 && { resources }),
+        ...(priority !== undefined && { priority }),
       })
       return `${owner} publishes ${name} × ${everywhere ? 'everywhere' : replicas}`
     },
   }),
+  'new priority': edit(1, ({ integer }) => ({ priority: integer(-1, 2) })),
   'new image': edit(4, (_, nonce) => ({ image: imageOf(`${nonce}`) })),
   'new env': edit(2, (_, nonce) => ({ env: [{ name: 'NONCE', value: `${nonce}` }] })),
   scale: edit(4, ({ integer }) => ({ replicas: integer(0, 4) })),
@@ -63,6 +66,7 @@ export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
   }),
   cordon: duty(1, 'is cordoned', (it) => it.pause()),
   drain: duty(1, 'is drained', (it) => it.drain({})),
+  shutdown: duty(1, 'is shut down', (it) => it.drain({ thenEnd: true })),
   uncordon: duty(3, 'is open again', (it) => it.resume()),
 }
 
