@@ -166,12 +166,14 @@ export async function startCommuneOfHosts(folder: string, id: string): Promise<C
     }[]
     return rows.filter(({ verdict }) => verdict === 'yes').length === OWNERS.length
   })
-  for (const service of SERVICES) {
-    const set = join(folder, 'workloads', service.owner)
-    await mkdir(set, { recursive: true })
-    await writeFile(join(set, 'workload.yaml'), workloadFile(service, image))
-    await commune(service.owner, 'sync', set, '--set', 'hosts')
-  }
+  await Promise.all(
+    SERVICES.map(async (service) => {
+      const set = join(folder, 'workloads', service.owner)
+      await mkdir(set, { recursive: true })
+      await writeFile(join(set, 'workload.yaml'), workloadFile(service, image))
+      await commune(service.owner, 'sync', set, '--set', 'hosts')
+    }),
+  )
 
   const running = stack.move()
   return {

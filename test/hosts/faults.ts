@@ -21,7 +21,7 @@ const { challengeMs, answerMs } = PROFILES.fast
 /** Shorter than the silence after which a machine is challenged. */
 const SHORT_MS = challengeMs / 2
 /** Longer than it takes to be taken for dead. */
-const LONG_MS = challengeMs + answerMs + 2_000
+const LONG_MS = challengeMs + answerMs + 1_000
 
 /** In the order in which they happen. */
 export const FAULTS: readonly Fault[] = [
@@ -102,7 +102,7 @@ export const FAULTS: readonly Fault[] = [
 
 /** Runs out the time in which a late consequence of the last fault would show. */
 export async function finale(stage: Stage): Promise<void> {
-  await pause(LONG_MS - challengeMs)
+  await pause(SHORT_MS)
   await stage.settled()
 }
 

@@ -38,6 +38,7 @@ export class Stage {
       return (await commune.answering(others)).size === REPLICAS
     })
     const answerMs = performance.now() - start.ms
+    watch.expectWhole()
     await undo()
     const after = await this.#settle()
     const seen = await watch.stop()
@@ -52,6 +53,7 @@ export class Stage {
       seen.started.length === moved.length ? [] : 'started something anew on the victim',
       after.some(({ machine }) => machine === victim) ? 'moved back to the victim' : [],
       seen.stopped.some(({ machine }) => machine !== victim) ? 'stopped something healthy' : [],
+      seen.short.length > 0 ? `gave way too soon: ${seen.short.join(', ')}` : [],
     ].flat()
     this.#complain(faults, before, after)
     return {

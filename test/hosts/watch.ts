@@ -12,37 +12,49 @@ export interface Seen {
   readonly stopped: readonly Placed[]
   /** Time in which more replicas of a service ran than are wanted, of the worst service. */
   readonly overlapMs: number
+  /** Services of which too few ran at some time after `expectWhole`. */
+  readonly short: readonly string[]
+}
+
+export interface Watch {
+  /** From now on as many replicas run as are wanted, or more. */
+  expectWhole(): void
+  stop(): Promise<Seen>
 }
 
 /** Looks at all engines again and again until it is stopped. */
-export function startWatch(
-  commune: CommuneOfHosts,
-  before: readonly Placed[],
-): { stop(): Promise<Seen> } {
+export function startWatch(commune: CommuneOfHosts, before: readonly Placed[]): Watch {
   const started = new Map<string, Placed>()
   const stopped = new Map<string, Placed>()
   const overlap = new Map<string, number>()
+  const short = new Set<string>()
+  let isWhole = false
   let ended = false
-  const sample = (now: readonly Placed[], sinceMs: number) => {
+  const sample = (now: readonly Placed[], sinceMs: number, wasWhole: boolean) => {
     const ids = new Set(now.map(({ id }) => id))
     for (const one of before) if (!ids.has(one.id)) stopped.set(one.id, one)
     for (const one of now) if (!before.some(({ id }) => id === one.id)) started.set(one.id, one)
     for (const { name, replicas } of SERVICES) {
       const count = now.filter(({ workload }) => workload === name).length
       if (count > replicas) overlap.set(name, (overlap.get(name) ?? 0) + sinceMs)
+      if (wasWhole && count < replicas) short.add(name)
     }
   }
   const watching = (async () => {
     let last = performance.now()
     while (!ended) {
+      const wasWhole = isWhole
       const now = await commune.placed()
       const at = performance.now()
-      if (now) sample(now, at - last)
+      if (now) sample(now, at - last, wasWhole)
       last = at
       await pause(SAMPLE_EVERY_MS)
     }
   })()
   return {
+    expectWhole() {
+      isWhole = true
+    },
     async stop() {
       ended = true
       await watching
@@ -50,6 +62,7 @@ export function startWatch(
         started: [...started.values()],
         stopped: [...stopped.values()],
         overlapMs: Math.max(0, ...overlap.values()),
+        short: [...short],
       }
     },
   }
