@@ -1,5 +1,6 @@
 import type { AnyDeed } from './deed.ts'
 import { ENGINE_DEEDS } from './deeds/engine-deeds.ts'
+import { HOSTILE_DEEDS } from './deeds/hostile-deeds.ts'
 import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
 import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
 import { PROCESS_DEEDS } from './deeds/process-deeds.ts'
@@ -10,6 +11,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...PROCESS_DEEDS,
   ...NETWORK_DEEDS,
   ...ENGINE_DEEDS,
+  ...HOSTILE_DEEDS,
 }
 
 export function deedOf(name: string): AnyDeed {

@@ -5,7 +5,7 @@ import type { Step, Story } from './story.ts'
 /** What the steps of a story are drawn from. */
 export interface Dice {
   readonly random: SeededRandom
-  readonly cast: Pick<Story, 'owners' | 'machines'>
+  readonly cast: Pick<Story, 'owners' | 'machines' | 'villain'>
   /** Workloads published so far, whether or not they are still there. */
   readonly workloads: WorkloadName[]
 }

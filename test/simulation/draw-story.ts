@@ -2,10 +2,12 @@ import { SeededRandom } from '../support/seeded-random.ts'
 import { DEEDS, deedOf } from './deed-table.ts'
 import type { Dice } from './deed.ts'
 import type { Step, Story } from './story.ts'
-import { TOPOLOGIES, TOPOLOGY_NAMES, type TopologyName } from './topologies.ts'
+import { TOPOLOGIES, TOPOLOGY_NAMES, type Cast, type TopologyName } from './topologies.ts'
 
 /** Pauses before a step; some are long enough for a takeover, most keep things happening at once. */
 const PAUSES_MS = [20, 50, 200, 500, 500, 3_000, 3_000, 12_000, 40_000]
+/** Share of the stories with a villain. */
+const VILLAINS = 0.3
 const STEPS = { least: 6, most: 16 }
 
 export interface DrawOptions {
@@ -16,13 +18,19 @@ export interface DrawOptions {
 export function drawStory(seed: number, options: DrawOptions = {}): Story {
   const random = new SeededRandom(seed, 'story')
   const topology = options.topology ?? random.pick(TOPOLOGY_NAMES)
-  const cast = TOPOLOGIES[topology](random)
+  const cast = withVillain(random, TOPOLOGIES[topology](random))
   const liveness = random.pick(['fast', 'normal', 'normal'] as const)
   const dice: Dice = { random, cast, workloads: [] }
   const steps: Step[] = [stepOf(dice, 'publish', 0)]
   const count = random.integer(STEPS.least, STEPS.most)
   while (steps.length < count) steps.push(stepOf(dice, pickDeed(random), random.pick(PAUSES_MS)))
-  return { seed, topology, liveness, owners: cast.owners, machines: cast.machines, steps }
+  return { seed, topology, liveness, ...cast, steps }
+}
+
+/** In some stories one machine is in the hands of somebody who means ill. */
+function withVillain(random: SeededRandom, cast: Cast): Cast {
+  if (!random.chance(VILLAINS)) return cast
+  return { ...cast, villain: random.pick(cast.machines).name }
 }
 
 function stepOf(dice: Dice, name: string, afterMs: number): Step {

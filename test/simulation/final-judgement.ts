@@ -11,6 +11,7 @@ import { specHash } from '../../src/model/spec-hash.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
 import type { RecordView } from '../../src/ports/records.ts'
 import { bidsFor, isOffer } from '../../src/selection/bids.ts'
+import { overruledBidders } from '../../src/selection/objections.ts'
 import { select, slotsOf, type Choice } from '../../src/selection/select.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import type { Stage } from './stage.ts'
@@ -45,13 +46,21 @@ function casesOf(view: RecordView, owner: Did): Case[] {
     const { candidates } = candidateSet(view, owner, record.clusters)
     const bids = bidsFor(view, candidates, uri)
     const dids = candidates.map(({ meshletDid }) => meshletDid)
+    const key = placementKey(owner, record)
     const choice = select({
-      placementKey: placementKey(owner, record),
+      placementKey: key,
       replicas: record.everywhere ? 'everywhere' : (record.replicas ?? 1),
       spread: record.spread,
       bids,
       candidates: new Set(dids),
       down: new Set(),
+      overruled: overruledBidders(view, {
+        uri,
+        ownerDid: owner,
+        placementKey: key,
+        bids,
+        candidates,
+      }),
     })
     const byDid = new Map(bids.map(({ meshletDid, value }) => [meshletDid, value]))
     return { uri, record, candidates: dids, choice, bids: byDid }

@@ -2,6 +2,7 @@ import type { Log } from '../../src/ports/log.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
+import { watchStops } from './stop-judgement.ts'
 import type { VirtualRepo } from '../support/virtual-repos.ts'
 import type { Story } from './story.ts'
 
@@ -16,7 +17,7 @@ export class Stage {
   readonly random: SeededRandom
   readonly #owners: readonly string[]
   readonly #mends = new Map<string, () => void>()
-  /** Machines whose program was replaced by somebody who means ill. */
+  /** Machines in whose name somebody writes who means ill. */
   readonly hostile = new Set<string>()
 
   constructor(story: Story, log?: Log) {
@@ -26,6 +27,7 @@ export class Stage {
       liveness: story.liveness,
       ...(log && { log }),
     })
+    watchStops(this.world)
     this.#owners = story.owners
     for (const owner of story.owners) this.world.owner(owner)
     for (const { name, owner, members, slots, isBehindNat = false } of story.machines)
@@ -62,6 +64,16 @@ export class Stage {
     }
     this.#mends.set(what, once)
     this.world.clock.schedule(ms, once)
+  }
+
+  /** Its owner gives it up, so that nobody has to do with it any more. */
+  expelAtEnd(machine: VirtualMachine): void {
+    this.hostile.add(machine.name)
+    const owner = machine.config.ownerDid.slice(didOf('').length)
+    this.mendAtEnd(`villain ${machine.name}`, () => {
+      machine.crash()
+      this.world.owner(owner).unlink(machine.did)
+    })
   }
 
   /** From now on nothing is wrong any more but what was lost. */

@@ -26,5 +26,7 @@ export interface Story {
   readonly liveness: ProfileName
   readonly owners: readonly string[]
   readonly machines: readonly StoryMachine[]
+  /** A machine in whose name hostile records are written. */
+  readonly villain?: string
   readonly steps: readonly Step[]
 }

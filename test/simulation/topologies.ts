@@ -5,6 +5,7 @@ import type { StoryMachine } from './story.ts'
 export interface Cast {
   readonly owners: readonly string[]
   readonly machines: readonly StoryMachine[]
+  readonly villain?: string
 }
 
 /** Ways in which communes are made up. Each is drawn for some of the seeds. */
