@@ -1,30 +1,22 @@
-import { candidateSet } from '../../src/cluster/membership.ts'
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
-import { placementKey } from '../../src/model/placement-key.ts'
 import type {
   BidRecord,
   Did,
   WorkloadRecord,
   WorkloadStatusRecord,
 } from '../../src/model/records.ts'
+import { requestOf } from '../../src/model/request.ts'
 import { specHash } from '../../src/model/spec-hash.ts'
-import { workloadUri } from '../../src/model/workload-uri.ts'
+import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
 import type { RecordView } from '../../src/ports/records.ts'
-import { bidsFor, isOffer } from '../../src/selection/bids.ts'
-import { overruledBidders } from '../../src/selection/objections.ts'
-import { select, slotsOf, type Choice } from '../../src/selection/select.ts'
+import { isOffer } from '../../src/selection/bids.ts'
+import { slotsOf } from '../../src/selection/select.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
+import { choiceBy, type Case } from './choice-by.ts'
 import type { Stage } from './stage.ts'
 import { TrueView } from './true-view.ts'
 
-/** A workload, who may run it and who was chosen, by all records. */
-interface Case {
-  readonly uri: string
-  readonly record: WorkloadRecord
-  readonly candidates: readonly Did[]
-  readonly choice: Choice
-  readonly bids: ReadonlyMap<Did, BidRecord>
-}
+const NO_ROOM: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
 
 /** What is not as it should be once all faults are over and all is quiet. */
 export function judgeEnd(stage: Stage): string[] {
@@ -41,30 +33,9 @@ export function judgeEnd(stage: Stage): string[] {
 }
 
 function casesOf(view: RecordView, owner: Did): Case[] {
-  return view.list<WorkloadRecord>(owner, COLLECTION.workload).map(([name, { value: record }]) => {
-    const uri = workloadUri(owner, name)
-    const { candidates } = candidateSet(view, owner, record.clusters)
-    const bids = bidsFor(view, candidates, uri)
-    const dids = candidates.map(({ meshletDid }) => meshletDid)
-    const key = placementKey(owner, record)
-    const choice = select({
-      placementKey: key,
-      replicas: record.everywhere ? 'everywhere' : (record.replicas ?? 1),
-      spread: record.spread,
-      bids,
-      candidates: new Set(dids),
-      down: new Set(),
-      overruled: overruledBidders(view, {
-        uri,
-        ownerDid: owner,
-        placementKey: key,
-        bids,
-        candidates,
-      }),
-    })
-    const byDid = new Map(bids.map(({ meshletDid, value }) => [meshletDid, value]))
-    return { uri, record, candidates: dids, choice, bids: byDid }
-  })
+  return view
+    .list<WorkloadRecord>(owner, COLLECTION.workload)
+    .map(([, { value }]) => choiceBy(view, owner, value, false))
 }
 
 /** Every workload is at its count, or a record of every candidate says why it does not run more. */
@@ -73,16 +44,41 @@ function judgeCount(
   machines: readonly VirtualMachine[],
 ): string[] {
   if (choice.missing === 0) return []
+  const wanted = record.everywhere ? 'everywhere' : record.replicas
+  const lack = `${uri} × ${wanted} lacks ${choice.missing}`
   return machines
     .filter(({ did }) => candidates.includes(did))
-    .filter(({ did }) => {
-      const bid = bids.get(did)
-      return !(bid && (isOffer(bid) || bid.reason !== undefined))
+    .flatMap((machine) => {
+      const bid = bids.get(machine.did)
+      if (!bid || (!isOffer(bid) && bid.reason === undefined))
+        return [`unexplained: ${lack}, and ${machine.name} says nothing`]
+      const saysFull = isOffer(bid) ? !record.everywhere : NO_ROOM.has(bid.reason ?? '')
+      const isFree =
+        saysFull && machine.running?.duty.state === 'active' && hasRoom(machine, record)
+      return isFree ? [`room unused: ${lack}, and ${machine.name} has room`] : []
     })
-    .map(
-      ({ name }) =>
-        `unexplained: ${uri} × ${record.everywhere ? 'everywhere' : record.replicas} lacks ${choice.missing}, and ${name} says nothing`,
-    )
+}
+
+function hasRoom({ config, engine }: VirtualMachine, record: WorkloadRecord): boolean {
+  const running = engine.containers.filter((container) => container.running)
+  const memory = running.reduce((sum, { options }) => sum + options.memoryBytes, 0)
+  const cpu = running.reduce((sum, { options }) => sum + options.cpuMilli, 0)
+  const { memoryBytes = 0, cpuMilli = 0 } = config.offer
+  const request = requestOf(record)
+  return memory + request.memoryBytes <= memoryBytes && cpu + request.cpuMilli <= cpuMilli
+}
+
+/** Who sees the same records chooses the same, and all see all of them by now. */
+function judgeSight(machine: VirtualMachine, { uri, record, candidates, choice }: Case): string[] {
+  const owner = parseWorkloadUri(uri)?.owner
+  const view = machine.running?.view
+  if (!owner || !view || !candidates.includes(machine.did)) return []
+  const seen = choiceBy(view, owner, record, false).choice.winners
+  if (JSON.stringify(seen) === JSON.stringify(choice.winners)) return []
+  const names = (winners: typeof seen) => winners.map((one) => `${one.meshletDid} × ${one.slots}`)
+  return [
+    `other choice: of ${uri} ${machine.name} sees [${names(seen).join()}], all records say [${names(choice.winners).join()}]`,
+  ]
 }
 
 function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: RecordView): string[] {
@@ -90,6 +86,7 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
   const faults: string[] = []
   const running = engine.containers.map((container) => container.describe())
   for (const one of cases) {
+    faults.push(...judgeSight(machine, one))
     const here = running.filter(({ labels }) => labels[LABEL.workload] === one.uri)
     const chosen = slotsOf(one.choice, did)
     const up = here.filter(({ state }) => state === 'running').length
@@ -98,7 +95,7 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
     for (const { labels, name: container } of here)
       if (labels[LABEL.spec] !== wanted) faults.push(`old spec: ${container} on ${name}`)
   }
-  const uris = new Set(cases.map(({ uri }) => uri))
+  const uris = new Set<string>(cases.map(({ uri }) => uri))
   for (const { name: container, labels, state } of running) {
     if (state !== 'running') faults.push(`leaked container: ${container} on ${name} is ${state}`)
     else if (!uris.has(labels[LABEL.workload] ?? ''))

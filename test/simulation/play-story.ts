@@ -25,8 +25,8 @@ export interface PlayOptions {
   readonly isTraced?: boolean
 }
 
-/** Longer than the longest pause between two tries, five minutes. */
-const PEACE_MS = 310_000
+/** With the rest before it longer than the longest pause between two tries, five minutes. */
+const PEACE_MS = 220_000
 /** Longer than the notice with which consent is taken back. */
 const NOTICE_MS = 16 * 60_000
 /** Suspicions and their deletions that one machine writes of another in this time, at most. */

@@ -3,6 +3,7 @@ import { SeededRandom } from '../support/seeded-random.ts'
 import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { watchStops } from './stop-judgement.ts'
+import { watchStrangers } from './stranger-judgement.ts'
 import type { VirtualRepo } from '../support/virtual-repos.ts'
 import type { Story } from './story.ts'
 
@@ -28,6 +29,7 @@ export class Stage {
       ...(log && { log }),
     })
     watchStops(this.world)
+    watchStrangers(this.world)
     this.#owners = story.owners
     for (const owner of story.owners) this.world.owner(owner)
     for (const { name, owner, members, slots, isBehindNat = false } of story.machines)
