@@ -29,7 +29,7 @@ export function faultOf(
 function withoutBid(repos: VirtualRepos, machine: VirtualMachine, uri: string, what: string) {
   const bid = repos.get<BidRecord>(machine.did, COLLECTION.bid, recordKeyFor(uri))?.value
   if (bid?.workload === uri && bid.slots > 0) return undefined
-  return `${machine.name} ${what} without a bid`
+  return `without a bid: ${machine.name} ${what}`
 }
 
 function tooMuch(machine: VirtualMachine, next: ContainerCreate): string | undefined {
@@ -39,5 +39,5 @@ function tooMuch(machine: VirtualMachine, next: ContainerCreate): string | undef
   const cpu = all.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0)
   const { memoryBytes = Infinity, cpuMilli = Infinity } = machine.config.offer
   if (memory <= memoryBytes && cpu <= cpuMilli) return undefined
-  return `${machine.name} runs ${cpu}m and ${memory} bytes of ${cpuMilli}m and ${memoryBytes}`
+  return `over capacity: ${machine.name} runs ${cpu}m and ${memory} bytes of ${cpuMilli}m and ${memoryBytes}`
 }
