@@ -31,15 +31,14 @@ export class Stage {
     const victim = this.#victim(before)
     const lost = before.filter(({ machine }) => machine === victim)
     const others = commune.machines.filter((machine) => machine !== victim)
-    const watch = startWatch(commune, before)
+    await using watch = startWatch(commune, before)
     const start = { wallMs: Date.now(), ms: performance.now() }
-    const undo = await strike(victim)
-    await commune.until('everything answers on the other machines', async () => {
-      return (await commune.answering(others)).size === REPLICAS
+    let answerMs = 0
+    await during(strike, victim, async () => {
+      await this.#answers(others)
+      answerMs = performance.now() - start.ms
+      watch.expectWhole()
     })
-    const answerMs = performance.now() - start.ms
-    watch.expectWhole()
-    await undo()
     const after = await this.#settle()
     const seen = await watch.stop()
     const moved = seen.started.filter(({ machine }) => machine !== victim)
@@ -65,25 +64,24 @@ export class Stage {
     }
   }
 
-  /** Nothing moves and nothing stops. */
+  /** Nothing moves and nothing stops, and if `answers` says so everything answers meanwhile. */
   async stillness(
     strike: Strike,
     { forMs, answers }: { readonly forMs: number; readonly answers: boolean },
   ): Promise<Figures> {
     const { commune } = this
     const before = await this.settled()
-    const watch = startWatch(commune, before)
-    const undo = await strike(this.#victim(before))
-    await pause(forMs)
-    const answering = answers ? (await commune.answering(commune.machines)).size : REPLICAS
-    await undo()
+    await using watch = startWatch(commune, before)
+    await during(strike, this.#victim(before), async () => {
+      await pause(forMs)
+      if (answers) await this.#answers(commune.machines)
+    })
     const after = await this.#settle()
     const seen = await watch.stop()
     this.#last = after
     const faults = [
       seen.started.length > 0 ? `started ${names(seen.started)}` : [],
       seen.stopped.length > 0 ? `stopped ${names(seen.stopped)}` : [],
-      answering === REPLICAS ? [] : `only ${answering} of ${REPLICAS} answered meanwhile`,
     ].flat()
     this.#complain(faults, before, after)
     return { overlapMs: seen.overlapMs, moves: seen.started.length, movesWanted: 0 }
@@ -94,10 +92,9 @@ export class Stage {
     const { commune } = this
     const before = await this.settled()
     const victim = this.#victim(before)
-    const watch = startWatch(commune, before)
+    await using watch = startWatch(commune, before)
     const start = { wallMs: Date.now(), ms: performance.now() }
-    const undo = await strike(victim)
-    await undo()
+    await during(strike, victim, async () => undefined)
     const after = await this.#settle()
     const answerMs = performance.now() - start.ms
     const seen = await watch.stop()
@@ -121,12 +118,21 @@ export class Stage {
 
   /** Everything is well, and just as the fault before left it: nothing moved in the meantime. */
   async settled(): Promise<readonly Placed[]> {
+    const last = this.#last
+    this.#last = undefined
     const now = await this.#settle()
-    const last = this.#last ?? now
-    this.#last = now
-    if (ids(last) !== ids(now))
+    if (last && ids(last) !== ids(now))
       throw new Error(`after the fault before this one: ${names(last)} became ${names(now)}`)
     return now
+  }
+
+  /** Every replica answers on one of these machines. */
+  async #answers(machines: readonly Machine[]): Promise<void> {
+    const { commune } = this
+    await commune.until(
+      `everything answers on ${machines.map(({ name }) => name).join(', ')}`,
+      async () => (await commune.answering(machines)).size === REPLICAS,
+    )
   }
 
   /** Everything runs, and answers, and nobody is suspected. */
@@ -167,6 +173,20 @@ export class Stage {
     if (faults.length === 0) return
     const story = `before: ${names(before)}\nafter: ${names(after)}`
     throw new Error(`${faults.join('; ')}\n${story}\n${this.commune.log.text()}`)
+  }
+}
+
+/** Ends the fault whatever happens meanwhile: the next one needs machines that are well. */
+async function during(
+  strike: Strike,
+  victim: Machine,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const undo = await strike(victim)
+  try {
+    await meanwhile()
+  } finally {
+    await undo()
   }
 }
 

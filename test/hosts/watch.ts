@@ -16,7 +16,7 @@ export interface Seen {
   readonly short: readonly string[]
 }
 
-export interface Watch {
+export interface Watch extends AsyncDisposable {
   /** From now on as many replicas run as are wanted, or more. */
   expectWhole(): void
   stop(): Promise<Seen>
@@ -51,13 +51,17 @@ export function startWatch(commune: CommuneOfHosts, before: readonly Placed[]): 
       await pause(SAMPLE_EVERY_MS)
     }
   })()
+  const end = () => {
+    ended = true
+    return watching
+  }
   return {
     expectWhole() {
       isWhole = true
     },
+    [Symbol.asyncDispose]: end,
     async stop() {
-      ended = true
-      await watching
+      await end()
       return {
         started: [...started.values()],
         stopped: [...stopped.values()],
