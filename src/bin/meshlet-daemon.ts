@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { openSync, closeSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -15,6 +17,7 @@ import { lockFolder } from '../dev/folder-lock.ts'
 import { createDockerEngine } from '../engine/docker.ts'
 import { createRegistries } from '../engine/registries.ts'
 import { createMeshletApi } from '../meshlet/api.ts'
+import { openGuard } from '../guard/guard-client.ts'
 import type { MeshletConfig } from '../meshlet/config.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { Meshlet } from '../meshlet/meshlet.ts'
@@ -103,6 +106,14 @@ export async function startDaemon(
     softwareVersion: version,
     endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
   })
+  const guard = stack.use(
+    await openGuard({
+      stateDir,
+      spawn: () => spawnGuard(did, stateDir, settings.dockerHost),
+      clock: systemClock,
+      log: log.child({ part: 'guard' }),
+    }),
+  )
   const peers = createPeers({ did, key, clock: systemClock, allowPrivateAddresses: isPrivate })
   const metrics = settings.metrics === undefined ? undefined : createPrometheusMetrics()
   const ports = {
@@ -112,6 +123,7 @@ export async function startDaemon(
     engine,
     peers,
     journal,
+    guard,
     clock: systemClock,
     random,
     log,
@@ -150,6 +162,24 @@ function showMetrics(options: {
     problems: () => problemsOf(meshlet),
     log: log.child({ part: 'metrics' }),
   })
+}
+
+/** The guard outlives this program: it has a session of its own, and a file for what it says. */
+function spawnGuard(did: Did, stateDir: string, dockerHost: string | undefined): void {
+  const extension = path.extname(import.meta.filename)
+  const program = path.join(import.meta.dirname, `meshlet-guard${extension}`)
+  const said = openSync(path.join(stateDir, 'guard.log'), 'a', 0o600)
+  try {
+    const child = spawn(process.execPath, [program, `--did=${did}`, `--state-dir=${stateDir}`], {
+      detached: true,
+      stdio: ['ignore', 'ignore', said],
+      env: { ...process.env, ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }) },
+    })
+    child.on('error', () => undefined)
+    child.unref()
+  } finally {
+    closeSync(said)
+  }
 }
 
 async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {

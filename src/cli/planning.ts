@@ -14,19 +14,21 @@ import type { LoadedFolder } from './load-folder.ts'
 import { printData, type OutputFormat } from './output.ts'
 import { readProvenSpecs } from './proven-specs.ts'
 import type { Reader } from './reading.ts'
+import { witnessCandidates } from './witness-candidates.ts'
 
 const NONCE_BYTES = 12
 
 /** The planner with the clock, the chance and the registries of the real world. */
 export async function makePlan(
   context: CommandContext,
-  session: Session,
+  { session, reader }: { readonly session: Session; readonly reader: Reader },
   folder: LoadedFolder,
   options: FolderOptions,
   snapshot: RepoSnapshot,
-  reader?: Reader,
 ): Promise<SyncPlan> {
   const offline = options.offline ?? false
+  const isAnyExclusive = folder.desired.some(({ record }) => record.placement?.atMostOne === true)
+  using reading = isAnyExclusive ? await reader.read() : undefined
   return planSync({
     ...folder,
     owner: session.did,
@@ -37,6 +39,8 @@ export async function makePlan(
     adopt: options.adopt ?? false,
     now: new Date(context.io.clock.wallMs()).toISOString(),
     isProven: await provenSpecs(context, snapshot, reader),
+    candidatesOf: (name, clusters) =>
+      reading && witnessCandidates(reading.view, session.did, name, clusters),
     newNonce: drawNonce,
   })
 }
@@ -50,10 +54,10 @@ export function drawNonce(): string {
 async function provenSpecs(
   { io }: CommandContext,
   { existing }: RepoSnapshot,
-  reader: Reader | undefined,
+  reader: Reader,
 ): Promise<ProvenSpec> {
   const unknown = () => undefined
-  if (!reader || existing.every(({ record }) => record?.previous === undefined)) return unknown
+  if (existing.every(({ record }) => record?.previous === undefined)) return unknown
   return readProvenSpecs(reader).catch((error: unknown) => {
     debug(io, `it is not known which containers proved themselves: ${messageOf(error)}`)
     return unknown

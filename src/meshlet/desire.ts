@@ -2,6 +2,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { holdsGround } from '../selection/displacement.ts'
 import type { Contact } from '../selection/contact.ts'
+import { isAtMostOne } from '../selection/lease.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { Did, WorkloadStatusRecord } from '../model/records.ts'
 import { runningReplicas, type Placement } from './observe.ts'
@@ -129,6 +130,8 @@ function wantedHere(input: DesireInput, chosen: number, running: number): number
   if (running <= chosen) return chosen
   const most = placement.replicas === 'everywhere' ? 1 : placement.replicas
   if (placement.unread.length > 0) return Math.max(chosen, Math.min(running, most))
+  // Nobody stands in for what must never run twice; it stops, and then the other starts.
+  if (isAtMostOne(placement.record.value)) return chosen
   const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)
   if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
   const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'

@@ -23,6 +23,7 @@ let hinted: Hint[]
 function open(peers: readonly Peer[] = [{ did: A, endpoint: 'https://a.example' }]): Heartbeats {
   return new Heartbeats({
     self: SELF,
+    leases: { asksOf: () => [], learn: () => undefined, answer: () => [] },
     peers: {
       heartbeat: ({ did: to }, body) => {
         calls.push({ to, body })

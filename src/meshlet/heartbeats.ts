@@ -1,5 +1,5 @@
 import { messageOf } from '../model/errors.ts'
-import type { Did, Hint } from '../model/records.ts'
+import type { Did, Grant, Hint, Lease } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { HeartbeatInput, HeartbeatOutput, Peers } from '../ports/peers.ts'
@@ -8,6 +8,16 @@ export interface Peer {
   readonly did: Did
   /** Where it answers; undefined behind NAT: then it has to call us. */
   readonly endpoint: string | undefined
+}
+
+/** What heartbeats carry for those who hold leases and those who grant them. */
+export interface LeaseTalk {
+  /** What this machine asks of the peer as a witness. */
+  asksOf(witness: Did): readonly Lease[]
+  /** A witness answered. */
+  learn(witness: Did, grants: readonly Grant[]): void
+  /** Answers what a peer asked of this machine. */
+  answer(asker: Did, asks: readonly Lease[]): readonly Grant[]
 }
 
 export interface HeartbeatsOptions {
@@ -22,6 +32,8 @@ export interface HeartbeatsOptions {
   readonly epoch: () => number
   /** Somebody says that a repo moved on. */
   readonly onHint: (hint: Hint) => void
+  /** What passes between holders and witnesses of leases. */
+  readonly leases: LeaseTalk
   /** A peer was heard for the first time, or again after silence. */
   readonly onHeard: (did: Did) => void
 }
@@ -29,8 +41,15 @@ export interface HeartbeatsOptions {
 /** Entries of `heard` and `hints` in one call; the lexicon's limits. */
 const HEARD_MAX = 256
 const HINTS_MAX = 64
+const LEASES_MAX = 256
 /** Time for one call. */
 const TIMEOUT_MS = 3_000
+
+/** What a call carries beside the beat itself. */
+interface Carried {
+  readonly hints?: readonly Hint[]
+  readonly grants?: readonly Grant[]
+}
 
 interface Hearing {
   /** On the local monotonic clock. */
@@ -71,11 +90,16 @@ export class Heartbeats implements AsyncDisposable {
     this.#cancelHints ??= this.#options.clock.schedule(1, () => this.#sendHints())
   }
 
+  /** Calls these peers now, those of them that have an address. */
+  callNow(dids: readonly Did[]): void {
+    for (const peer of this.#options.peersNow()) if (dids.includes(peer.did)) this.#call(peer)
+  }
+
   #sendHints(): void {
     this.#cancelHints = undefined
     while (this.#hints.length > 0) {
       const hints = this.#hints.splice(0, HINTS_MAX)
-      for (const peer of this.#options.peersNow()) this.#call(peer, hints)
+      for (const peer of this.#options.peersNow()) this.#call(peer, { hints })
     }
   }
 
@@ -85,8 +109,14 @@ export class Heartbeats implements AsyncDisposable {
     this.#learnRelayed(body.heard ?? [])
     this.#learnOwn(from, body.heard ?? [])
     for (const hint of (body.hints ?? []).slice(0, HINTS_MAX)) this.#options.onHint(hint)
+    const { leases } = this.#options
+    leases.learn(from, body.grants ?? [])
+    const grants = leases.answer(from, body.leases ?? [])
+    const asks = leases.asksOf(from).slice(0, LEASES_MAX)
     const now = new Date(this.#options.clock.wallMs()).toISOString()
     return {
+      ...(grants.length > 0 ? { grants: [...grants] } : {}),
+      ...(asks.length > 0 ? { leases: [...asks] } : {}),
       epoch: this.#options.epoch(),
       now: now as HeartbeatOutput['now'],
       heard: this.#relayable(),
@@ -121,18 +151,22 @@ export class Heartbeats implements AsyncDisposable {
 
   #tick(): void {
     if (this.#stop.signal.aborted) return
-    for (const peer of this.#options.peersNow()) this.#call(peer, [])
+    for (const peer of this.#options.peersNow()) this.#call(peer)
     this.#cancelTick = this.#options.clock.schedule(this.#options.intervalMs, () => this.#tick())
   }
 
-  #call(peer: Peer, hints: readonly Hint[]): void {
-    if (peer.endpoint === undefined) return
-    const call = this.#callOnce({ did: peer.did, endpoint: peer.endpoint }, hints)
+  #call(peer: Peer, more: Carried = {}): void {
+    if (peer.endpoint === undefined || this.#stop.signal.aborted) return
+    const call = this.#callOnce({ did: peer.did, endpoint: peer.endpoint }, more)
     this.#calls.add(call)
     void call.finally(() => this.#calls.delete(call))
   }
 
-  async #callOnce(peer: { did: Did; endpoint: string }, hints: readonly Hint[]): Promise<void> {
+  async #callOnce(
+    peer: { did: Did; endpoint: string },
+    { hints = [], grants = [] }: Carried,
+  ): Promise<void> {
+    const asks = this.#options.leases.asksOf(peer.did).slice(0, LEASES_MAX)
     const sentMs = this.#options.clock.monotonicMs()
     const body: HeartbeatInput = {
       epoch: this.#options.epoch(),
@@ -141,6 +175,8 @@ export class Heartbeats implements AsyncDisposable {
       >,
       heard: this.#relayable(),
       ...(hints.length > 0 ? { hints: [...hints] } : {}),
+      ...(asks.length > 0 ? { leases: [...asks] } : {}),
+      ...(grants.length > 0 ? { grants: [...grants] } : {}),
     }
     const timeout = new AbortController()
     const cancel = this.#options.clock.schedule(TIMEOUT_MS, () =>
@@ -153,12 +189,20 @@ export class Heartbeats implements AsyncDisposable {
       this.#acknowledge(peer.did, sentMs)
       this.#learnRelayed(answer.heard ?? [])
       for (const hint of answer.hints ?? []) this.#options.onHint(hint)
+      this.#options.leases.learn(peer.did, answer.grants ?? [])
+      // Who can't call us asks in her answer, and gets ours with a call of its own; but only once.
+      if (grants.length === 0) this.#grant(peer, answer.leases ?? [])
     } catch (error) {
       if (this.#stop.signal.aborted) return
       this.#options.log.debug('no heartbeat', { peer: peer.did, error: messageOf(error) })
     } finally {
       cancel()
     }
+  }
+
+  #grant(peer: Peer, asks: readonly Lease[]): void {
+    const grants = this.#options.leases.answer(peer.did, asks)
+    if (grants.length > 0) this.#call(peer, { grants })
   }
 
   /** Somebody whom we can't call tells in her own call when she heard us. */

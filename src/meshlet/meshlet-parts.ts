@@ -5,6 +5,7 @@ import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, Hint, WorkloadRecord } from '../model/records.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { Guard } from '../ports/guard.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -27,6 +28,7 @@ import { Exposure } from './exposure.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
+import { Leasing } from './leasing.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { measuredEngine } from './measured-engine.ts'
 import { Moves } from './moves.ts'
@@ -53,6 +55,7 @@ export interface MeshletPorts {
   readonly engine: Engine
   readonly peers: Peers
   readonly journal: Journal
+  readonly guard: Guard
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -91,6 +94,7 @@ export interface Parts {
   readonly selfRecords: SelfRecords
   readonly probes: Probes
   readonly forwards: Forwards
+  readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
 }
 
@@ -165,7 +169,21 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const capacity = () => offeredCapacity(config, engineState.info)
+  const leasing = new Leasing({
+    self: config.did,
+    view,
+    guard: ports.guard,
+    clock,
+    random,
+    journal: ports.journal,
+    log,
+    profile,
+    placementOf: (uri) => reconciler.bidCallOf(uri)?.placement,
+    call: (dids) => heartbeats.callNow(dids),
+    onChange: triggers.lookAt,
+  })
   const heartbeats = new Heartbeats({
+    leases: leasing,
     self: config.did,
     peers: ports.peers,
     clock,
@@ -247,6 +265,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
       random,
       chronicle,
       onProgress: triggers.lookAt,
+      holdsLease: (uri, epoch) => leasing.holds(uri, epoch),
     }),
     exposure: new Exposure({ forwards, probes }),
     probes,
@@ -254,6 +273,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     bidder,
     objections,
     reservations,
+    leasing,
     settings,
     duty,
     statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
@@ -285,6 +305,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     selfRecords,
     probes,
     forwards,
+    leasing,
     reconciler,
   }
 }

@@ -178,6 +178,7 @@ export class Meshlet implements AsyncDisposable {
     this.#unsubscribe?.()
     this.#cancelResync?.()
     await this.heartbeats[Symbol.asyncDispose]()
+    this.#parts.leasing[Symbol.dispose]()
     await this.#queue[Symbol.asyncDispose]()
     this.#parts.probes[Symbol.dispose]()
     await this.#parts.forwards[Symbol.asyncDispose]()

@@ -14,6 +14,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
+import { fixedHolder, isAtMostOne } from '../selection/lease.ts'
 import { invited } from '../selection/invitation.ts'
 import { overruledBidders } from '../selection/objections.ts'
 import { lackOf } from '../selection/room.ts'
@@ -56,6 +57,8 @@ export interface Placement {
   readonly againInMs: number | undefined
 }
 
+const NOBODY: ReadonlySet<Did> = new Set()
+
 export interface PlacementInput {
   readonly view: RecordView
   readonly self: Did
@@ -77,8 +80,11 @@ export function observePlacement(input: PlacementInput): Placement {
   const workload = record.value
   const key = placementKey(ownerDid, workload)
   const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
-  const { candidates, unread: unreadOwners } = candidateSet(view, ownerDid, workload.clusters)
-  const down = input.downOf(candidates, workload.placement?.atMostOne ?? false)
+  const set = candidateSet(view, ownerDid, workload.clusters)
+  const fixed = fixedHolder(workload)
+  const candidates = set.candidates.filter((one) => fixed === undefined || one.meshletDid === fixed)
+  // Nobody takes over from a fixed holder, so nobody has to be down.
+  const down = fixed === undefined ? input.downOf(candidates, isAtMostOne(workload)) : NOBODY
   const bids = bidsFor(view, candidates, uri)
   const seen = withBids(input, key, bids)
   const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)
@@ -102,7 +108,7 @@ export function observePlacement(input: PlacementInput): Placement {
   const blind = candidates
     .filter(({ verdict, meshletDid }) => verdict === 'unknown' && !down.has(meshletDid))
     .map(({ meshletDid }) => meshletDid)
-  const unread = [...unreadOwners, ...blind]
+  const unread = [...set.unread, ...blind]
   return {
     uri,
     ownerDid,

@@ -47,6 +47,7 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
     $type: COLLECTION.workloadStatus,
     workload: input.uri as WorkloadStatusRecord['workload'],
     ...summary,
+    ...leaseFields(desired),
     ...(desired.kind === 'hold' ? { phase: desired.phase, lastError: desired.reason } : {}),
     ...(input.paused ? { phase: 'stopped' } : {}),
     replicas,
@@ -58,6 +59,13 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
     updatedAt: time,
     createdAt: input.before?.createdAt ?? time,
   }
+}
+
+function leaseFields(
+  desired: Desired,
+): Pick<WorkloadStatusRecord, 'leaseEpoch' | 'witnessGeneration'> {
+  if (desired.kind !== 'run' || !desired.lease) return {}
+  return { leaseEpoch: desired.lease.epoch, witnessGeneration: desired.lease.generation }
 }
 
 /** Whether the record tells of something that will most likely have passed in a moment. */

@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly images: ImageSupply
   /** A pull began or made progress: the status may have to say so. */
   readonly onProgress: (uri: string) => void
+  /** Whether the lease of this epoch is held now. */
+  readonly holdsLease: (uri: string, epoch: number) => boolean
 }
 
 export interface Job {
@@ -142,6 +144,7 @@ export class Runner {
     this.#say(job, action)
     const id = action.kind === 'create' ? await this.#create(job, action.replica) : action.id
     const state = replicaState(job.memory, action.replica)
+    this.#requireLease(job)
     try {
       await this.#calls.add(() => this.#options.engine.startContainer(id, job.signal))
     } catch (error) {
@@ -164,6 +167,13 @@ export class Runner {
     }
   }
 
+  /** Pulling and making may have taken longer than the lease lasted. */
+  #requireLease({ uri, desired }: Job): void {
+    const epoch = desired.kind === 'run' ? desired.lease?.epoch : undefined
+    if (epoch === undefined || this.#options.holdsLease(uri, epoch)) return
+    throw new CommuneError('unavailable', `the lease of epoch ${epoch} ran out meanwhile`)
+  }
+
   #countRestart(job: Job, replica: number): void {
     const state = replicaState(job.memory, replica)
     state.restarts++
@@ -179,6 +189,7 @@ export class Runner {
 
   #noteFailure(job: Job, error: unknown): void {
     if (job.signal.aborted || job.desired.kind !== 'run') return
+    if (error instanceof CommuneError && error.code === 'unavailable') return
     const code = error instanceof StartError ? error.step : 'create-failed'
     const { specHash, slots } = job.desired
     const before = job.memory.startFailures
@@ -213,6 +224,7 @@ export class Runner {
       specHash,
       replica,
       name: containerName(this.#options.meshletDid, job.uri, replica, specHash),
+      leaseEpoch: run?.lease?.epoch,
     }
   }
 

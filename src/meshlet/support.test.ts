@@ -24,7 +24,14 @@ test.each<[string, Partial<WorkloadRecord>]>([
   ['volumes', { volumes: [{ name: 'data', path: '/data' }] }],
   ['secrets', { secrets: [{ name: 'key', file: '/key' }] }],
   ['egress: internet', { egress: 'internet' }],
-  ['placement.atMostOne', { placement: { atMostOne: true } }],
+  [
+    'placement.atMostOne with more than one replica',
+    { placement: { atMostOne: true }, replicas: 2 },
+  ],
+  [
+    'placement.atMostOne with more than one replica',
+    { placement: { atMostOne: true }, everywhere: true },
+  ],
   ['udp ports', { ports: [{ container: 53, protocol: 'udp' }] }],
 ])('%s is named', (name, fields) => {
   expect(unsupportedReason({ ...plain, ...fields })).toBe(`not supported by this version: ${name}`)

@@ -8,7 +8,11 @@ const UNSUPPORTED: readonly (readonly [string, (workload: WorkloadRecord) => unk
   ['volumes', ({ volumes }) => volumes?.length],
   ['secrets', ({ secrets }) => secrets?.length],
   ['egress: internet', ({ egress }) => egress === 'internet'],
-  ['placement.atMostOne', ({ placement }) => placement?.atMostOne],
+  [
+    'placement.atMostOne with more than one replica',
+    ({ placement, replicas, everywhere }) =>
+      placement?.atMostOne && (everywhere === true || (replicas ?? 1) > 1),
+  ],
   ['update.before', ({ update }) => update?.before],
   ['udp ports', ({ ports }) => ports?.some(({ protocol }) => protocol === 'udp')],
 ]

@@ -82,3 +82,12 @@ export function nextLookMs(memory: WorkloadMemory, now: number): number {
   if (!memory.startFailures) return 0
   return Math.max(50, ...[...memory.replicas.values()].map(({ notBeforeMs }) => notBeforeMs - now))
 }
+
+/** Since when something holds, given since when it did; undefined while it does not. Milliseconds. */
+export function sinceWhen(
+  before: number | undefined,
+  holds: boolean,
+  now: number,
+): number | undefined {
+  return holds ? (before ?? now) : undefined
+}

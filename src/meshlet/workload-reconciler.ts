@@ -24,6 +24,7 @@ import type { Moves } from './moves.ts'
 import type { Objections } from './objections.ts'
 import type { Obstacles } from './obstacles.ts'
 import { observePlacement, statusOf, type Placement } from './observe.ts'
+import type { Leasing } from './leasing.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
 import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
@@ -49,6 +50,7 @@ export interface WorkloadReconcilerOptions {
   readonly bidder: Bidder
   readonly objections: Objections
   readonly reservations: Reservations
+  readonly leasing: Leasing
   readonly settings: Settings
   readonly duty: Duty
   readonly statusWriter: StatusWriter
@@ -154,12 +156,13 @@ export class WorkloadReconciler {
 
   /** The owner deleted the workload: nothing of it stays. */
   async #forget(uri: string, memory: WorkloadMemory, turn: Turn): Promise<Outcome> {
-    const { own, bidder } = this.#options
+    const { own, bidder, leasing } = this.#options
     const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
     const outcome = await this.#act({ uri, desired, memory, turn })
     if (outcome.kind !== 'done') return outcome
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
     bidder.forget(uri)
+    leasing.witness.forget(uri)
     this.#memory.delete(uri)
     return outcome
   }
@@ -175,7 +178,8 @@ export class WorkloadReconciler {
     const snapshot = await engineState.snapshot().catch(() => undefined)
     const { containers } = shareOf(snapshot, uri)
     const placement = this.#observe(uri, ownerDid, record, memory)
-    this.#noteCandidacy(placement, memory)
+    const isNone = placement.membership === 'no'
+    memory.notCandidateSinceMs = sinceWhen(memory.notCandidateSinceMs, isNone, clock.monotonicMs())
     const objectAgainMs = objections.consider(placement, memory, clock.monotonicMs())
     const rollout = this.#rollout(placement, memory, containers)
     const bidAgainMs = bidder.bid({
@@ -192,7 +196,7 @@ export class WorkloadReconciler {
       }
     const { desired, surplus, why, againInMs } = this.#desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
-    this.#noteSurplus(memory, surplus)
+    memory.surplusSinceMs = sinceWhen(memory.surplusSinceMs, surplus > 0, clock.monotonicMs())
     const pass = { uri, desired: withTarget(desired, rollout), memory, turn }
     const outcome = await this.#act({ ...pass, placement, rollout })
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
@@ -238,8 +242,8 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     containers: readonly EngineContainer[],
   ): Desire {
-    const { view, config, clock, bidder, duty } = this.#options
-    return desire({
+    const { view, config, clock, bidder, duty, leasing } = this.#options
+    const found = desire({
       self: config.did,
       placement,
       containers,
@@ -253,6 +257,7 @@ export class WorkloadReconciler {
       drainLeftMs: duty.leftMs,
       now: clock.monotonicMs(),
     })
+    return leasing.underLease(found, placement, containers)
   }
 
   #rollout(
@@ -301,6 +306,7 @@ export class WorkloadReconciler {
     await this.#expose(pass, after)
     const here = shareOf(after, uri).containers
     forgiveFailures(memory, here, desired)
+    this.#options.leasing.giveBack(uri, desired, here)
     const statusAgainMs = this.#options.statusWriter.write({ ...pass, containers: here })
     if (plan.actions.length > 0)
       return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
@@ -335,16 +341,5 @@ export class WorkloadReconciler {
     const workload = desired.kind === 'run' ? desired.workload : undefined
     const isReady = rollout?.isReady ?? (() => false)
     await this.#options.exposure.apply({ uri, workload, containers, isReady })
-  }
-
-  #noteCandidacy(placement: Placement, memory: WorkloadMemory): void {
-    const now = this.#options.clock.monotonicMs()
-    memory.notCandidateSinceMs =
-      placement.membership === 'no' ? (memory.notCandidateSinceMs ?? now) : undefined
-  }
-
-  #noteSurplus(memory: WorkloadMemory, surplus: number): void {
-    const now = this.#options.clock.monotonicMs()
-    memory.surplusSinceMs = surplus > 0 ? (memory.surplusSinceMs ?? now) : undefined
   }
 }

@@ -67,4 +67,6 @@ export const LABEL = {
   replica: `${METHODS}.replica`,
   spec: `${METHODS}.spec`,
   revision: `${METHODS}.revision`,
+  /** Epoch of the lease under which it was started; of atMostOne workloads. */
+  epoch: `${METHODS}.epoch`,
 } as const

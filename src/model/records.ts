@@ -21,6 +21,8 @@ export type Source = commune.scheduler.defs.Source
 export type CapacityView = farm.meshlet.defs.CapacityView
 export type WorkloadView = farm.meshlet.defs.WorkloadView
 export type Hint = farm.meshlet.defs.Hint
+export type Lease = farm.meshlet.defs.Lease
+export type Grant = farm.meshlet.defs.Grant
 export type Heard = farm.meshlet.defs.Heard
 
 /** `did:method:…` */

@@ -36,6 +36,8 @@ export type Desired =
       readonly slots: number
       /** Containers beyond those that go on as they are until somebody else runs in their stead. */
       readonly standIns: number
+      /** It must never run twice: the lease that it needs, and the generation of who granted it. */
+      readonly lease?: { readonly epoch: number; readonly generation: number }
     }
   | { readonly kind: 'none'; readonly reason: string }
   /** It is to run here, and may not for now: nothing runs, and the status says why. */

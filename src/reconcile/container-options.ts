@@ -18,6 +18,7 @@ export interface ContainerIdentity {
   readonly specHash: string
   readonly replica: number
   readonly name: string
+  readonly leaseEpoch?: number | undefined
 }
 
 /**
@@ -63,6 +64,7 @@ export function labelsFor(identity: ContainerIdentity): Record<string, string> {
     [LABEL.replica]: String(identity.replica),
     [LABEL.spec]: identity.specHash,
     [LABEL.revision]: identity.revision,
+    ...(identity.leaseEpoch === undefined ? {} : { [LABEL.epoch]: String(identity.leaseEpoch) }),
   }
 }
 
@@ -78,6 +80,7 @@ function environment(
     COMMUNE_OWNER_DID: identity.ownerDid,
     COMMUNE_MESHLET_DID: identity.meshletDid,
     COMMUNE_REPLICA: String(identity.replica),
+    ...(identity.leaseEpoch === undefined ? {} : { COMMUNE_EPOCH: String(identity.leaseEpoch) }),
   }
 }
 

@@ -94,6 +94,12 @@ function planReplica(
 ): Plan {
   const name = containerName(input.meshletDid, input.uri, replica, desired.specHash)
   const strangers = containers.filter((container) => !isOurs(input, container, replica))
+  const fenced = containers.filter(
+    (container) => !strangers.includes(container) && !isUnderLease(container, desired),
+  )
+  // What holds no lease ends before anything new begins.
+  if (fenced.length > 0)
+    return { actions: removals(input, fenced, 'it runs under no lease'), againInMs: 0 }
   const ours = containers.filter((container) => !strangers.includes(container))
   const current = ours.find((container) => container.name === name)
   const older = ours.filter((container) => container !== current)
@@ -151,7 +157,12 @@ function planMissing(
   return { actions: [...removals(input, spent, 'the workload changed'), create] }
 }
 
-function orderOf({ roomForSurge }: PlanInput, { workload }: Desired & { kind: 'run' }): Order {
+function orderOf(
+  { roomForSurge }: PlanInput,
+  { workload, lease }: Desired & { kind: 'run' },
+): Order {
+  // What must never run twice must not run twice here either.
+  if (lease) return 'stop-first'
   const { order, maxSurge } = workload.update ?? {}
   return order === 'stop-first' || maxSurge === 0 || !roomForSurge ? 'stop-first' : 'start-first'
 }
@@ -167,6 +178,10 @@ function driftOf(
   if (cpuMilli > 0 && container.nanoCpus !== cpuMilli * 1_000_000)
     return `somebody changed its CPU limit to ${container.nanoCpus / 1_000_000}m`
   return undefined
+}
+
+function isUnderLease({ labels }: EngineContainer, { lease }: Desired & { kind: 'run' }): boolean {
+  return lease === undefined || labels[LABEL.epoch] === String(lease.epoch)
 }
 
 function wantsRestart(container: EngineContainer, desired: Desired & { kind: 'run' }): boolean {

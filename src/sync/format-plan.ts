@@ -4,6 +4,7 @@ import { formatField } from './format-field.ts'
 import {
   hasDifferences,
   type Consequence,
+  type CreateItem,
   type PlanAction,
   type PlanItem,
   type SyncPlan,
@@ -163,6 +164,7 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
     case 'create':
       return [
         `    image: ${formatField('image', item.record.image)?.text}`,
+        ...noteOf(item),
         ...(item.renamedFrom === undefined
           ? []
           : [
@@ -173,6 +175,7 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
       return [
         ...(item.reason.startsWith('changed') ? [] : [`    ${item.reason}`]),
         ...item.changes.flatMap((change) => formatChange(change, options)),
+        ...noteOf(item),
       ]
     case 'delete':
       return item.hasVolumes ? ['    it has volumes: machines keep their data until told'] : []
@@ -186,6 +189,10 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
     case 'unchanged':
       return []
   }
+}
+
+function noteOf({ note }: CreateItem | UpdateItem): readonly string[] {
+  return note === undefined ? [] : [`    ${note}`]
 }
 
 /** `path: old → new`, in two lines when one would be too long. */

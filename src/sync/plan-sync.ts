@@ -5,6 +5,7 @@ import { diffFields } from './field-diff.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
 import { previousSpec, type ProvenSpec } from './previous-spec.ts'
 import { planRemovals } from './plan-removals.ts'
+import { withWitnesses, type WitnessCandidates } from './with-witnesses.ts'
 import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
 
 /** A workload as its file says it, before sync adds what only sync knows. */
@@ -48,6 +49,14 @@ export interface PlanSyncInput {
   readonly newNonce: () => string
   /** What is known of containers that were published before. */
   readonly isProven: ProvenSpec
+  /**
+   * Who may run a workload of these clusters, for those that must never run twice; undefined when it
+   * could not be read.
+   */
+  readonly candidatesOf: (
+    name: string,
+    clusters: readonly string[] | undefined,
+  ) => WitnessCandidates | undefined
 }
 
 /** Compares the folder with the repo. Pure: the same input gives the same plan in any order. */
@@ -86,10 +95,13 @@ function planOne(
     offline: input.offline,
   })
   if (pinned.kind === 'problem') return { ...here, action: 'invalid', reason: pinned.message }
-  const draft = { ...desired.record, image: pinned.image }
-  return existing?.record === undefined
-    ? planNew(input, desired, draft, existing)
-    : planChange(input, desired, draft, existing.record, existing.set)
+  const image = { ...desired.record, image: pinned.image }
+  const { draft, note } = withWitnesses(input, image, existing?.record)
+  const item =
+    existing?.record === undefined
+      ? planNew(input, desired, draft, existing)
+      : planChange(input, desired, draft, existing.record, existing.set)
+  return note === undefined || !('record' in item) ? item : { ...item, note }
 }
 
 function planNew(

@@ -58,6 +58,7 @@ export function planInput(changes: Partial<PlanSyncInput> = {}): PlanSyncInput {
     now: NOW,
     isProven: () => undefined,
     newNonce: () => `nonce-${++nonces}`,
+    candidatesOf: () => undefined,
     ...changes,
   }
 }

@@ -26,6 +26,8 @@ export interface CreateItem extends Common {
   readonly action: 'create'
   readonly record: WorkloadRecord
   readonly consequences: readonly Consequence[]
+  /** What the owner should know beside. */
+  readonly note?: string
   /** A workload that is gone from the folder and ran the same container: probably its old name. */
   readonly renamedFrom?: string
 }
@@ -35,6 +37,7 @@ export interface UpdateItem extends Common {
   readonly record: WorkloadRecord
   readonly changes: readonly FieldChange[]
   readonly consequences: readonly Consequence[]
+  readonly note?: string
 }
 
 export interface DeleteItem extends Common {

@@ -242,6 +242,7 @@ test('what this version can’t run gets a pass that names all of it', async () 
     volumes: [{ name: 'data', path: '/data' }],
     secrets: [{ name: 'key', file: '/run/secrets/key' }],
     egress: 'internet',
+    replicas: 2,
     placement: { atMostOne: true },
   })
   await world.settle()

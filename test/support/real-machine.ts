@@ -10,6 +10,8 @@ export interface RealMachine extends AsyncDisposable {
   readonly url: string
   /** Ends it at once, as a power cut would. Only for one with a process of its own. */
   kill(): Promise<void>
+  /** Its process; undefined for one that runs in this one. */
+  readonly pid: number | undefined
   /** Resolves with the exit code when the program ends. Only for one with a process of its own. */
   ended(): Promise<number | null>
 }
@@ -45,6 +47,7 @@ export async function startInProcess(
   const noProcess = () => Promise.reject(new Error(`${name} has no process of its own`))
   return {
     url: daemon.url,
+    pid: undefined,
     kill: noProcess,
     ended: noProcess,
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
@@ -78,6 +81,7 @@ export async function startProcess(
   }
   return {
     url,
+    pid: child.pid,
     kill: () => end('SIGKILL'),
     ended: () => ended,
     [Symbol.asyncDispose]: () => end('SIGTERM'),

@@ -96,7 +96,7 @@ export class VirtualCommune {
     })
     this.trace = new WorldTrace(this.repos, () => this.clock.monotonicMs())
     this.trace.onAction((machine, call, subject) => {
-      const fault = faultOf(this.repos, machine, call, subject)
+      const fault = faultOf(this.repos, this.machines.values(), machine, call, subject)
       if (fault !== undefined) this.violations.push(`${this.clock.monotonicMs()} ms: ${fault}`)
     })
   }

@@ -9,6 +9,7 @@ import { LABEL } from '../../src/model/nsid.ts'
 /** What must never be done, said in a line; undefined when the call is in order. */
 export function faultOf(
   repos: VirtualRepos,
+  machines: Iterable<VirtualMachine>,
   machine: VirtualMachine,
   call: string,
   subject: unknown,
@@ -22,7 +23,29 @@ export function faultOf(
   if (!container) return undefined
   const { name, labels } = container.options
   const uri = labels[LABEL.workload] ?? ''
-  return withoutBid(repos, machine, uri, `started ${name}`) ?? tooMuch(machine, container.options)
+  return (
+    withoutBid(repos, machine, uri, `started ${name}`) ??
+    tooMuch(machine, container.options) ??
+    twice(machines, machine, uri, labels)
+  )
+}
+
+/** Containers with an epoch are of workloads that must never run twice. */
+function twice(
+  machines: Iterable<VirtualMachine>,
+  machine: VirtualMachine,
+  uri: string,
+  labels: ContainerCreate['labels'],
+) {
+  if (labels[LABEL.epoch] === undefined) return undefined
+  for (const { name, engine } of machines)
+    for (const { running, options } of engine.containers) {
+      const isSame = options.labels[LABEL.workload] === uri
+      if (!running || !isSame) continue
+      const epochs = `epochs ${options.labels[LABEL.epoch]} and ${labels[LABEL.epoch]}`
+      return `${machine.name} started ${uri} while ${name} runs it: ${epochs}`
+    }
+  return undefined
 }
 
 /** Nothing starts before the PDS has acknowledged the bid. */

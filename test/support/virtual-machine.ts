@@ -13,6 +13,7 @@ import type { Write } from '../../src/ports/records.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
+import { VirtualGuard } from './virtual-guard.ts'
 import { VirtualFeed, type FeedMemory } from './virtual-feed.ts'
 import { VirtualJournal } from './virtual-journal.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
@@ -35,7 +36,7 @@ export interface VirtualMachineOptions {
 }
 
 /** Milliseconds that things take, at least and at most. */
-const DELAYS = { record: [20, 400], write: [10, 120], engine: [1, 60] } as const
+const DELAYS = { record: [20, 400], write: [10, 120], engine: [1, 60], guard: [1, 10] } as const
 
 /** Where a meshlet can die in the middle of something. */
 export type DeathPoint = 'engine call' | 'engine result' | 'write' | 'acknowledgement' | 'journal'
@@ -67,6 +68,7 @@ export class VirtualMachine {
   engineLie: EngineLie | undefined
   readonly #options: VirtualMachineOptions
   #engine: MemoryEngine
+  #guard: VirtualGuard
   #lastList: unknown
   #isStopping = false
   #deathPoint: { readonly where: DeathPoint; calls: number } | undefined
@@ -83,6 +85,12 @@ export class VirtualMachine {
     this.did = config.did
     this.config = config
     this.#engine = this.#newEngine()
+    this.#guard = this.#newGuard()
+  }
+
+  /** The process that stops what runs past its lease; it outlives the meshlet. */
+  get guard(): VirtualGuard {
+    return this.#guard
   }
 
   get engine(): MemoryEngine {
@@ -127,6 +135,7 @@ export class VirtualMachine {
       engine: process.guard(this.#engine, (call, [subject]) => this.#onEngineCall(call, subject)),
       peers: process.guard(network.peersOf(this.did)),
       journal: process.guardJournal(this.#journal, () => this.#die('journal')),
+      guard: process.guard(this.#guard),
       clock: own,
       random,
       log: log.child({ machine: this.name }),
@@ -207,6 +216,7 @@ export class VirtualMachine {
   powerCut(): this {
     this.crash()
     this.engine.powerCut()
+    this.#guard = this.#newGuard()
     return this
   }
 
@@ -235,6 +245,15 @@ export class VirtualMachine {
     }
     this.start()
     return this
+  }
+
+  #newGuard(): VirtualGuard {
+    return new VirtualGuard({
+      clock: this.#options.clock,
+      rate: () => this.clockRate,
+      engine: () => this.#engine,
+      nextDelayMs: () => this.#draw('guard'),
+    })
   }
 
   #newEngine(): MemoryEngine {

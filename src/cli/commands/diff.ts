@@ -6,6 +6,7 @@ import { loadFolder, noteIssues } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput } from '../output.ts'
 import { hasInvalid, makePlan, showPlan } from '../planning.ts'
+import { openSessionReader } from '../reading.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 
 interface DiffOptions extends FolderOptions, ConnectionOptions {
@@ -22,9 +23,10 @@ export async function runDiff(
   const format = parseOutput(options.output)
   const folder = await loadFolder(context, path, options.set)
   await using login = await openLogin(context, options)
-  const { session } = login
+  const { session, connection } = login
   const snapshot = await readSnapshot(session, io.signal)
-  const plan = await makePlan(context, session, folder, options, snapshot)
+  const reader = await openSessionReader(context, session, connection)
+  const plan = await makePlan(context, { session, reader }, folder, options, snapshot)
   noteIssues(io, folder.issues)
   showPlan(io, plan, { format, handle: session.handle, done: false })
   if (hasInvalid(plan)) return DIFF_EXIT.failed

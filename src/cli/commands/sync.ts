@@ -67,7 +67,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   const outcome = await runSync({
     writer: session.writer,
     readSnapshot: (signal) => readSnapshot(session, signal),
-    makePlan: (snapshot) => makePlan(context, session, folder, options, snapshot, run.reader),
+    makePlan: (snapshot) => makePlan(context, run, folder, options, snapshot),
     approve: (plan) => approve(run, plan, show),
     signal: io.signal,
   })

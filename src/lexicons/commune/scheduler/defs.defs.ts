@@ -593,9 +593,14 @@ type Placement = {
   witnesses?: l.DidString[]
 
   /**
-   * The set before the last change.
+   * The set before the last change, until a lease was granted by majorities of both.
    */
   previousWitnesses?: l.DidString[]
+
+  /**
+   * Grows with each change of the witnesses.
+   */
+  witnessGeneration?: number
 }
 
 export type { Placement }
@@ -622,6 +627,9 @@ const placement = /*#__PURE__*/ l.typedObject<Placement>(
       /*#__PURE__*/ l.array(/*#__PURE__*/ l.string({ format: 'did' }), {
         maxLength: 5,
       }),
+    ),
+    witnessGeneration: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
     ),
   }),
 )

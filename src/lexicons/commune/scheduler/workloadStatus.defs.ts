@@ -93,6 +93,16 @@ type Main = {
   proven?: string
 
   /**
+   * Epoch of the lease under which it runs; of atMostOne workloads.
+   */
+  leaseEpoch?: number
+
+  /**
+   * Generation of the witnesses that granted it.
+   */
+  witnessGeneration?: number
+
+  /**
    * When it last changed.
    */
   updatedAt?: l.DatetimeString
@@ -171,6 +181,12 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     ),
     proven: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 128 }),
+    ),
+    leaseEpoch: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+    witnessGeneration: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
     ),
     updatedAt: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ format: 'datetime' }),

@@ -248,6 +248,69 @@ const heard = /*#__PURE__*/ l.typedObject<Heard>(
 
 export { heard }
 
+/** The right to run a workload, asked of a witness by whoever would run it. */
+type Lease = {
+  $type?: 'farm.meshlet.defs#lease'
+
+  /**
+   * The workload.
+   */
+  workload: l.AtUriString
+
+  /**
+   * Epoch of the lease; higher than that of every lease before.
+   */
+  epoch: number
+
+  /**
+   * Generation of the witnesses that the asker goes by.
+   */
+  generation: number
+
+  /**
+   * Names the run of the asker’s program; comes back unchanged.
+   */
+  run: string
+
+  /**
+   * Clock of the asker, milliseconds since its machine started; comes back unchanged.
+   */
+  askedAt: number
+
+  /**
+   * How long after asking the asker relies on a grant, milliseconds.
+   */
+  termMs: number
+
+  /**
+   * True when nothing of it runs there any more and the lease is given back.
+   */
+  released?: boolean
+}
+
+export type { Lease }
+
+/** The right to run a workload, asked of a witness by whoever would run it. */
+const lease = /*#__PURE__*/ l.typedObject<Lease>(
+  $nsid,
+  'lease',
+  /*#__PURE__*/ l.object({
+    workload: /*#__PURE__*/ l.string({ format: 'at-uri' }),
+    epoch: /*#__PURE__*/ l.integer({ minimum: 1, maximum: 9007199254740991 }),
+    generation: /*#__PURE__*/ l.integer({
+      minimum: 0,
+      maximum: 9007199254740991,
+    }),
+    run: /*#__PURE__*/ l.string({ maxLength: 64 }),
+    askedAt: /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    termMs: /*#__PURE__*/ l.integer({ minimum: 1, maximum: 86400000 }),
+    released: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
+  }),
+)
+
+export { lease }
+
+/** What a witness says to it. */
 type Grant = {
   $type?: 'farm.meshlet.defs#grant'
 
@@ -257,34 +320,45 @@ type Grant = {
   workload: l.AtUriString
 
   /**
-   * The meshlet that may run it.
+   * Highest epoch that this witness has granted.
    */
-  holder: l.DidString
+  epoch: number
 
   /**
-   * Its epoch.
+   * As asked.
    */
-  epoch?: number
+  run: string
 
   /**
-   * Age of the heartbeat that it rests on, milliseconds.
+   * As asked.
    */
-  agoMs?: number
+  askedAt: number
+
+  /**
+   * Whether the asker has this witness’s grant.
+   */
+  granted: boolean
+
+  /**
+   * Why not, for a person.
+   */
+  reason?: string
 }
 
 export type { Grant }
 
+/** What a witness says to it. */
 const grant = /*#__PURE__*/ l.typedObject<Grant>(
   $nsid,
   'grant',
   /*#__PURE__*/ l.object({
     workload: /*#__PURE__*/ l.string({ format: 'at-uri' }),
-    holder: /*#__PURE__*/ l.string({ format: 'did' }),
-    epoch: /*#__PURE__*/ l.optional(
-      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
-    ),
-    agoMs: /*#__PURE__*/ l.optional(
-      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    epoch: /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    run: /*#__PURE__*/ l.string({ maxLength: 64 }),
+    askedAt: /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    granted: /*#__PURE__*/ l.boolean(),
+    reason: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 512 }),
     ),
   }),
 )

@@ -37,6 +37,12 @@ export const $input = /*#__PURE__*/ l.jsonPayload({
   ),
   leases: /*#__PURE__*/ l.optional(
     /*#__PURE__*/ l.array(
+      /*#__PURE__*/ l.ref<MeshletDefs.Lease>((() => MeshletDefs.lease) as any),
+      { maxLength: 256 },
+    ),
+  ),
+  grants: /*#__PURE__*/ l.optional(
+    /*#__PURE__*/ l.array(
       /*#__PURE__*/ l.ref<MeshletDefs.Grant>((() => MeshletDefs.grant) as any),
       { maxLength: 256 },
     ),
@@ -64,6 +70,12 @@ export const $output = /*#__PURE__*/ l.jsonPayload({
   grants: /*#__PURE__*/ l.optional(
     /*#__PURE__*/ l.array(
       /*#__PURE__*/ l.ref<MeshletDefs.Grant>((() => MeshletDefs.grant) as any),
+      { maxLength: 256 },
+    ),
+  ),
+  leases: /*#__PURE__*/ l.optional(
+    /*#__PURE__*/ l.array(
+      /*#__PURE__*/ l.ref<MeshletDefs.Lease>((() => MeshletDefs.lease) as any),
       { maxLength: 256 },
     ),
   ),
