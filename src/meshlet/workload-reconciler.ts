@@ -34,7 +34,7 @@ import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { Turn } from './work-queue.ts'
-import { newWorkloadMemory, nextLookMs, type WorkloadMemory } from './workload-memory.ts'
+import { newWorkloadMemory, nextLookMs, sinceWhen, type WorkloadMemory } from './workload-memory.ts'
 
 export interface WorkloadReconcilerOptions {
   readonly config: MeshletConfig

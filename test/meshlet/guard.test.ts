@@ -95,7 +95,7 @@ test('without a guard the daemon lets the lease go and stops in time', async () 
 
 test('clocks that drift by one percent, either way, never give two', async () => {
   const rates = [0.99, 1, 1.01]
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= 4; seed++) {
     const world = threeOwners({ liveness: 'fast', seed })
     for (const machine of world.machines.values()) machine.clockRate = world.random.pick(rates)
     const { holder } = await oneHolder(world)

@@ -52,6 +52,7 @@ test('labels never change: containers of older versions carry them', () => {
     replica: 'farm.meshlet.replica',
     spec: 'farm.meshlet.spec',
     revision: 'farm.meshlet.revision',
+    epoch: 'farm.meshlet.epoch',
   })
 })
 
