@@ -145,6 +145,15 @@ describe('what a look at a workload decides', () => {
       ['stop+remove', 'create'],
     ],
     [
+      'a further one, and no room beside the old and the new: it waits for the old to go',
+      {
+        desired: run(2),
+        roomForSurge: false,
+        containers: [container(0, { spec: OLD }), container(0)],
+      },
+      [],
+    ],
+    [
       'changed, order stop-first',
       {
         desired: run(1, { update: { order: 'stop-first' } }),

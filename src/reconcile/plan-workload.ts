@@ -32,6 +32,7 @@ export interface PlanInput {
 
 /** Compose's default for stop_grace_period. */
 export const STOP_GRACE_MS = 10_000
+const SURGE_LOOK_MS = 1_000
 
 /**
  * Compares what should run here with what does, and says what to do about it. Applying the plan and
@@ -148,13 +149,27 @@ function planMissing(
   const isRunning = older.some((container) => container.state === 'running')
   const order = orderOf(input, desired)
   if (isRunning && !input.mayReplace(replica, order)) return { actions: [] }
-  const waitMs = waitOf(input, replica)
+  const waitMs = Math.max(waitOf(input, replica), surgeMs(input, desired))
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
   const reason = older.length > 0 ? 'the workload changed' : 'it is to run here and does not'
   const create: Action = { kind: 'create', replica, name, reason }
   const spent =
     order === 'stop-first' ? older : older.filter((container) => container.state !== 'running')
   return { actions: [...removals(input, spent, 'the workload changed'), create] }
+}
+
+/**
+ * How long a further replica waits while an old container still runs beside its successor and there is
+ * no room for all three: until that one has proven itself, which is looked at again soon.
+ */
+function surgeMs(input: PlanInput, { specHash }: Desired & { kind: 'run' }): number {
+  if (input.roomForSurge) return 0
+  const isCurrent = ({ labels }: EngineContainer) => labels[LABEL.spec] === specHash
+  const replaced = new Set(input.containers.filter(isCurrent).map((one) => replicaOf(one)))
+  const isSurge = input.containers.some(
+    (one) => one.state === 'running' && !isCurrent(one) && replaced.has(replicaOf(one)),
+  )
+  return isSurge ? SURGE_LOOK_MS : 0
 }
 
 function orderOf(
