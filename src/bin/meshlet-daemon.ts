@@ -118,7 +118,7 @@ export async function startDaemon(
   const metrics = settings.metrics === undefined ? undefined : createPrometheusMetrics()
   const ports = {
     feed,
-    writer: keepBudget({ writer: session.writer, journal, clock: systemClock }),
+    writer: keepBudget({ writer: session.writer, journal, clock: systemClock, log }),
     metrics: metrics ?? noMetrics,
     engine,
     peers,

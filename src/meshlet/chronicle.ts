@@ -49,7 +49,7 @@ export class Chronicle {
   readonly #revisions = new Map<string, Cid>()
   readonly #phases = new Map<string, string>()
   readonly #suspects = new Map<string, Did>()
-  #status: Pick<MeshletStatusRecord, 'epoch' | 'answers'> | undefined
+  #status: Pick<MeshletStatusRecord, 'epoch' | 'answers' | 'objections'> | undefined
 
   constructor(options: ChronicleOptions) {
     this.#options = options
@@ -164,9 +164,24 @@ export class Chronicle {
     const isNewEpoch = before !== undefined && before.epoch !== status.epoch
     if (isNewEpoch)
       this.note('epoch', { subject: self, reason: `its epoch is ${status.epoch} now`, evidence })
+    this.#noteObjections(before?.objections, status.objections, evidence)
     const answered = (status.answers ?? []).filter((cid) => !before?.answers?.includes(cid))
     if (answered.length === 0) return
     const reason = `answered ${answered.length === 1 ? 'a suspicion' : `${answered.length} suspicions`}`
     this.note('answered', { subject: self, reason, evidence })
+  }
+
+  #noteObjections(
+    before: MeshletStatusRecord['objections'],
+    now: MeshletStatusRecord['objections'],
+    evidence: readonly EventEvidence[],
+  ): void {
+    const known = new Set((before ?? []).map((one) => JSON.stringify(one)))
+    for (const one of now ?? []) {
+      if (known.has(JSON.stringify(one))) continue
+      const { workload, meshletDid, round } = one
+      const reason = `the offer for round ${round} came too late, and would push out what runs`
+      this.note('objected', { workload, subject: meshletDid as Did, reason, evidence })
+    }
   }
 }

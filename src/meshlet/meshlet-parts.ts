@@ -205,7 +205,13 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     candidateSets: () => neighbourhood.candidateSets,
   })
   const obstacles = new Obstacles({ config, settings, duty, engineState, clock })
-  const objections = new Objections({ self: meshletDid, view, own, onNew: triggers.lookAtSelf })
+  const objections = new Objections({
+    log,
+    self: meshletDid,
+    view,
+    own,
+    onNew: triggers.lookAtSelf,
+  })
   const bidder = new Bidder({
     config,
     view,

@@ -2,6 +2,7 @@ import { COLLECTION } from '../model/nsid.ts'
 import { placementKey } from '../model/placement-key.ts'
 import type { Did, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
 import { OBJECT_AFTER_MS, objectionable, type Objection } from '../selection/objections.ts'
 import { runningReplicas, statusOf, type Placement } from './observe.ts'
@@ -12,6 +13,7 @@ export interface ObjectionsOptions {
   readonly self: Did
   readonly view: RecordView
   readonly own: OwnRecords
+  readonly log: Log
   /** There is something new to publish. */
   readonly onNew: () => void
 }
@@ -71,6 +73,12 @@ export class Objections {
     const known = this.list().find((before) => subjectOf(before) === subjectOf(about))
     if (known && known.round >= about.round) return
     this.#fresh = [...this.#fresh, about].slice(-OBJECTIONS_MAX)
+    const { meshletDid, ...fields } = about
+    this.#options.log.warn('objecting to an offer', {
+      ...fields,
+      bidder: meshletDid,
+      reason: 'it came too late, and would push out what runs',
+    })
     this.#options.onNew()
   }
 

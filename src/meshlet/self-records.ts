@@ -92,8 +92,11 @@ export class SelfRecords {
     const status = this.#status()
     if (isStale) this.#writtenAtMs = now
     const before = this.#before()
-    // Others wait for an answer, an epoch, and the news that this machine takes work or no more.
-    const isAwaited = before?.state !== status.state || this.isComingBack()
+    // Others wait for an answer, an epoch, an objection, and for whether this machine takes work.
+    const isAwaited =
+      before?.state !== status.state ||
+      JSON.stringify(before?.objections) !== JSON.stringify(status.objections) ||
+      this.isComingBack()
     const urgency = isAwaited ? 'now' : 'prompt'
     own.put(COLLECTION.meshletStatus, 'self', status, urgency, { evenIfSame: isStale })
     return (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now

@@ -16,6 +16,7 @@ export interface JournalRecord extends StoredRecord {
  * - `create`, `start`, `remove`, `remove-network`: what was done on the engine;
  * - `failed`: it could not be brought up;
  * - `status`: what is published of it has changed;
+ * - `objected`: to an offer that came too late;
  * - `suspected`, `cleared`: a challenge by record, and its end;
  * - `down`: who is down has changed; `answered`, `epoch`: this machine’s own answers and epochs.
  */
@@ -32,6 +33,7 @@ export type EventKind =
   | 'remove-network'
   | 'failed'
   | 'status'
+  | 'objected'
   | 'suspected'
   | 'cleared'
   | 'down'

@@ -12,7 +12,8 @@ import {
 export class VirtualJournal implements Journal {
   readonly #records = new Map<string, JournalRecord>()
   readonly #settings = new Map<string, string>()
-  #events: readonly JournalEvent[] = []
+  /** By workload, the oldest first; the empty text stands for the machine. */
+  readonly #events = new Map<string, JournalEvent[]>()
   #seq = 0
 
   records(): readonly JournalRecord[] {
@@ -37,22 +38,21 @@ export class VirtualJournal implements Journal {
   }
 
   appendEvent(event: NewEvent): void {
-    const of = (one: NewEvent) => one.workload ?? ''
-    const same = this.#events.filter((one) => of(one) === of(event))
-    const oldest = same.length >= EVENTS_PER_WORKLOAD_MAX ? same[0] : undefined
-    this.#events = [
-      ...this.#events.filter((one) => one !== oldest),
-      { ...structuredClone(event), seq: ++this.#seq },
-    ]
+    const key = event.workload ?? ''
+    const same = this.#events.get(key) ?? []
+    same.push({ ...event, seq: ++this.#seq })
+    if (same.length > EVENTS_PER_WORKLOAD_MAX) same.shift()
+    this.#events.set(key, same)
   }
 
   events({ workload, kind, sinceMs, beforeSeq, limit }: EventQuery): readonly JournalEvent[] {
-    return this.#events
-      .filter((event) => workload === undefined || (event.workload ?? workload) === workload)
+    const keys = workload === undefined ? [...this.#events.keys()] : [workload, '']
+    return keys
+      .flatMap((key) => this.#events.get(key) ?? [])
       .filter((event) => kind === undefined || event.kind === kind)
       .filter(({ atMs }) => sinceMs === undefined || atMs >= sinceMs)
       .filter(({ seq }) => beforeSeq === undefined || seq < beforeSeq)
-      .toReversed()
+      .toSorted((a, b) => b.seq - a.seq)
       .slice(0, limit)
   }
 }

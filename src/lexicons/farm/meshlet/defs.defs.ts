@@ -508,6 +508,7 @@ type Event = {
     | 'remove-network'
     | 'failed'
     | 'status'
+    | 'objected'
     | 'suspected'
     | 'cleared'
     | 'down'
@@ -557,6 +558,7 @@ const event = /*#__PURE__*/ l.typedObject<Event>(
         'remove-network',
         'failed',
         'status',
+        'objected',
         'suspected',
         'cleared',
         'down',
