@@ -181,7 +181,7 @@ export class Chronicle {
       if (known.has(JSON.stringify(one))) continue
       const { workload, meshletDid, round } = one
       const reason = `the offer for round ${round} came too late, and would push out what runs`
-      this.note('objected', { workload, subject: meshletDid as Did, reason, evidence })
+      this.note('objected', { workload, subject: meshletDid, reason, evidence })
     }
   }
 }
