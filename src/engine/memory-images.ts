@@ -29,6 +29,10 @@ export class MemoryImages {
     return found
   }
 
+  clear(): void {
+    this.#images.clear()
+  }
+
   delete(reference: string): void {
     this.#images.delete(reference)
   }

@@ -72,6 +72,14 @@ export class MemoryEngine implements Engine {
     for (const container of this.#containers.values()) container.end(137)
   }
 
+  /** The engine's data are gone: containers, networks and images, without a word. */
+  wipe(): void {
+    for (const container of this.#containers.values()) container.end(137)
+    this.#containers.clear()
+    this.#networks.clear()
+    this.#images.clear()
+  }
+
   /** Somebody changes a container behind our back: its limits, its name, or its state. */
   tamper(id: string, change: Partial<ContainerCreate>, state?: ContainerState): void {
     const container = this.#find(id)

@@ -76,11 +76,14 @@ export class Comeback {
     return left
   }
 
-  /** A suspicion that is older than the time for an answer may have had its effect: who runs what now? */
+  /**
+   * What the others wrote meanwhile may not be read yet right after the start. And a suspicion that is
+   * older than the time for an answer may have had its effect: who runs what now?
+   */
   #catchUpMs(now: number): number {
     const { clock, answerMs } = this.#options
     const seenAtMs = new Map<Cid, number>()
-    let untilMs = 0
+    let untilMs = this.#startedAtMs + CATCH_UP_MS
     for (const { cid, value } of this.#suspicions()) {
       const seenMs = this.#seenAtMs.get(cid) ?? now
       seenAtMs.set(cid, seenMs)

@@ -27,6 +27,7 @@ import { EngineState } from './engine-state.ts'
 import { Exposure } from './exposure.ts'
 import { Forwards } from './forwards.ts'
 import { Heartbeats } from './heartbeats.ts'
+import { HeldContainers } from './held-containers.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
 import { Leasing } from './leasing.ts'
 import { LivenessWatch } from './liveness-watch.ts'
@@ -158,14 +159,17 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     free: () => reservations.freeBeside(undefined),
     onMove: triggers.roomFreed,
   })
+  const held = new HeldContainers({ settings, log, onLost: triggers.lookAtSelf })
   const engineState = new EngineState({
     engine,
     meshletDid,
     clock,
     random,
     log,
-    onListed: ({ byWorkload }) =>
-      reservations.noteRunning(amountsOf(byWorkload, (uri) => storageOf(view, uri))),
+    onListed(snapshot) {
+      reservations.noteRunning(amountsOf(snapshot.byWorkload, (uri) => storageOf(view, uri)))
+      held.noteListed(snapshot)
+    },
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const capacity = () => offeredCapacity(config, engineState.info)
@@ -272,6 +276,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
       chronicle,
       onProgress: triggers.lookAt,
       holdsLease: (uri, epoch) => leasing.holds(uri, epoch),
+      onRemoving: (id) => held.noteRemoving(id),
     }),
     exposure: new Exposure({ forwards, probes }),
     probes,

@@ -24,6 +24,8 @@ export interface RunnerOptions {
   readonly onProgress: (uri: string) => void
   /** Whether the lease of this epoch is held now. */
   readonly holdsLease: (uri: string, epoch: number) => boolean
+  /** A container is about to be removed. */
+  readonly onRemoving: (id: string) => void
 }
 
 export interface Job {
@@ -88,9 +90,10 @@ export class Runner {
 
   async #remove(job: Job, action: Action & { kind: 'remove' }): Promise<void> {
     this.#say(job, action)
-    const { engine } = this.#options
+    const { engine, onRemoving } = this.#options
     await this.#calls.add(async () => {
       if (action.graceMs > 0) await engine.stopContainer(action.id, action.graceMs, job.signal)
+      onRemoving(action.id)
       await engine.removeContainer(action.id, job.signal)
     })
   }

@@ -17,6 +17,7 @@ export interface SavedDuty {
 
 const DUTY = 'duty'
 const EPOCH = 'epoch'
+const HELD = 'held'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
 const PUBLIC_IMAGE = 'public-image'
@@ -47,6 +48,15 @@ export class Settings {
 
   saveEpoch(epoch: number): void {
     this.#journal.saveSetting(EPOCH, String(epoch))
+  }
+
+  /** Ids of the containers that were seen here last and that we have not removed, sorted. */
+  get held(): readonly string[] {
+    return JSON.parse(this.#journal.setting(HELD) ?? '[]') as readonly string[]
+  }
+
+  saveHeld(ids: readonly string[]): void {
+    this.#journal.saveSetting(HELD, JSON.stringify(ids))
   }
 
   /** The consent to run this workload was taken back. */
