@@ -215,7 +215,8 @@ export class FeedHosts implements AsyncDisposable {
     // What the other kinds say is not signed: they are a reason to look, and nothing else.
     const commit = kind === 'sync' ? await events.sync(body) : undefined
     const isKnown = commit !== undefined && commit === facts.position?.commit
-    if (!isKnown || facts.problem !== undefined) checks.request(did, { force: kind === 'identity' })
+    // An account that is not active here any more may have moved, so its DID is resolved anew as well.
+    if (!isKnown || facts.problem !== undefined) checks.request(did, { force: kind !== 'sync' })
   }
 
   #advance(host: Host, seq: number): void {

@@ -37,6 +37,8 @@ export interface RealCommune extends AsyncDisposable {
   link(owner: string): Promise<void>
   /** Starts the owner's machine; by default it works for every owner, and is linked. */
   start(owner: string, options?: MachineOptions): Promise<RealMachine>
+  /** The owner's machine, which has to run. */
+  machine(owner: string): RealMachine
   /** Ends the owner's machine, if it runs. */
   stop(owner: string): Promise<void>
   /** Forgets what the owner's machine remembers between two runs. */
@@ -188,6 +190,11 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
       }
       const machine = await (asProcess ? startProcess : startInProcess)(given, account.name, log)
       machines.set(owner, machine)
+      return machine
+    },
+    machine(owner) {
+      const machine = machines.get(owner)
+      if (machine === undefined) throw new Error(`the machine of ${owner} does not run`)
       return machine
     },
     async stop(owner) {

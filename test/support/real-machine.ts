@@ -3,11 +3,14 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startDaemon } from '../../src/bin/meshlet-daemon.ts'
 import type { MeshletSettings } from '../../src/meshlet/flags.ts'
+import type { Did } from '../../src/model/records.ts'
 import type { Log, LogFields } from '../../src/ports/log.ts'
 
 /** A meshlet at work, in this process or in one of its own. Ending it leaves its containers. */
 export interface RealMachine extends AsyncDisposable {
   readonly url: string
+  /** What it says is wrong with a repo that it follows. Only for one in this process. */
+  repoProblem(did: Did): string | undefined
   /** Ends it at once, as a power cut would. Only for one with a process of its own. */
   kill(): Promise<void>
   /** Its process; undefined for one that runs in this one. */
@@ -48,6 +51,7 @@ export async function startInProcess(
   return {
     url: daemon.url,
     pid: undefined,
+    repoProblem: (did) => daemon.meshlet.view.repoProblem(did),
     kill: noProcess,
     ended: noProcess,
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
@@ -82,6 +86,9 @@ export async function startProcess(
   return {
     url,
     pid: child.pid,
+    repoProblem: () => {
+      throw new Error(`${name} can't be looked into`)
+    },
     kill: () => end('SIGKILL'),
     ended: () => ended,
     [Symbol.asyncDispose]: () => end('SIGTERM'),
