@@ -7,7 +7,7 @@ import { startSubstrate, type RealSubstrate } from '../support/real-substrate.ts
 import { SeededRandom } from '../support/seeded-random.ts'
 
 /** How often the daemon is killed, and the seed of the moments. */
-const ROUNDS = Number(process.env['SIGKILL_ROUNDS'] ?? 5)
+const ROUNDS = Number(process.env['SIGKILL_ROUNDS'] ?? 4)
 const SEED = Number(process.env['SIGKILL_SEED'] ?? 1)
 /** More calls than one round needs; beyond them the daemon is killed when all is done. */
 const CALLS_MAX = 24

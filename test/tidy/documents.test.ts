@@ -27,6 +27,17 @@ test('links lead somewhere', () => {
   expect(broken).toEqual([])
 })
 
+test('every failure in the operations guide names tests that exist', () => {
+  const table = /\| what fails .*\n\|[-|]+\n((?:\|.*\n)+)/.exec(readText('docs/operations.md'))?.[1]
+  const rows = (table ?? '').trim().split('\n')
+  expect(rows.length).toBeGreaterThan(20)
+  const wrong = rows.filter((row) => {
+    const named = [...row.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, path = '']) => path)
+    return named.length === 0 || !named.every((path) => existsSync(join(ROOT, path)))
+  })
+  expect(wrong).toEqual([])
+})
+
 test('workloads in the documents are valid', () => {
   const shown = documents.flatMap(({ path, text }) =>
     [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
