@@ -23,9 +23,10 @@ export async function moveAccount(
   to: RunningPds,
 ): Promise<Session> {
   const { did, handle, password } = commune.network.account(name)
-  const { agent: old, getServiceAuth } = await commune.session(name)
+  const before = await commune.session(name)
+  const old = before.agent
   const lxm = 'com.atproto.server.createAccount'
-  const token = await getServiceAuth({ aud: `did:web:localhost%3A${to.port}`, lxm })
+  const token = await before.getServiceAuth({ aud: `did:web:localhost%3A${to.port}`, lxm })
   const account = { did, handle, password, email: `${name}@second.test` }
   const proof = {
     headers: { authorization: `Bearer ${token}` },
