@@ -2,6 +2,7 @@ import { explainMembers } from '../cluster/explain-members.ts'
 import type { Did, ScorePart } from '../model/records.ts'
 import { bidState, type BidState } from './bid-state.ts'
 import type { Reading } from './reading.ts'
+import { leaseStory, leaseText, type LeaseStory } from './lease-story.ts'
 import { formatTable, printable, shortDigests } from './table.ts'
 import { wantedText } from './get-workloads.ts'
 import { takeoverStory, takeoverText, type TakeoverStory } from './takeover-story.ts'
@@ -40,6 +41,8 @@ export interface Explanation {
   readonly missing: number
   /** Why they are missing: what each machine that could run them lacks. */
   readonly shortage: readonly string[]
+  /** Of a workload that must never run twice. */
+  readonly lease?: LeaseStory
   readonly replicas: readonly {
     readonly machine: string
     readonly state: string
@@ -78,6 +81,7 @@ export function explainWorkload(
 ): Explanation {
   const { names } = reading
   const { choice } = workload
+  const lease = leaseStory(workload, names)
   const replicaStory = (replica: Replica, state: string) => ({
     machine: `${names.meshlet(replica.meshletDid)}#${replica.index}`,
     state,
@@ -111,6 +115,7 @@ export function explainWorkload(
     })),
     takeover: takeoverStory(reading, workload),
     missing: choice.missing,
+    ...(lease && { lease }),
     shortage: shortageOf(workload, names.meshlet),
     replicas: [
       ...replicasOf(workload).map((replica) => replicaStory(replica, describeReplica(replica))),
@@ -178,6 +183,7 @@ export function formatExplanation(story: Explanation, nowMs: number, wide = fals
       orderTable(story, wide),
     ),
     section('Choice', choiceText(story)),
+    section('The right to run', leaseText(story.lease)),
     section('Who is silent', takeoverText(story.takeover, nowMs)),
     section('What runs', replicasTable(story)),
   ]

@@ -16,6 +16,7 @@ import { specHash } from '../model/spec-hash.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
 import { overruledBidders } from '../selection/objections.ts'
+import { mayRun } from '../selection/lease.ts'
 import { select, type Choice, type ReplicaCount, type SelectInput } from '../selection/select.ts'
 import { nearest } from '../spec/suggest.ts'
 import { suspectsOf, type Suspects } from './suspects.ts'
@@ -91,7 +92,8 @@ function viewOf(
 ): WorkloadView {
   const uri = workloadUri(owner, name)
   const key = placementKey(owner, record)
-  const set = candidateSet(view, owner, record.clusters)
+  const all = candidateSet(view, owner, record.clusters)
+  const set = { ...all, candidates: mayRun(record, all.candidates) }
   const members = set.candidates.filter(({ verdict }) => verdict === 'yes')
   const bids = bidsFor(view, members, uri)
   const suspects = suspectsOf(view, set.candidates, record.placement?.atMostOne ?? false)

@@ -14,7 +14,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
-import { fixedHolder, isAtMostOne } from '../selection/lease.ts'
+import { isAtMostOne, mayRun } from '../selection/lease.ts'
 import { invited } from '../selection/invitation.ts'
 import { overruledBidders } from '../selection/objections.ts'
 import { lackOf } from '../selection/room.ts'
@@ -57,8 +57,6 @@ export interface Placement {
   readonly againInMs: number | undefined
 }
 
-const NOBODY: ReadonlySet<Did> = new Set()
-
 export interface PlacementInput {
   readonly view: RecordView
   readonly self: Did
@@ -81,10 +79,8 @@ export function observePlacement(input: PlacementInput): Placement {
   const key = placementKey(ownerDid, workload)
   const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
   const set = candidateSet(view, ownerDid, workload.clusters)
-  const fixed = fixedHolder(workload)
-  const candidates = set.candidates.filter((one) => fixed === undefined || one.meshletDid === fixed)
-  // Nobody takes over from a fixed holder, so nobody has to be down.
-  const down = fixed === undefined ? input.downOf(candidates, isAtMostOne(workload)) : NOBODY
+  const candidates = mayRun(workload, set.candidates)
+  const down = input.downOf(candidates, isAtMostOne(workload))
   const bids = bidsFor(view, candidates, uri)
   const seen = withBids(input, key, bids)
   const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)

@@ -68,6 +68,15 @@ export function fixedHolder(workload: Pick<WorkloadRecord, 'placement'>): Did | 
   return sets?.witnesses.length === 1 ? sets.witnesses[0] : undefined
 }
 
+/** Those of the candidates that may run the workload: all, or the fixed holder alone. */
+export function mayRun<C extends { readonly meshletDid: Did }>(
+  workload: Pick<WorkloadRecord, 'placement'>,
+  candidates: readonly C[],
+): readonly C[] {
+  const fixed = fixedHolder(workload)
+  return candidates.filter(({ meshletDid }) => fixed === undefined || meshletDid === fixed)
+}
+
 /** When the newest ask was made that each witness granted, on the holder's own clock. */
 export type Granted = ReadonlyMap<Did, number>
 
