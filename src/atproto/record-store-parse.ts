@@ -29,13 +29,18 @@ export function parseViewValue(
 ): ViewValue {
   if (bytes === undefined) return invalid('it is larger than a record may be')
   try {
-    const parsed = parseRecord(collection, cborToLexRecord(bytes))
-    if (!parsed.ok) return invalid(parsed.error)
-    const fault = keyFault(collection, rkey, parsed.value)
-    return fault === undefined ? { ok: true, value: freeze(parsed.value) } : invalid(fault)
+    return judgeViewValue(collection, rkey, cborToLexRecord(bytes))
   } catch (error) {
     return invalid(messageOf(error).slice(0, 200))
   }
+}
+
+/** Holds a decoded record to its lexicon, checks that the key fits, and freezes it. */
+export function judgeViewValue(collection: Collection, rkey: string, value: unknown): ViewValue {
+  const parsed = parseRecord(collection, value)
+  if (!parsed.ok) return invalid(parsed.error)
+  const fault = keyFault(collection, rkey, parsed.value)
+  return fault === undefined ? { ok: true, value: freeze(parsed.value) } : invalid(fault)
 }
 
 /** Two records of the same thing under two keys would let their owner be read in two ways. */

@@ -92,7 +92,7 @@ test('a record that does not fit its lexicon any more stops nothing', async () =
   const collection = record.$type
   const value = { ...record, replicas: -1 }
   const write = { action: 'put', collection, rkey: 'a', value } as const
-  world.repos.commit(world.owner('alice').did, [write], 'replicas: below 0')
+  world.repos.commit(world.owner('alice').did, [write])
   await world.settle()
   expect(idsOf(world)).toEqual(ids)
   expect(world.trace.actions(undefined, from)).toEqual([])

@@ -4,7 +4,7 @@ import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { watchStops } from './stop-judgement.ts'
 import { watchStrangers } from './stranger-judgement.ts'
-import type { VirtualRepo } from '../support/virtual-repos.ts'
+import type { VirtualRepo } from '../support/virtual-repo.ts'
 import type { Story } from './story.ts'
 
 const MIB = 1024 ** 2

@@ -66,7 +66,7 @@ const SETTLE_LIMIT_MS = 60 * 60_000
 export class VirtualCommune {
   readonly clock = new VirtualClock()
   readonly random: SeededRandom
-  readonly repos = new VirtualRepos(() => this.clock.monotonicMs())
+  readonly repos = new VirtualRepos(this.clock)
   readonly network: VirtualNetwork
   readonly trace: WorldTrace
   readonly machines = new Map<string, VirtualMachine>()
@@ -129,6 +129,7 @@ export class VirtualCommune {
       },
       clock: this.clock,
       random: new SeededRandom(this.#options.seed ?? 1, name),
+      feedRandom: new SeededRandom(this.#options.seed ?? 1, `the feed of ${name}`),
       repos: this.repos,
       network: this.network,
       registry: (reference, auth) => this.#registry(reference, auth?.username),

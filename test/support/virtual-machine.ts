@@ -13,8 +13,9 @@ import type { Write } from '../../src/ports/records.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
+import { VirtualDisk } from './virtual-disk.ts'
+import { startVirtualFeed, type VirtualFeed } from './virtual-feed.ts'
 import { VirtualGuard } from './virtual-guard.ts'
-import { VirtualFeed, type FeedMemory } from './virtual-feed.ts'
 import { VirtualJournal } from './virtual-journal.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { VirtualProcess, type Instead } from './virtual-process.ts'
@@ -26,6 +27,8 @@ export interface VirtualMachineOptions {
   readonly config: MeshletConfig
   readonly clock: VirtualClock
   readonly random: SeededRandom
+  /** Of its feed, which draws at other moments. */
+  readonly feedRandom: SeededRandom
   readonly repos: VirtualRepos
   readonly network: VirtualNetwork
   readonly registry: MemoryRegistry
@@ -73,7 +76,7 @@ export class VirtualMachine {
   #isStopping = false
   #deathPoint: { readonly where: DeathPoint; calls: number } | undefined
   #journal = new VirtualJournal()
-  #feedMemory: FeedMemory = new Map()
+  #disk: VirtualDisk
   #process: VirtualProcess | undefined
   #feed: VirtualFeed | undefined
   #meshlet: Meshlet | undefined
@@ -86,6 +89,7 @@ export class VirtualMachine {
     this.config = config
     this.#engine = this.#newEngine()
     this.#guard = this.#newGuard()
+    this.#disk = this.#newDisk()
   }
 
   /** The process that stops what runs past its lease; it outlives the meshlet. */
@@ -122,15 +126,17 @@ export class VirtualMachine {
       fault: (writes) => this.writeFault(writes),
     })
     this.#process = process
-    this.#feed = new VirtualFeed({
+    this.#feed = startVirtualFeed({
       repos,
-      memory: this.#feedMemory,
+      disk: process.guard(this.#disk),
       clock: own,
+      random: this.#options.feedRandom,
+      log: silentLog,
       nextDelayMs: () => this.#draw('record') * this.recordDelayFactor,
-      canRead: (did) => this.#canReach(did),
+      canReach: (did) => this.#canReach(did),
     })
     const meshlet = new Meshlet(this.config, {
-      feed: this.#feed,
+      feed: this.#feed.feed,
       writer: process.guard(writer, () => this.#onWrite()),
       engine: process.guard(this.#engine, (call, [subject]) => this.#onEngineCall(call, subject)),
       peers: process.guard(network.peersOf(this.did)),
@@ -166,7 +172,7 @@ export class VirtualMachine {
   /** The meshlet is killed: from now on it does nothing. The containers go on running. */
   crash(): this {
     this.#process?.kill()
-    this.#feed?.[Symbol.dispose]()
+    this.#feed?.kill()
     this.#isStopping = false
     this.#process = undefined
     this.#feed = undefined
@@ -215,6 +221,7 @@ export class VirtualMachine {
   /** The machine loses power: the meshlet and all containers end at once. */
   powerCut(): this {
     this.crash()
+    this.#disk.powerCut()
     this.engine.powerCut()
     this.#guard = this.#newGuard()
     return this
@@ -241,7 +248,7 @@ export class VirtualMachine {
     if (this.#meshlet) this.crash()
     if (!withState) {
       this.#journal = new VirtualJournal()
-      this.#feedMemory = new Map()
+      this.#disk = this.#newDisk()
     }
     this.start()
     return this
@@ -254,6 +261,10 @@ export class VirtualMachine {
       engine: () => this.#engine,
       nextDelayMs: () => this.#draw('guard'),
     })
+  }
+
+  #newDisk(): VirtualDisk {
+    return new VirtualDisk(() => this.#options.clock.monotonicMs())
   }
 
   #newEngine(): MemoryEngine {

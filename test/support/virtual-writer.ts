@@ -50,12 +50,12 @@ export class VirtualWriter implements PacedRepoWriter {
     const trouble = fault(writes)
     this.#budget = spend(this.#budget, pointsOf(writes), clock.monotonicMs())
     if (trouble instanceof CommuneError) throw trouble
-    const { rev, changes } = repos.commit(this.did, writes)
+    const { rev, cid, changes } = repos.commit(this.did, writes)
     await sleep(clock, nextDelayMs() / 2, signal)
     if (trouble === 'lost-reply')
       throw new CommuneError('timeout', 'The PDS did not answer in time.', { retry: true })
     const cids = changes.map(({ record }) => record?.cid)
-    return { rev: String(rev).padStart(13, '0'), commit: `commit-${this.did}-${rev}`, cids }
+    return { rev, commit: cid, cids }
   }
 }
 
