@@ -50,6 +50,7 @@ interface Host {
   receivedSeq: number | undefined
   lagMs: number | undefined
   lastEventMs: number | undefined
+  cancelQuiet: () => void
 }
 
 /** The cursor moves in memory at once, on disk this often: what comes twice does nothing twice. */
@@ -59,6 +60,11 @@ const CURSOR_EVERY_MS = 1_000
  * may fall into that gap, so the repos are looked at once more.
  */
 const SECOND_LOOK_MS = 3_000
+/**
+ * A host that says nothing for so long has a short log, and is asked for all of it: that gives a
+ * position in it. Without one, what is deleted while we are away could not be told from a loss.
+ */
+const QUIET_MS = 15_000
 
 /** The event streams: one a host, for all followed repos there. */
 export class FeedHosts implements AsyncDisposable {
@@ -122,7 +128,7 @@ export class FeedHosts implements AsyncDisposable {
     const cursor = store.cursor(url)
     const lanes = this.#lanesOf(() => host)
     const unseen = { receivedSeq: cursor, lagMs: undefined, lastEventMs: undefined }
-    const host: Host = { url, stream, lanes, cursor, ...unseen }
+    const host: Host = { url, stream, lanes, cursor, ...unseen, cancelQuiet: () => {} }
     this.#hosts.set(url, host)
   }
 
@@ -139,6 +145,7 @@ export class FeedHosts implements AsyncDisposable {
 
   #end(host: Host): void {
     host.lanes.end()
+    host.cancelQuiet()
     const closing = Promise.resolve(host.stream[Symbol.asyncDispose]()).finally(() =>
       this.#closing.delete(closing),
     )
@@ -149,12 +156,22 @@ export class FeedHosts implements AsyncDisposable {
     // The last connection's are done: a stream connects again only after that.
     host.lanes = this.#lanesOf(() => host)
     host.receivedSeq = host.cursor
+    host.cancelQuiet()
+    if (host.cursor === undefined) this.#waitForEvent(host)
     if (continuous) return
     const { checks } = this.#options
     for (const did of this.#reposOf(host)) {
       checks.request(did)
       if (host.cursor === undefined) checks.later(did, SECOND_LOOK_MS)
     }
+  }
+
+  #waitForEvent(host: Host): void {
+    host.cancelQuiet = this.#options.clock.schedule(QUIET_MS, () => {
+      if (host.cursor !== undefined || !host.stream.status().connected) return
+      this.#advance(host, 0)
+      host.stream.restart()
+    })
   }
 
   async #frame(host: Host, frame: FeedFrame): Promise<'continue' | 'reconnect'> {

@@ -100,8 +100,9 @@ export function createRepoReader(options: RepoReaderOptions): RepoReader {
 }
 
 /**
- * Runs `read`; when the signature does not fit the key, resolves the DID anew, past all caches, and
- * tries once more: keys change when an account moves to another PDS.
+ * Runs `read`; when the signature does not fit the key, or the PDS does not give the repo out (any
+ * more), resolves the DID anew, past all caches, and tries once more if that says something new: both
+ * happen when an account moves to another PDS.
  */
 export async function readWithCurrentKey<T>(
   reader: RepoReader,
@@ -113,9 +114,11 @@ export async function readWithCurrentKey<T>(
   try {
     return await read(at)
   } catch (error) {
-    const mayHaveChanged = error instanceof CommuneError && error.code === 'identity'
-    if (!mayHaveChanged || how.force) throw error
-    return read(await reader.resolve(did, { ...how, force: true }))
+    if (!(error instanceof CommuneError) || how.force) throw error
+    if (error.code !== 'identity' && error.code !== 'unavailable') throw error
+    const now = await reader.resolve(did, { ...how, force: true })
+    if (now.pdsUrl === at.pdsUrl && now.signingKey === at.signingKey) throw error
+    return read(now)
   }
 }
 

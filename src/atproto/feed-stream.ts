@@ -26,6 +26,8 @@ export interface HostStreamOptions {
 
 /** One subscription to the events of a host, for ever, until it is disposed of. */
 export interface HostStream extends AsyncDisposable {
+  /** Ends this connection; the next one asks for the cursor anew. */
+  restart(): void
   status(): { readonly connected: boolean; readonly reconnects: number; readonly queued: number }
 }
 
@@ -97,6 +99,10 @@ class Stream implements HostStream {
     })
     this.#connection = connection
     this.#watch(connection)
+  }
+
+  restart(): void {
+    this.#abandon()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

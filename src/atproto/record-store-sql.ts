@@ -98,7 +98,7 @@ class SqliteDisk implements RecordDisk {
         position?.commit ?? null,
         held?.rev ?? null,
         held?.commit ?? null,
-        held?.sinceMs ?? null,
+        held ? Math.floor(held.sinceMs) : null,
         facts.problem ?? null,
         facts.truncated ? 1 : 0,
       )

@@ -19,8 +19,11 @@ export interface CommitExpectation {
   readonly nowMs: number
 }
 
-/** Revisions are times; a clock may be this much ahead of ours. */
-export const REV_AHEAD_MS_MAX = 5 * 60_000
+/**
+ * Revisions are times, and a clock may be this much ahead of ours. Our own may be the wrong one, and
+ * must not make us blind; who dates ahead harms nobody but the readers of that one repo.
+ */
+export const REV_AHEAD_MS_MAX = 24 * 60 * 60_000
 /** A commit is some 250 bytes. */
 const COMMIT_BYTES_MAX = 4096
 
