@@ -95,14 +95,12 @@ export const HOSTILE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       updatedAt: FAR_AHEAD,
     }),
   ]),
-  'hostile: not by its lexicon': villainy(
-    'writes what fits no lexicon',
-    (it) => [bid(it, { slots: -1, round: 'first', score: 'much' })],
-    'it does not fit its lexicon',
-  ),
+  'hostile: not by its lexicon': villainy('writes what fits no lexicon', (it) => [
+    bid(it, { slots: -1, round: 'first', score: 'much' }),
+  ]),
 }
 
-function villainy(what: string, writesOf: (it: Villainy) => Write[], invalid?: string): AnyDeed {
+function villainy(what: string, writesOf: (it: Villainy) => Write[]): AnyDeed {
   return deed({
     weight: 3,
     isFault: true,
@@ -117,7 +115,7 @@ function villainy(what: string, writesOf: (it: Villainy) => Write[], invalid?: s
       stage.expelAtEnd(machine)
       const { did } = machine
       const writes = writesOf({ stage, did, target, number })
-      stage.world.repos.commit(did, writes, invalid)
+      stage.world.repos.commit(did, writes)
       return `somebody in the name of ${name} ${what}`
     },
   })
