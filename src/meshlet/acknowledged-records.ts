@@ -1,14 +1,20 @@
+import { messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { Log } from '../ports/log.ts'
 import type { StoredRecord } from '../ports/records.ts'
 
 /** The records of our repo that the PDS acknowledged, in memory for reading and in the journal. */
 export class AcknowledgedRecords {
   readonly #journal: Journal
+  readonly #log: Log
+  /** Keys of what the journal does not hold as it is. */
+  readonly #unsaved = new Map<string, readonly [Collection, string]>()
   readonly #byCollection = new Map<Collection, Map<string, StoredRecord>>()
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, log: Log) {
     this.#journal = journal
+    this.#log = log
     for (const { collection, rkey, cid, value } of journal.records())
       this.#of(collection).set(rkey, { cid, value })
   }
@@ -25,12 +31,30 @@ export class AcknowledgedRecords {
   set(collection: Collection, rkey: string, record: StoredRecord): void {
     const { cid, value } = record
     this.#of(collection).set(rkey, { cid, value })
-    this.#journal.saveRecord({ collection, rkey, cid, value })
+    this.#save(collection, rkey)
   }
 
   delete(collection: Collection, rkey: string): void {
     this.#of(collection).delete(rkey)
-    this.#journal.removeRecord(collection, rkey)
+    this.#save(collection, rkey)
+  }
+
+  /** What the disk did not take is tried again with the next record; until then memory holds it. */
+  #save(collection: Collection, rkey: string): void {
+    this.#unsaved.set(`${collection}/${rkey}`, [collection, rkey])
+    try {
+      for (const [key, [of, name]] of this.#unsaved) {
+        const record = this.get(of, name)
+        if (record) this.#journal.saveRecord({ collection: of, rkey: name, ...record })
+        else this.#journal.removeRecord(of, name)
+        this.#unsaved.delete(key)
+      }
+    } catch (error) {
+      this.#log.error('the state folder can’t be written; what runs goes on running', {
+        error: messageOf(error),
+        unsaved: this.#unsaved.size,
+      })
+    }
   }
 
   #of(collection: Collection): Map<string, StoredRecord> {

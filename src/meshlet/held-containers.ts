@@ -1,3 +1,4 @@
+import { messageOf } from '../model/errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { EngineShare } from './engine-state.ts'
 import type { Settings } from './settings.ts'
@@ -34,10 +35,14 @@ export class HeldContainers {
     const [oldest] = this.#removed
     if (oldest !== undefined && this.#removed.size >= REMOVED_KEPT_MAX) this.#removed.delete(oldest)
     this.#removed.add(id)
-    this.#save(this.#held.filter((held) => held !== id))
+    this.#unlessDiskFails(() => this.#save(this.#held.filter((held) => held !== id)))
   }
 
-  noteListed({ containers, networks }: EngineShare): void {
+  noteListed(share: EngineShare): void {
+    this.#unlessDiskFails(() => this.#compare(share))
+  }
+
+  #compare({ containers, networks }: EngineShare): void {
     const isWiped = containers.length === 0 && networks.length === 0 && this.#held.length > 0
     if (isWiped) this.#takeEpoch()
     const seen = containers.map(({ id }) => id).filter((id) => !this.#removed.has(id))
@@ -57,10 +62,21 @@ export class HeldContainers {
     onLost()
   }
 
+  /** What could not be saved is found again with the next listing. */
+  #unlessDiskFails(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#options.log.error('the state folder can’t be written; what runs goes on running', {
+        error: messageOf(error),
+      })
+    }
+  }
+
   #save(ids: readonly string[]): void {
     if (ids.length === this.#held.length && ids.every((id, index) => id === this.#held[index]))
       return
-    this.#held = ids
     this.#options.settings.saveHeld(ids)
+    this.#held = ids
   }
 }

@@ -72,7 +72,7 @@ export class OwnRecords implements AsyncDisposable {
 
   constructor(options: OwnRecordsOptions) {
     this.#options = options
-    this.#acknowledged = new AcknowledgedRecords(options.journal)
+    this.#acknowledged = new AcknowledgedRecords(options.journal, options.log)
   }
 
   /** The record as the PDS last acknowledged it. */

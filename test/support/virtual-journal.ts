@@ -10,6 +10,8 @@ import {
 
 /** A journal that outlives the program that writes it, as long as somebody holds on to it. */
 export class VirtualJournal implements Journal {
+  /** Nothing more can be written. */
+  isFull = false
   readonly #records = new Map<string, JournalRecord>()
   readonly #settings = new Map<string, string>()
   /** By workload, the oldest first; the empty text stands for the machine. */
@@ -21,10 +23,12 @@ export class VirtualJournal implements Journal {
   }
 
   saveRecord(record: JournalRecord): void {
+    this.#checkRoom()
     this.#records.set(`${record.collection}/${record.rkey}`, structuredClone(record))
   }
 
   removeRecord(collection: Collection, rkey: string): void {
+    this.#checkRoom()
     this.#records.delete(`${collection}/${rkey}`)
   }
 
@@ -33,11 +37,13 @@ export class VirtualJournal implements Journal {
   }
 
   saveSetting(name: string, value: string | undefined): void {
+    this.#checkRoom()
     if (value === undefined) this.#settings.delete(name)
     else this.#settings.set(name, value)
   }
 
   appendEvent(event: NewEvent): void {
+    this.#checkRoom()
     const key = event.workload ?? ''
     const same = this.#events.get(key) ?? []
     same.push({ ...event, seq: ++this.#seq })
@@ -54,5 +60,9 @@ export class VirtualJournal implements Journal {
       .filter(({ seq }) => beforeSeq === undefined || seq < beforeSeq)
       .toSorted((a, b) => b.seq - a.seq)
       .slice(0, limit)
+  }
+
+  #checkRoom(): void {
+    if (this.isFull) throw new Error('database or disk is full')
   }
 }

@@ -112,6 +112,11 @@ export class VirtualMachine {
     return this.#meshlet
   }
 
+  /** Whether the disk of the state folder is full. */
+  set diskFull(isFull: boolean) {
+    this.#journal.isFull = isFull
+  }
+
   start(): void {
     if (this.#meshlet) throw new Error(`a meshlet runs on ${this.name} already`)
     const { clock, random, repos, network, log = silentLog } = this.#options
