@@ -221,3 +221,11 @@ test('a replica that is to run everywhere stays on a machine that is suspected',
   const setting = { bidders: ['self'], replicas: 1, runsHere: 1, downNames: ['self'], placement }
   expect(desire(scene(setting))).toMatchObject(run(0, 1))
 })
+
+test('a replica that is to run everywhere goes on while its round is open again after a restart', () => {
+  const bids = ['self', 'other'].map((name) => bid({ name }))
+  const choice = select({ ...world(bids, { replicas: 'everywhere' }), throughRound: -1 })
+  const placement = { replicas: 'everywhere', choice } as const
+  const input = scene({ bidders: ['self', 'other'], runsHere: 1, placement })
+  expect(desire(input)).toMatchObject({ desired: { kind: 'run', slots: 0, standIns: 1 } })
+})

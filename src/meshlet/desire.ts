@@ -136,8 +136,10 @@ function wantedHere(input: DesireInput, chosen: number, running: number): number
   if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
   const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
   if (surplusForMs >= NOTICE_MS && !drains) return chosen
-  // Nobody stands in for a replica that is to run on every machine, this one included.
-  if (placement.replicas === 'everywhere') return placement.down.has(self) ? running : chosen
+  // Nobody stands in for a replica that is to run on every machine, this one included. After a
+  // restart the rounds are open again for a window: what runs under an offer goes on meanwhile.
+  if (placement.replicas === 'everywhere')
+    return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? running : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
   if (!mayStillCome && !drains && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
