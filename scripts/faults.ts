@@ -46,6 +46,8 @@ async function runOnce(run: number): Promise<readonly Result[]> {
   const results: Result[] = []
   try {
     await using round = await startRound({ pdsAwayMs: PDS_AWAY_MS })
+    // The signal may have come while it was starting.
+    stopped.signal.throwIfAborted()
     const onStop = () => void round[Symbol.asyncDispose]()
     stopped.signal.addEventListener('abort', onStop, { once: true })
     for (const fault of RESULTS) {
