@@ -7,8 +7,8 @@ import { startWatch } from './watch.ts'
 
 /** Replicas of all services together. */
 const REPLICAS = SERVICES.reduce((sum, { replicas }) => sum + replicas, 0)
-/** Twice what the `fast` profile and a start take: generous, since other work shares the machine. */
-const TAKEOVER_MS_MAX = 20_000
+/** Three times what the `fast` profile and a start take: generous, since other work shares the machine. */
+const TAKEOVER_MS_MAX = 30_000
 const SETTLE_MS_MAX = 60_000
 
 /** What happens to the victim; what comes back undoes it. */
