@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { bid, KEY, world } from '../../test/support/sample-bids.ts'
+import { LABEL } from '../model/nsid.ts'
 import type { WorkloadStatusRecord } from '../model/records.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import { openRounds } from '../selection/rounds.ts'
@@ -50,7 +51,7 @@ function scene({
   return {
     self: SELF,
     placement,
-    containers: Array.from({ length: runsHere }, () => ({ state: 'running' }) as EngineContainer),
+    containers: Array.from({ length: runsHere }, (_, i) => container(i)),
     statusOf: (meshlet) =>
       meshlet === OTHER
         ? ({
@@ -67,6 +68,11 @@ function scene({
     now: NOTICE_MS * 2,
     ...rest.input,
   }
+}
+
+function container(replica: number): EngineContainer {
+  const labels = { [LABEL.replica]: String(replica) }
+  return { state: 'running', labels } as Partial<EngineContainer> as EngineContainer
 }
 
 const run = (slots: number, standIns = 0) => ({ desired: { kind: 'run', slots, standIns } })
@@ -109,6 +115,16 @@ test.each<[string, Scene, object]>([
   ['scaled to zero: it stops at once', { bidders: ['self'], replicas: 0, runsHere: 1 }, none],
 ])('%s', (_, setting, expected) => {
   expect(desire(scene(setting))).toMatchObject(expected)
+})
+
+test('all that are needed stand in, though one of those chosen is down just now', () => {
+  const bids = ['self', 'other'].map((name) => bid({ name, slots: name === 'self' ? 1 : 2 }))
+  const choice = select(world(bids, { replicas: 3 }))
+  const placement = { choice, prospect: choice }
+  const input = { containers: [container(1), container(2)], surplusSinceMs: NOTICE_MS * 2 }
+  expect(desire(scene({ bidders: ['self'], replicas: 3, placement, input }))).toMatchObject(
+    run(1, 2),
+  )
 })
 
 describe('while something is not known', () => {

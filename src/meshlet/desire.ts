@@ -5,6 +5,7 @@ import type { Contact } from '../selection/contact.ts'
 import { isAtMostOne } from '../selection/lease.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { Did, WorkloadStatusRecord } from '../model/records.ts'
+import { replicaOf } from '../reconcile/plan-workload.ts'
 import { runningReplicas, type Placement } from './observe.ts'
 
 /** A positive no, and a container without its replacement, last this long before work is stopped. */
@@ -60,7 +61,7 @@ export function desire(input: DesireInput): Desire {
   if (contact?.kind === 'cut-off') return cutOff(input, contact)
   if (input.bidUnderWay === 'withdrawal') return keep('the bid is being taken back')
   const chosen = slotsOf(placement.choice, self)
-  const wanted = wantedHere(input, chosen, running)
+  const wanted = wantedHere(input, chosen)
   const surplus = wanted - chosen
   if (wanted === 0)
     return running > 0 || containers.length > 0
@@ -125,21 +126,26 @@ function whatIsOpen(
 }
 
 /** The replicas chosen, and those that still stand in for others. */
-function wantedHere(input: DesireInput, chosen: number, running: number): number {
+function wantedHere(input: DesireInput, chosen: number): number {
   const { self, placement } = input
-  if (running <= chosen) return chosen
+  // One of those chosen may be down just now: that makes none of those beyond it less of a stand-in.
+  const beyond = input.containers.filter(
+    (container) => container.state === 'running' && replicaOf(container) >= chosen,
+  ).length
+  if (beyond === 0) return chosen
+  const held = chosen + beyond
   const most = placement.replicas === 'everywhere' ? 1 : placement.replicas
-  if (placement.unread.length > 0) return Math.max(chosen, Math.min(running, most))
+  if (placement.unread.length > 0) return Math.max(chosen, Math.min(held, most))
   // Nobody stands in for what must never run twice; it stops, and then the other starts.
   if (isAtMostOne(placement.record.value)) return chosen
   const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)
-  if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return running
+  if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return held
   const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
   if (surplusForMs >= NOTICE_MS && !drains) return chosen
   // Nobody stands in for a replica that is to run on every machine, this one included. After a
   // restart the rounds are open again for a window: what runs under an offer goes on meanwhile.
   if (placement.replicas === 'everywhere')
-    return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? running : chosen
+    return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? held : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
   if (!mayStillCome && !drains && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
@@ -150,7 +156,7 @@ function wantedHere(input: DesireInput, chosen: number, running: number): number
       0,
     )
   const needed = Math.max(0, placement.replicas - others)
-  return Math.max(chosen, Math.min(running, needed))
+  return Math.max(chosen, Math.min(held, needed))
 }
 
 /** Whether a candidate other than us has neither refused nor passed for good. */
