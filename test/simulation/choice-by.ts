@@ -6,6 +6,7 @@ import type { RecordView } from '../../src/ports/records.ts'
 import { bidsFor } from '../../src/selection/bids.ts'
 import { downSet } from '../../src/selection/down-set.ts'
 import { electorateOf } from '../../src/selection/electorate.ts'
+import { mayRun } from '../../src/selection/lease.ts'
 import { overruledBidders } from '../../src/selection/objections.ts'
 import { select, type Choice } from '../../src/selection/select.ts'
 import { suspicionsInForce } from '../../src/selection/suspicions.ts'
@@ -30,7 +31,7 @@ export function choiceBy(
   doSuspicionsCount: boolean,
 ): Case {
   const uri = workloadUri(ownerDid, record.name)
-  const { candidates } = candidateSet(view, ownerDid, record.clusters)
+  const candidates = mayRun(record, candidateSet(view, ownerDid, record.clusters).candidates)
   const bids = bidsFor(view, candidates, uri)
   const dids = candidates.map(({ meshletDid }) => meshletDid)
   const key = placementKey(ownerDid, record)

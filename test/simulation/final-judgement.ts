@@ -1,4 +1,5 @@
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
+import { recordKeyFor } from '../../src/model/record-key.ts'
 import type {
   BidRecord,
   Did,
@@ -90,7 +91,9 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
     const here = running.filter(({ labels }) => labels[LABEL.workload] === one.uri)
     const chosen = slotsOf(one.choice, did)
     const up = here.filter(({ state }) => state === 'running').length
-    if (up !== chosen) faults.push(`count: ${name} runs ${up} of ${one.uri}, chosen for ${chosen}`)
+    const isWaiting = up === 0 && chosen === 1 && waitsForLease(view, did, one)
+    if (up !== chosen && !isWaiting)
+      faults.push(`count: ${name} runs ${up} of ${one.uri}, chosen for ${chosen}`)
     const wanted = specHash(one.record)
     for (const { labels, name: container } of here)
       if (labels[LABEL.spec] !== wanted) faults.push(`old spec: ${container} on ${name}`)
@@ -102,6 +105,14 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
       faults.push(`leaked container: ${container} on ${name} of no workload`)
   }
   return [...faults, ...leakedRecords(machine, cases, view)]
+}
+
+/** It says that it waits for witnesses; some commune has none who can be reached. */
+function waitsForLease(view: RecordView, did: Did, { uri, record }: Case): boolean {
+  if (!record.placement?.atMostOne) return false
+  const rkey = recordKeyFor(uri)
+  const status = view.get<WorkloadStatusRecord>(did, COLLECTION.workloadStatus, rkey)?.value
+  return status?.phase === 'pending' && /witness/.test(status.lastError ?? '')
 }
 
 /** Bids and statuses of workloads that are gone, or that this machine is no candidate of. */

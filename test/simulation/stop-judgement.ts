@@ -40,6 +40,8 @@ function faultOfStop(machine: VirtualMachine, container: EngineContainer): strin
   if (view.repoState(parsed.owner) === 'unknown') return 'whose owner’s repo it has not read'
   const record = view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
   if (!record || isOutdated(container, record) || meshlet.settings.isPaused(uri)) return undefined
+  // Whose owner wants it stopped rather than run where nobody can tell.
+  if (record.placement?.atMostOne || record.placement?.onPartition === 'stop') return undefined
   const [cautious, trusting] = [true, false].map((doSuspicionsCount) =>
     choiceBy(view, parsed.owner, record, doSuspicionsCount),
   )

@@ -1,4 +1,5 @@
 import type { Meshlet } from '../../../src/meshlet/meshlet.ts'
+import { didOf } from '../../support/virtual-commune.ts'
 import { imageOf } from '../../support/virtual-owner.ts'
 import { anyMachine, anyWorkload, deed, type AnyDeed, type WorkloadName } from '../deed.ts'
 import { SLOT, type Stage } from '../stage.ts'
@@ -32,6 +33,31 @@ export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
         ...(priority !== undefined && { priority }),
       })
       return `${owner} publishes ${name} × ${everywhere ? 'everywhere' : replicas}`
+    },
+  }),
+  'publish for one': deed({
+    weight: 3,
+    isFault: false,
+    draw: ({ random, cast, workloads }) => {
+      const owner = random.pick(cast.owners)
+      const workload = { owner, name: `w${workloads.length}` }
+      workloads.push(workload)
+      const able = cast.machines.filter(
+        ({ owner: other, members }) => other === owner || members.includes(owner),
+      )
+      const witnesses = able.slice(0, able.length < 3 ? 1 : 3).map(({ name }) => name)
+      const atMostOne = random.chance(0.7)
+      return { ...workload, witnesses, atMostOne, stops: !atMostOne || random.chance(0.2) }
+    },
+    act: ({ world }, { owner, name, witnesses, atMostOne, stops }) => {
+      const exclusive = { atMostOne, witnesses: witnesses.map(didOf), witnessGeneration: 1 }
+      world.owner(owner).publish(name, {
+        placement: { ...(atMostOne && exclusive), ...(stops && { onPartition: 'stop' }) },
+      })
+      const what = atMostOne
+        ? `at most one, witnessed by ${witnesses.join(', ')}`
+        : 'stops when cut off'
+      return `${owner} publishes ${name}: ${what}`
     },
   }),
   'new priority': edit(1, ({ integer }) => ({ priority: integer(-1, 2) })),
