@@ -208,7 +208,14 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     profile,
     candidateSets: () => neighbourhood.candidateSets,
   })
-  const obstacles = new Obstacles({ config, settings, duty, engineState, clock })
+  const obstacles = new Obstacles({
+    config,
+    settings,
+    duty,
+    engineState,
+    guard: ports.guard,
+    clock,
+  })
   const objections = new Objections({
     log,
     self: meshletDid,

@@ -1,7 +1,9 @@
 import { matches, parseSelector } from '../model/label-selector.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Guard } from '../ports/guard.ts'
 import type { Obstacle } from '../selection/decide-bid.ts'
+import { isAtMostOne } from '../selection/lease.ts'
 import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Placement } from './observe.ts'
@@ -16,6 +18,7 @@ export interface ObstaclesOptions {
   readonly settings: Settings
   readonly duty: Duty
   readonly engineState: EngineState
+  readonly guard: Guard
   readonly clock: Clock
 }
 
@@ -24,6 +27,8 @@ const TRIES_MAX = 3
 const TRYING_MS_MAX = 5 * 60_000
 /** An engine that is silent for so long can't keep its promises. */
 const ENGINE_SILENT_MS = 5 * 60_000
+/** Time for starting another guard before somebody else takes over what needs one. */
+const UNGUARDED_MS = 30_000
 
 /** Everything but room that keeps this machine from running a workload. */
 export class Obstacles {
@@ -52,6 +57,7 @@ export class Obstacles {
       this.#constraint(workload),
       this.#cordon(),
       this.#engine(),
+      this.#guard(workload),
       this.#failures(placement, memory),
     ].filter((obstacle) => obstacle !== undefined)
   }
@@ -98,6 +104,14 @@ export class Obstacles {
     const silentMs = clock.monotonicMs() - problem.sinceMs
     if (info && silentMs < ENGINE_SILENT_MS) return undefined
     return { reason: 'engine-silent', message: problem.message }
+  }
+
+  #guard(workload: WorkloadRecord): Obstacle | undefined {
+    const { guard } = this.#options
+    if (!isAtMostOne(workload) || !guard.problem) return undefined
+    if (guard.nowMs() - guard.problem.sinceMs < UNGUARDED_MS) return undefined
+    const message = `placement.atMostOne needs a guard process: ${guard.problem.message}`
+    return { reason: 'unsupported', message }
   }
 
   #failures({ specHash }: Placement, memory: WorkloadMemory): Obstacle | undefined {
