@@ -23,6 +23,20 @@ test('a meshlet that is killed and started again adopts its containers without t
   expect(MACHINES.map((name) => world.meshletStatus(name)?.epoch)).toEqual([1, 1, 1])
 })
 
+test('what is to run everywhere goes on over a restart, also while a machine has not answered', async () => {
+  const world = await threeOwners().start()
+  world.machine('carol-1').crash()
+  world.owner('alice').publish('web', { everywhere: true })
+  await world.untilRunning('web', 2)
+  await world.settle()
+  const ids = idsOf(world)
+  const from = world.trace.entries.length
+  world.machine('bob-1').restart()
+  await world.settle()
+  expect(idsOf(world)).toEqual(ids)
+  expect(world.trace.actions(undefined, from)).toEqual([])
+})
+
 test('SIGTERM ends the meshlet and leaves the containers', async () => {
   const { world, ids, from } = await threeWorkloads()
   await world.machine('alice-1').stop()

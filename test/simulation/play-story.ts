@@ -60,7 +60,9 @@ export async function playStory(story: Story, options: PlayOptions = {}): Promis
     violations.push(...judgeEnd(stage))
     violations.push(...(await judgePeace(stage)))
   } catch (error) {
-    violations.push(`error: ${error instanceof Error ? error.message : String(error)}`)
+    const message = error instanceof Error ? error.message : String(error)
+    // Whoever waits for rest repeats what was complained of before.
+    if (message !== violations.join('\n')) violations.push(`error: ${message}`)
   }
   return {
     seed: story.seed,

@@ -18,8 +18,6 @@ export class Stage {
   readonly random: SeededRandom
   readonly #owners: readonly string[]
   readonly #mends = new Map<string, () => void>()
-  /** Machines in whose name somebody writes who means ill. */
-  readonly hostile = new Set<string>()
 
   constructor(story: Story, log?: Log) {
     this.random = new SeededRandom(story.seed, 'faults')
@@ -39,6 +37,11 @@ export class Stage {
         offer: { cpuMilli: slots * SLOT.cpuMilli, memoryBytes: slots * SLOT.memoryBytes },
         isBehindNat,
       })
+  }
+
+  /** Machines in whose name somebody writes who means ill. */
+  get hostile(): Set<string> {
+    return this.world.hostile
   }
 
   /** The machine, unless the story was shortened by it. */

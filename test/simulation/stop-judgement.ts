@@ -18,7 +18,7 @@ const STOPS: ReadonlySet<string> = new Set(['stopContainer', 'killContainer', 'r
  */
 export function watchStops(world: VirtualCommune): void {
   world.trace.onAction((machine, call, subject) => {
-    if (!STOPS.has(call)) return
+    if (!STOPS.has(call) || world.hostile.has(machine.name)) return
     const container = machine.engine.containers.find(({ id }) => id === subject)?.describe()
     if (container?.state !== 'running') return
     const fault = faultOfStop(machine, container)

@@ -28,7 +28,7 @@ export function watchStrangers(world: VirtualCommune): void {
     }
   })
   world.trace.onAction((machine, call, subject) => {
-    if (call !== 'createContainer') return
+    if (call !== 'createContainer' || world.hostile.has(machine.name)) return
     const { labels, name } = subject as ContainerCreate
     const owner = parseWorkloadUri(labels[LABEL.workload] ?? '')?.owner
     if (owner !== undefined && everCandidates.get(owner)?.has(machine.did)) return
