@@ -12,6 +12,8 @@ import { choiceBy } from './choice-by.ts'
 
 const STOPS: ReadonlySet<string> = new Set(['stopContainer', 'killContainer', 'removeContainer'])
 
+const JUST_STARTED_MS = 2_000
+
 /**
  * Complains when a meshlet ends a healthy container although what it has read gives no reason to:
  * a lost connection, a silent PDS or a program that starts again are none.
@@ -21,6 +23,8 @@ export function watchStops(world: VirtualCommune): void {
     if (!STOPS.has(call) || world.hostile.has(machine.name)) return
     const container = machine.engine.containers.find(({ id }) => id === subject)?.describe()
     if (container?.state !== 'running') return
+    // Whoever decided may have seen it before it ran.
+    if (world.clock.wallMs() - (container.startedAtMs ?? 0) < JUST_STARTED_MS) return
     const fault = faultOfStop(machine, container)
     if (fault === undefined) return
     const at = `${Math.round(world.clock.monotonicMs())} ms`
