@@ -1,5 +1,6 @@
 import type { AnyDeed } from './deed.ts'
 import { ENGINE_DEEDS } from './deeds/engine-deeds.ts'
+import { EXPECTATIONS } from './deeds/expectations.ts'
 import { HOSTILE_DEEDS } from './deeds/hostile-deeds.ts'
 import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
 import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
@@ -12,6 +13,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...NETWORK_DEEDS,
   ...ENGINE_DEEDS,
   ...HOSTILE_DEEDS,
+  ...EXPECTATIONS,
 }
 
 export function deedOf(name: string): AnyDeed {

@@ -2,6 +2,7 @@ import { SeededRandom } from '../support/seeded-random.ts'
 import { DEEDS, deedOf } from './deed-table.ts'
 import type { Dice } from './deed.ts'
 import type { Step, Story } from './story.ts'
+import { SCENARIO_NAMES, storyOf, type ScenarioName } from './scenarios.ts'
 import { TOPOLOGIES, TOPOLOGY_NAMES, type Cast, type TopologyName } from './topologies.ts'
 
 /** Pauses before a step; some are long enough for a takeover, most keep things happening at once. */
@@ -12,10 +13,16 @@ const STEPS = { least: 6, most: 16 }
 
 export interface DrawOptions {
   readonly topology?: TopologyName
+  readonly scenario?: ScenarioName
 }
+
+/** Every seed that this divides plays one of the scenarios. */
+const SCENARIO_EVERY = 10
 
 /** The story that follows from a seed. */
 export function drawStory(seed: number, options: DrawOptions = {}): Story {
+  const scenario = options.scenario ?? scenarioOf(seed, options)
+  if (scenario !== undefined) return storyOf(scenario, seed)
   const random = new SeededRandom(seed, 'story')
   const topology = options.topology ?? random.pick(TOPOLOGY_NAMES)
   const cast = withVillain(random, TOPOLOGIES[topology](random))
@@ -31,6 +38,11 @@ export function drawStory(seed: number, options: DrawOptions = {}): Story {
 function withVillain(random: SeededRandom, cast: Cast): Cast {
   if (!random.chance(VILLAINS)) return cast
   return { ...cast, villain: random.pick(cast.machines).name }
+}
+
+function scenarioOf(seed: number, { topology }: DrawOptions): ScenarioName | undefined {
+  if (topology !== undefined || seed % SCENARIO_EVERY !== 0) return undefined
+  return SCENARIO_NAMES[(seed / SCENARIO_EVERY) % SCENARIO_NAMES.length]
 }
 
 function stepOf(dice: Dice, name: string, afterMs: number): Step {

@@ -30,3 +30,11 @@ export interface Story {
   readonly villain?: string
   readonly steps: readonly Step[]
 }
+
+/** A story but for the chance in it. */
+export interface Scenario {
+  /** `normal` when left out. */
+  readonly liveness?: ProfileName
+  readonly machines: readonly StoryMachine[]
+  readonly steps: readonly Step[]
+}

@@ -1,0 +1,11 @@
+import { BIDDING_MUTANTS } from './bidding-mutants.ts'
+import { LIVENESS_MUTANTS } from './liveness-mutants.ts'
+import { LOOP_MUTANTS } from './loop-mutants.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Every change that the simulator has to notice. */
+export const MUTANTS: readonly Mutant[] = [
+  ...BIDDING_MUTANTS,
+  ...LIVENESS_MUTANTS,
+  ...LOOP_MUTANTS,
+]

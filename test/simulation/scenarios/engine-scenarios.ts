@@ -1,0 +1,45 @@
+import type { Scenario } from '../story.ts'
+import { cast } from './cast.ts'
+
+const PUBLISHED = {
+  afterMs: 5_000,
+  do: 'publish',
+  owner: 'alice',
+  name: 'w0',
+  replicas: 2,
+  size: 1,
+} as const
+
+/** What the meshlet does with its engine. */
+export const ENGINE_SCENARIOS = {
+  'a restart touches nothing': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 3 }),
+    steps: [
+      PUBLISHED,
+      { afterMs: 20_000, do: 'nothing stops', forMs: 60_000 },
+      { afterMs: 0, do: 'so many writes', machine: 'alice-1', collection: 'bid', most: 0, forMs: 60_000 },
+      { afterMs: 0, do: 'daemon killed', machine: 'alice-1' },
+      { afterMs: 3_000, do: 'start', machine: 'alice-1' },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
+  'a restart without its state touches nothing': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 3 }),
+    steps: [
+      PUBLISHED,
+      { afterMs: 20_000, do: 'nothing stops', forMs: 90_000 },
+      { afterMs: 0, do: 'so many run', name: 'w0', least: 2, most: 2, forMs: 90_000 },
+      { afterMs: 0, do: 'state lost', machine: 'alice-1' },
+      { afterMs: 90_000, do: 'heal' },
+    ],
+  },
+  'a missing image is asked for less and less often': {
+    machines: cast({ 'alice-1': 3 }),
+    steps: [
+      PUBLISHED,
+      { afterMs: 0, do: 'image missing', owner: 'alice', name: 'w0', forMs: 20 * 60_000 },
+      { afterMs: 0, do: 'so many calls', machine: 'alice-1', call: 'pullImage', most: 16, forMs: 20 * 60_000 },
+      { afterMs: 21 * 60_000, do: 'heal' },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Scenario>>

@@ -1,0 +1,112 @@
+import type { Scenario } from '../story.ts'
+import { SLOT } from '../stage.ts'
+import { cast } from './cast.ts'
+
+const THREE_SLOTS = { cpuMilli: 3 * SLOT.cpuMilli, memoryBytes: 3 * SLOT.memoryBytes }
+
+/** Who runs what, and that nothing moves without need. */
+export const PLACEMENT_SCENARIOS = {
+  'nobody starts before all have bid': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 4, 'carol-1': 6 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 0, do: 'so many run', name: 'w0', most: 1, forMs: 30_000 },
+      { afterMs: 0, do: 'nothing stops', forMs: 30_000 },
+      { afterMs: 40_000, do: 'heal' },
+    ],
+  },
+  'a newcomer takes nothing away': {
+    machines: cast({ 'alice-1': 2, 'bob-1': 6 }),
+    steps: [
+      { afterMs: 0, do: 'daemon killed', machine: 'bob-1' },
+      { afterMs: 100, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 40_000, do: 'nothing stops', forMs: 110_000 },
+      { afterMs: 0, do: 'so many run', name: 'w0', least: 1, most: 1, forMs: 110_000 },
+      { afterMs: 0, do: 'start', machine: 'bob-1' },
+      { afterMs: 120_000, do: 'heal' },
+    ],
+  },
+  'a newcomer takes nothing away for the sake of spread': {
+    machines: cast({ 'alice-1': 2, 'alice-2': 2, 'bob-1': 6 }),
+    steps: [
+      { afterMs: 0, do: 'daemon killed', machine: 'bob-1' },
+      {
+        afterMs: 100,
+        do: 'publish',
+        owner: 'alice',
+        name: 'w0',
+        replicas: 2,
+        size: 1,
+        spread: 'owner',
+      },
+      { afterMs: 40_000, do: 'nothing stops', forMs: 110_000 },
+      { afterMs: 0, do: 'start', machine: 'bob-1' },
+      { afterMs: 120_000, do: 'heal' },
+    ],
+  },
+  'a standby without room says so': {
+    machines: cast({ 'alice-1': 2, 'bob-1': 1 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'publish', owner: 'bob', name: 'w1', replicas: 2, size: 1 },
+      { afterMs: 20_000, do: 'power cut', machine: 'alice-1' },
+      { afterMs: 60_000, do: 'start', machine: 'alice-1' },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
+  'what a workload has is room for its successor': {
+    machines: cast({ 'alice-1': 2 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 2, size: 1 },
+      {
+        afterMs: 20_000,
+        do: 'resize',
+        owner: 'alice',
+        name: 'w0',
+        fields: { resources: { cpuMilli: 90, memoryBytes: 60 * 1024 ** 2 } },
+      },
+      { afterMs: 40_000, do: 'so many run', name: 'w0', least: 2, most: 2, forMs: 20_000 },
+      { afterMs: 20_000, do: 'heal' },
+    ],
+  },
+  'a move leaves no gap': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 3, 'carol-1': 3 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'so many run', name: 'w0', least: 1, forMs: 180_000 },
+      ...[11, 22, 33, 44].map((nonce) => ({
+        afterMs: 40_000,
+        do: 'rebalance',
+        owner: 'alice',
+        name: 'w0',
+        fields: { placementNonce: `${nonce}` },
+      })),
+      { afterMs: 30_000, do: 'heal' },
+    ],
+  },
+  'a new image goes out one by one': {
+    machines: cast({ 'alice-1': 1, 'bob-1': 1, 'carol-1': 1 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 3, size: 1 },
+      { afterMs: 20_000, do: 'so many run', name: 'w0', least: 2, forMs: 90_000 },
+      {
+        afterMs: 1_000,
+        do: 'new env',
+        owner: 'alice',
+        name: 'w0',
+        fields: { env: [{ name: 'NONCE', value: '1' }] },
+      },
+      { afterMs: 90_000, do: 'heal' },
+    ],
+  },
+  'who is listed no more goes on for the time of the notice': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 2 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'bob', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 100, do: 'resize', owner: 'bob', name: 'w0', fields: { resources: THREE_SLOTS } },
+      { afterMs: 20_000, do: 'so many run', name: 'w0', least: 1, forMs: 14 * 60_000 },
+      { afterMs: 1_000, do: 'take back membership', machine: 'alice-1', owner: 'bob' },
+      { afterMs: 14 * 60_000, do: 'heal' },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Scenario>>
