@@ -89,8 +89,7 @@ async function sideBySide<Item, Result>(
   const results: Result[] = []
   const left = [...items.entries()]
   const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (let next = left.shift(); next; next = left.shift())
-      results[next[0]] = await work(next[1])
+    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1])
   })
   await Promise.all(workers)
   return results

@@ -33,8 +33,7 @@ export class Trial implements AsyncDisposable {
       const onMessage = ({ violation }: Played) =>
         finish(violation === undefined ? { kind: 'fine' } : { kind: 'violation', what: violation })
       const onError = (error: Error) => finish({ kind: 'crash', what: firstLine(error) })
-      const onTimeout = () =>
-        finish({ kind: 'hang', what: `no end after ${PLAY_MS_MAX / 1000} s` })
+      const onTimeout = () => finish({ kind: 'hang', what: `no end after ${PLAY_MS_MAX / 1000} s` })
       const timer = setTimeout(onTimeout, PLAY_MS_MAX)
       worker.on('message', onMessage)
       worker.on('error', onError)

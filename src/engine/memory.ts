@@ -67,6 +67,11 @@ export class MemoryEngine implements Engine {
     )
   }
 
+  /** All networks that were made and not removed; for assertions, without faults. */
+  get networks(): readonly EngineNetwork[] {
+    return [...this.#networks.values()]
+  }
+
   /** The machine loses power: every container ends at once, nothing is removed. */
   powerCut(): void {
     for (const container of this.#containers.values()) container.end(137)

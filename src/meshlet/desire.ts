@@ -135,7 +135,8 @@ function wantedHere(input: DesireInput, chosen: number): number {
   if (beyond === 0) return chosen
   const held = chosen + beyond
   const most = placement.replicas === 'everywhere' ? 1 : placement.replicas
-  if (placement.unread.length > 0) return Math.max(chosen, Math.min(held, most))
+  if (placement.unread.length > 0 || placement.membership === 'unknown')
+    return Math.max(chosen, Math.min(held, most))
   // Nobody stands in for what must never run twice; it stops, and then the other starts.
   if (isAtMostOne(placement.record.value)) return chosen
   const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)

@@ -54,7 +54,8 @@ export class LivenessWatch {
 
   /** Looks at all peers once; says when to look again. */
   look(): { readonly againInMs: number | undefined } {
-    const electorates = this.#options.candidateSets().map((candidates) => electorateOf(candidates))
+    const candidateSets = this.#options.candidateSets()
+    const electorates = candidateSets.map((candidates) => electorateOf(candidates))
     this.#learnAnswers(this.#ownSuspicions())
     const peers = this.#peersOf(electorates)
     const own = this.#ownSuspicions()
@@ -65,6 +66,7 @@ export class LivenessWatch {
       own,
       profile: this.#options.profile,
       patience: this.#patience,
+      down: new Set(candidateSets.flatMap((candidates) => [...this.downOf(candidates)])),
       startedAtMs: this.#startedAtMs,
       now: this.#options.clock.monotonicMs(),
     })

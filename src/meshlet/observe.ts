@@ -1,4 +1,5 @@
 import { candidateSet, type Candidate } from '../cluster/membership.ts'
+import { claimedOwner } from '../cluster/owned-meshlets.ts'
 import type { Verdict } from '../cluster/verdict.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { placementKey } from '../model/placement-key.ts'
@@ -114,7 +115,7 @@ export function observePlacement(input: PlacementInput): Placement {
     replicas,
     windowMs,
     candidates,
-    membership: membershipOf(self, candidates, unread),
+    membership: membershipOf(input, candidates, unread),
     unread: unread.filter((did) => input.isAwaited(did)),
     down,
     bids,
@@ -127,15 +128,20 @@ export function observePlacement(input: PlacementInput): Placement {
   }
 }
 
-/** Who is not among the candidates may still turn out to be one while somebody is unread. */
+/**
+ * Who is not among the candidates may still turn out to be one while somebody is unread on whom that
+ * depends: the workload's owner and her machines, which list this machine's owner, and that owner.
+ */
 function membershipOf(
-  self: Did,
+  { view, self, ownerDid }: PlacementInput,
   candidates: readonly Candidate[],
   unread: readonly Did[],
 ): Verdict {
   const found = candidates.find(({ meshletDid }) => meshletDid === self)
   if (found) return found.verdict
-  return unread.length > 0 ? 'unknown' : 'no'
+  const hers = candidates.filter((candidate) => candidate.ownerDid === ownerDid)
+  const deciding = new Set([ownerDid, claimedOwner(view, self), ...hers.map((c) => c.meshletDid)])
+  return unread.some((did) => deciding.has(did)) ? 'unknown' : 'no'
 }
 
 /** The memory of the rounds with the bids that are in view now. */

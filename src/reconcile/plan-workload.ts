@@ -1,4 +1,5 @@
 import { LABEL } from '../model/nsid.ts'
+import { requestOf } from '../model/request.ts'
 import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
 import type { Action, Desired, Plan } from './actions.ts'
 import { containerName } from './container-names.ts'
@@ -187,7 +188,7 @@ function driftOf(
   container: EngineContainer,
   desired: Desired & { kind: 'run' },
 ): string | undefined {
-  const { cpuMilli = 0, memoryBytes = 0 } = desired.workload.resources ?? {}
+  const { cpuMilli, memoryBytes } = requestOf(desired.workload)
   if (memoryBytes > 0 && container.memoryBytes !== memoryBytes)
     return `somebody changed its memory limit to ${container.memoryBytes} bytes`
   if (cpuMilli > 0 && container.nanoCpus !== cpuMilli * 1_000_000)

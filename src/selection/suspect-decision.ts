@@ -35,6 +35,8 @@ export interface SuspectInput {
   readonly own: ReadonlyMap<Did, OwnSuspicion>
   readonly profile: LivenessProfile
   readonly patience: Patience
+  /** Who is down by the records: a majority of the others is enough. */
+  readonly down?: ReadonlySet<Did>
   /** When this program began to listen. */
   readonly startedAtMs: number
   readonly now: number
@@ -57,7 +59,8 @@ export interface SuspectDecision {
 /**
  * Whom to challenge now. A peer that has been silent for the patience with it, and only if this
  * meshlet itself hears more than half of an electorate that both are in (of two voters, one is
- * enough): the small side of a partition accuses nobody. Nothing is written while all is well.
+ * enough; the down are left out): the small side of a partition accuses nobody. Nothing is written
+ * while all is well.
  */
 export function suspectDecision(input: SuspectInput): SuspectDecision {
   const peers = [...input.peers].toSorted(([a], [b]) => compareText(a, b))
@@ -72,6 +75,9 @@ export function suspectDecision(input: SuspectInput): SuspectDecision {
     if (remaining > 0) waits.push(remaining)
     else if (hearing.some((electorate) => isIn(electorate, did)))
       suspect.push({ did, epoch: peer.epoch, silentForMs })
+    // A heartbeat more or less, and the others are heard again.
+    else if (common.some((electorate) => isIn(electorate, did)))
+      waits.push(input.profile.heartbeatMs)
   }
   const clear = clearable(input, common)
   return { suspect, clear, ...(waits.length > 0 && { againInMs: Math.min(...waits) }) }
@@ -103,14 +109,22 @@ function lastSign({ startedAtMs }: SuspectInput, peer: PeerLife): number {
 }
 
 function hearsEnough(input: SuspectInput, electorate: Electorate): boolean {
-  const heard = electorate.filter((voter) => isHeard(input, voter)).length
-  return heard >= votesNeeded(electorate.length, true)
+  const voters = electorate.filter(({ meshlets }) =>
+    meshlets.some((did) => input.down?.has(did) !== true),
+  )
+  const heard = voters.filter((voter) => isHeard(input, voter)).length
+  return heard >= votesNeeded(voters.length, true)
 }
 
+/**
+ * Heard in the last half of the time after which it would be challenged itself. Whoever is cut off
+ * hears the last of everybody at about the same moment, give or take a heartbeat: when the first is to
+ * be challenged, nobody counts as heard any more.
+ */
 function isHeard({ self, peers, profile, now }: SuspectInput, { meshlets }: Voter): boolean {
   return meshlets.some((did) => {
     if (did === self) return true
     const heardMs = peers.get(did)?.lastHeardMs
-    return heardMs !== undefined && now - heardMs < profile.challengeMs
+    return heardMs !== undefined && now - heardMs < profile.challengeMs / 2
   })
 }

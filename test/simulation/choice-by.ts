@@ -8,7 +8,7 @@ import { downSet } from '../../src/selection/down-set.ts'
 import { electorateOf } from '../../src/selection/electorate.ts'
 import { mayRun } from '../../src/selection/lease.ts'
 import { overruledBidders } from '../../src/selection/objections.ts'
-import { select, type Choice } from '../../src/selection/select.ts'
+import { select, type Choice, type SelectInput } from '../../src/selection/select.ts'
 import { suspicionsInForce } from '../../src/selection/suspicions.ts'
 
 /** A workload, who may run it, and who is chosen by what somebody sees of the records. */
@@ -17,6 +17,8 @@ export interface Case {
   readonly record: WorkloadRecord
   readonly candidates: readonly Did[]
   readonly bids: ReadonlyMap<Did, BidRecord>
+  /** All but the choice itself. */
+  readonly input: SelectInput
   readonly choice: Choice
 }
 
@@ -36,7 +38,7 @@ export function choiceBy(
   const dids = candidates.map(({ meshletDid }) => meshletDid)
   const key = placementKey(ownerDid, record)
   const votes = doSuspicionsCount ? suspicionsInForce(view, dids) : []
-  const choice = select({
+  const input: SelectInput = {
     placementKey: key,
     replicas: record.everywhere ? 'everywhere' : (record.replicas ?? 1),
     spread: record.spread,
@@ -44,7 +46,7 @@ export function choiceBy(
     candidates: new Set(dids),
     down: downSet({ electorate: electorateOf(candidates), votes }),
     overruled: overruledBidders(view, { uri, ownerDid, placementKey: key, bids, candidates }),
-  })
+  }
   const byDid = new Map(bids.map(({ meshletDid, value }) => [meshletDid, value]))
-  return { uri, record, candidates: dids, bids: byDid, choice }
+  return { uri, record, candidates: dids, bids: byDid, input, choice: select(input) }
 }

@@ -8,6 +8,9 @@ interface Timer {
   isCancelled: boolean
 }
 
+/** More timers than this in one second go round in circles. */
+const EVENTS_PER_SECOND_MAX = 20_000
+
 /** 2026-02-01, so that dates in records look like dates. */
 const WALL_START_MS = Date.parse('2026-02-01T00:00:00Z')
 
@@ -20,6 +23,9 @@ export class VirtualClock implements Clock {
   #nowMs = 0
   #order = 0
   #events = 0
+  /** The second that is counted, and the timers in it. */
+  #second = 0
+  #eventsInSecond = 0
 
   /** Timers that have gone off: everything that happened happened at one of them. */
   get events(): number {
@@ -81,10 +87,19 @@ export class VirtualClock implements Clock {
     const timer = this.#timers.popDue(untilMs)
     if (!timer) return false
     this.#nowMs = Math.max(this.#nowMs, timer.atMs)
-    this.#events++
+    this.#count()
     timer.callback()
     await this.#settle()
     return true
+  }
+
+  #count(): void {
+    this.#events++
+    const second = Math.floor(this.#nowMs / 1_000)
+    this.#eventsInSecond = second === this.#second ? this.#eventsInSecond + 1 : 1
+    this.#second = second
+    if (this.#eventsInSecond > EVENTS_PER_SECOND_MAX)
+      throw new Error(`no rest: more than ${EVENTS_PER_SECOND_MAX} timers in a second`)
   }
 
   /** All jobs of promises are done before the next turn of the event loop, however many there are. */

@@ -26,6 +26,11 @@ export const ENGINE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       ? { kind: 'fail', error: new CommuneError('engine', 'something went wrong') }
       : undefined,
   ),
+  'creates fail': engineFault(1, 'makes no containers', (_, call) =>
+    call === 'createContainer'
+      ? { kind: 'fail', error: new CommuneError('engine', 'no space left on device') }
+      : undefined,
+  ),
   'engine loses replies': engineFault(2, 'loses replies', ({ random }) =>
     random.chance(0.3) ? { kind: 'lost-reply' } : undefined,
   ),

@@ -70,6 +70,17 @@ export const EXPECTATIONS: Readonly<Record<string, AnyDeed>> = {
       return `${machine} writes ${least} to ${most} × ${collection} in ${forMs / 1000} s`
     },
   ),
+  'epoch grows': expectation<{ readonly machine: string; readonly forMs: number }>(
+    (stage, { machine, forMs }) => {
+      const { world } = stage
+      const before = world.meshletStatus(machine)?.epoch ?? 0
+      world.clock.schedule(forMs, () => {
+        const epoch = world.meshletStatus(machine)?.epoch ?? 0
+        if (epoch <= before) complain(stage, `epoch grows: ${machine} is at ${epoch} as before`)
+      })
+      return `${machine} takes a new epoch within ${forMs / 1000} s`
+    },
+  ),
   'so many calls': expectation<Calls>((stage, { machine, call, most, forMs }) => {
     const { world } = stage
     const from = world.trace.entries.length

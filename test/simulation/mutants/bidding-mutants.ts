@@ -69,7 +69,7 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/observe.ts',
     find: 'const windowMs = Math.min(',
     replace: 'const windowMs = 0.1 * Math.min(',
-    first: ['nobody starts before all have bid'],
+    first: ['nobody starts before the window is over'],
   },
   {
     name: 'a listing does not close its rounds',
@@ -119,10 +119,11 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a late bid stays where it is',
-    why: 'Whose bid came after its round was acted on moves it to a later one.',
+    why: 'Whose bid came after its round was acted on moves it to a later one, by herself or when others object.',
     file: 'src/selection/decide-bid.ts',
     find: 'if (input.rounds.late.has(own.cid) || isOverruled(input))',
-    replace: 'if (isOverruled(input))',
+    replace: 'if (false)',
+    first: ['who came too late takes nothing away'],
   },
   {
     name: 'room that came free is not offered',
@@ -130,5 +131,6 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     file: 'src/selection/decide-bid.ts',
     find: "return moveBid(input, own, 'room came free')",
     replace: "return keep('passed once')",
+    first: ['who waits for room runs when it comes free'],
   },
 ]

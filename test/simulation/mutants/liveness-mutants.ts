@@ -78,6 +78,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/own-repo.ts',
     find: 'settings.saveEpoch(status ? status.epoch + 1 : 1)',
     replace: 'settings.saveEpoch(status ? status.epoch : 1)',
+    first: ['a restart without its state touches nothing'],
   },
   {
     name: 'who was replaced comes back with its old bid',

@@ -56,6 +56,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/workload-reconciler.ts',
     find: 'roomForSurge: fitsBeside(desired, containers, free)',
     replace: 'roomForSurge: true',
+    first: ['a new image goes out one by one'],
   },
   {
     name: 'stand-ins take the room of the chosen',
@@ -63,15 +64,15 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/workload-reconciler.ts',
     find: 'const desired = limitStandIns(wish, containers, free)',
     replace: 'const desired = wish',
+    first: ['what becomes bigger has room for a part of it only'],
   },
   {
-    name: 'containers of an earlier run are strangers',
-    why: 'A restarted program adopts the containers that it finds.',
-    file: 'src/reconcile/plan-workload.ts',
-    find: 'const strangers = containers.filter((container) => !isOurs(input, container, replica))',
-    replace:
-      'const strangers = containers.filter((container) => !isOurs(input, container, replica) || !input.replicas.get(replica)?.ready)',
-    first: ['a restart touches nothing'],
+    name: 'a workload that is scaled is made anew',
+    why: 'A container is up to date while the fields that shape it are the same.',
+    file: 'src/meshlet/observe.ts',
+    find: 'specHash: specHash(workload)',
+    replace: 'specHash: record.cid.slice(-32)',
+    first: ['scaling restarts nothing'],
   },
   {
     name: 'the journal is not read',
@@ -102,6 +103,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/own-records.ts',
     find: 'if (this.#pending.size > 0) this.#flushIn(delayMs)',
     replace: '',
+    first: ['a bid that the PDS did not take is written later'],
   },
   {
     name: 'a missing image is asked for again at once',
@@ -116,7 +118,8 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     why: 'A machine refuses a container once; then others have their turn.',
     file: 'src/selection/decide-bid.ts',
     find: 'if (own.refused?.specHash === input.specHash)',
-    replace: 'if (own.refused?.specHash === undefined && own.refused)',
+    replace: 'if (false)',
+    first: ['who failed at a container leaves it to others'],
   },
   {
     name: 'the bid for a deleted workload stays',
@@ -145,6 +148,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     file: 'src/reconcile/plan-workload.ts',
     find: 'if (drift) return',
     replace: 'if (drift && !drift) return',
+    first: ['a container that somebody changed is made anew'],
   },
   {
     name: 'a bid stays after the notice',

@@ -4,8 +4,4 @@ import { LOOP_MUTANTS } from './loop-mutants.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Every change that the simulator has to notice. */
-export const MUTANTS: readonly Mutant[] = [
-  ...BIDDING_MUTANTS,
-  ...LIVENESS_MUTANTS,
-  ...LOOP_MUTANTS,
-]
+export const MUTANTS: readonly Mutant[] = [...BIDDING_MUTANTS, ...LIVENESS_MUTANTS, ...LOOP_MUTANTS]

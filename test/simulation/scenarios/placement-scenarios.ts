@@ -15,6 +15,62 @@ export const PLACEMENT_SCENARIOS = {
       { afterMs: 40_000, do: 'heal' },
     ],
   },
+  'nobody starts before the window is over': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 4, 'carol-1': 6 }),
+    steps: [
+      { afterMs: 4_000, do: 'daemon killed', machine: 'carol-1' },
+      { afterMs: 1_000, do: 'hints lost' },
+      { afterMs: 0, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 0, do: 'so many run', name: 'w0', most: 1, forMs: 20_000 },
+      { afterMs: 0, do: 'nothing stops', forMs: 20_000 },
+      { afterMs: 20_000, do: 'heal' },
+    ],
+  },
+  'who came too late takes nothing away': {
+    machines: cast({ 'alice-1': 3, 'bob-1': 9 }),
+    steps: [
+      { afterMs: 4_000, do: 'hints lost' },
+      { afterMs: 0, do: 'records cut', from: 'alice-1', to: 'bob-1' },
+      { afterMs: 1_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 15_000, do: 'so many run', name: 'w0', least: 1, on: 'alice-1', forMs: 100_000 },
+      { afterMs: 0, do: 'heal' },
+      { afterMs: 0, do: 'hints lost' },
+      { afterMs: 100_000, do: 'heal' },
+    ],
+  },
+  'who waits for room runs when it comes free': {
+    machines: cast({ 'alice-1': 1 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'publish', owner: 'alice', name: 'w1', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'delete', owner: 'alice', name: 'w0' },
+      { afterMs: 30_000, do: 'so many run', name: 'w1', least: 1, forMs: 1_000 },
+      { afterMs: 2_000, do: 'heal' },
+    ],
+  },
+  'what becomes bigger has room for a part of it only': {
+    machines: cast({ 'alice-1': 3 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 3, size: 1 },
+      {
+        afterMs: 20_000,
+        do: 'resize',
+        owner: 'alice',
+        name: 'w0',
+        fields: { resources: { cpuMilli: 2 * SLOT.cpuMilli, memoryBytes: SLOT.memoryBytes } },
+      },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
+  'scaling restarts nothing': {
+    machines: cast({ 'alice-1': 3 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'nothing stops', forMs: 60_000 },
+      { afterMs: 0, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 3 } },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
   'a newcomer takes nothing away': {
     machines: cast({ 'alice-1': 2, 'bob-1': 6 }),
     steps: [
