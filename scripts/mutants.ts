@@ -5,8 +5,9 @@
  * breaks no rule. The last line is `mutants: K of M killed`; exits 0 only when K is M.
  */
 import { availableParallelism } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { MUTANTS } from '../test/simulation/mutants/mutant-table.ts'
-import type { Mutant } from '../test/simulation/mutants/mutant.ts'
+import { mutate, type Mutant } from '../test/simulation/mutants/mutant.ts'
 import { nameOf, playsOf, type Play } from './mutants/plays.ts'
 import { Trial, type Outcome } from './mutants/trial.ts'
 
@@ -30,6 +31,9 @@ if (!Number.isInteger(seeds) || seeds < 1 || seeds > 10_000) {
 }
 
 async function run(mutants: readonly Mutant[]): Promise<boolean> {
+  // One that can't be made would pass for a crash.
+  for (const mutant of mutants)
+    mutate(mutant, readFileSync(new URL(`../${mutant.file}`, import.meta.url), 'utf8'))
   const fates = await sideBySide(mutants, async (mutant) => {
     const fate = await tryOut(mutant)
     say(describe(fate))

@@ -31,6 +31,8 @@ const PEACE_MS = 220_000
 const NOTICE_MS = 16 * 60_000
 /** Suspicions and their deletions that one machine writes of another in this time, at most. */
 const CHALLENGES_MAX = 12
+/** Calls of one machine to its engine in that time, at most; nearly all are lists, once a minute. */
+const IDLE_CALLS_MAX = 100
 /** More than this is one fault seen many times. */
 const VIOLATIONS_MAX = 20
 
@@ -87,10 +89,15 @@ async function comeToRest(stage: Stage): Promise<void> {
  */
 async function judgePeace({ world }: Stage): Promise<string[]> {
   const from = world.trace.entries.length
+  const callsBefore = new Map(world.trace.engineCalls)
   await world.advance(PEACE_MS)
   const deaf = new Set(deafMachines(world))
   const challenges = new Map<string, number>()
-  return world.trace.entries.slice(from).flatMap((entry) => {
+  const busy = [...world.trace.engineCalls]
+    .map(([name, calls]) => [name, calls - (callsBefore.get(name) ?? 0)] as const)
+    .filter(([, calls]) => calls > IDLE_CALLS_MAX)
+    .map(([name, calls]) => `busy: ${name} called its engine ${calls} times with nothing to do`)
+  const unrest = world.trace.entries.slice(from).flatMap((entry) => {
     if (entry.kind === 'write' && entry.collection === COLLECTION.meshletStatus) return []
     if (
       entry.kind === 'write' &&
@@ -103,6 +110,7 @@ async function judgePeace({ world }: Stage): Promise<string[]> {
     }
     return [`unrest: ${JSON.stringify(entry)}`]
   })
+  return [...busy, ...unrest]
 }
 
 /** Those behind NAT: two of them hear of each other only through somebody whom both can call. */

@@ -93,6 +93,7 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     file: 'src/selection/room.ts',
     find: 'if (own.round > input.decidedThrough) return own.slots',
     replace: 'if (own.round > input.decidedThrough) return 0',
+    first: ['the same room is promised once'],
   },
   {
     name: 'what runs is not reserved',
@@ -129,7 +130,7 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     name: 'room that came free is not offered',
     why: 'Who passed for want of room bids when room comes free.',
     file: 'src/selection/decide-bid.ts',
-    find: "return moveBid(input, own, 'room came free')",
+    find: "return moveBid(inLine, own, 'room came free')",
     replace: "return keep('passed once')",
     first: ['who waits for room runs when it comes free'],
   },

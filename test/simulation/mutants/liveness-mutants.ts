@@ -92,8 +92,8 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     name: 'who comes back starts before it has answered',
     why: 'Until a suspicion is answered somebody else may have taken over.',
     file: 'src/meshlet/desire.ts',
-    find: "if (isComingBack) return 'waits until the suspicion of this machine is answered'",
-    replace: '',
+    find: 'return isComingBack || isCatchingUp',
+    replace: 'return false',
     first: ['who was replaced while it was off starts nothing'],
   },
 ]

@@ -46,8 +46,8 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     name: 'all replace their replicas at once',
     why: 'A new spec goes out machine by machine.',
     file: 'src/reconcile/rollout.ts',
-    find: 'if (status && !isSettledOn(status, input.specHash)) return false',
-    replace: '',
+    find: 'unsettledBefore(input, replica, target.specHash) < limitOf(newest, order)',
+    replace: 'true',
     first: ['a new image goes out one by one'],
   },
   {
@@ -101,7 +101,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     name: 'a failed write is forgotten',
     why: 'What the PDS did not take is tried again.',
     file: 'src/meshlet/own-records.ts',
-    find: 'if (this.#pending.size > 0) this.#flushIn(delayMs)',
+    find: 'if (this.#pending.size > 0) this.#wakeIn(this.#nextMs())',
     replace: '',
     first: ['a bid that the PDS did not take is written later'],
   },
@@ -124,7 +124,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'the bid for a deleted workload stays',
     why: 'Nothing of a deleted workload stays.',
-    file: 'src/meshlet/workload-reconciler.ts',
+    file: 'src/meshlet/bidder.ts',
     find: "own.delete(COLLECTION.bid, recordKeyFor(uri), 'soon')",
     replace: '',
   },

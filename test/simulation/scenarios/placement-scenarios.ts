@@ -19,6 +19,8 @@ export const PLACEMENT_SCENARIOS = {
     machines: cast({ 'alice-1': 3, 'bob-1': 4, 'carol-1': 6 }),
     steps: [
       { afterMs: 4_000, do: 'daemon killed', machine: 'carol-1' },
+      { afterMs: 0, do: 'records slow', machine: 'alice-1', factor: 3, forMs: 20_000 },
+      { afterMs: 0, do: 'records slow', machine: 'bob-1', factor: 3, forMs: 20_000 },
       { afterMs: 1_000, do: 'hints lost' },
       { afterMs: 0, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
       { afterMs: 0, do: 'so many run', name: 'w0', most: 1, forMs: 20_000 },
@@ -36,6 +38,22 @@ export const PLACEMENT_SCENARIOS = {
       { afterMs: 0, do: 'heal' },
       { afterMs: 0, do: 'hints lost' },
       { afterMs: 100_000, do: 'heal' },
+    ],
+  },
+  'the same room is promised once': {
+    machines: cast({ 'alice-1': 1 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 0, do: 'publish', owner: 'alice', name: 'w1', replicas: 1, size: 1 },
+      {
+        afterMs: 0,
+        do: 'so many writes',
+        machine: 'alice-1',
+        collection: 'bid',
+        most: 2,
+        forMs: 30_000,
+      },
+      { afterMs: 31_000, do: 'heal' },
     ],
   },
   'who waits for room runs when it comes free': {
