@@ -12,7 +12,6 @@ import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
 import type { RecordView } from '../../src/ports/records.ts'
 import { isOffer } from '../../src/selection/bids.ts'
 import { slotsOf } from '../../src/selection/select.ts'
-import { didOf } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { choiceBy, type Case } from './choice-by.ts'
 import { judgeChoice } from './judge-choice.ts'
@@ -30,15 +29,13 @@ export function judgeEnd(stage: Stage): string[] {
     ...new Set([...stage.world.machines.values()].map(({ config }) => config.ownerDid)),
   ]
   const cases = owners.flatMap((owner) => casesOf(view, owner))
-  const deaf = new Set([
-    ...machines.filter(({ config }) => !config.endpoint).map(({ did }) => did),
-    ...[...stage.hostile].map((name) => didOf(name)),
-  ])
+  const deaf = new Set(machines.filter(({ config }) => !config.endpoint).map(({ did }) => did))
+  const alive = new Set(machines.filter(({ running }) => running).map(({ did }) => did))
   return [
     ...cases.flatMap((one) => judgeCount(one, machines)),
     ...cases.flatMap(({ uri, input }) => judgeChoice(uri, input)),
     ...machines.flatMap((machine) => judgeMachine(machine, cases, view)),
-    ...machines.flatMap((machine) => judgeLeftovers(machine, cases, view, deaf)),
+    ...machines.flatMap((machine) => judgeLeftovers(machine, cases, view, { alive, deaf })),
   ]
 }
 

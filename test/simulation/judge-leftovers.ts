@@ -5,31 +5,39 @@ import type { RecordView } from '../../src/ports/records.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import type { Case } from './choice-by.ts'
 
+/** Who can be heard. */
+interface Peers {
+  /** Those on which a meshlet runs that means well. */
+  readonly alive: ReadonlySet<Did>
+  /** Those who can't be called: no two of them hear each other. */
+  readonly deaf: ReadonlySet<Did>
+}
+
 /** What a machine says or has that is not so any more. */
 export function judgeLeftovers(
   machine: VirtualMachine,
   cases: readonly Case[],
   view: RecordView,
-  deaf: ReadonlySet<Did>,
+  peers: Peers,
 ): string[] {
   return [
-    ...leftSuspicions(machine, view, deaf),
+    ...leftSuspicions(machine, view, peers),
     ...falseStatuses(machine, view),
     ...leftNetworks(machine),
     ...changedContainers(machine, cases),
   ]
 }
 
-/** All live and all hear of each other, but for those two of whom can't hear each other (`deaf`). */
+/** Nobody accuses who lives and can be heard. */
 function leftSuspicions(
   { name, did }: VirtualMachine,
   view: RecordView,
-  deaf: ReadonlySet<Did>,
+  { alive, deaf }: Peers,
 ): string[] {
   return view
     .list<SuspicionRecord>(did, COLLECTION.suspicion)
     .map(([, { value }]) => value.suspect)
-    .filter((suspect) => !(deaf.has(did) && deaf.has(suspect)))
+    .filter((suspect) => alive.has(suspect) && !(deaf.has(did) && deaf.has(suspect)))
     .map((suspect) => `left suspicion: ${name} still accuses ${suspect}`)
 }
 

@@ -1,6 +1,7 @@
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
 import type { Did, WorkloadRecord, WorkloadStatusRecord } from '../../src/model/records.ts'
+import { requestOf } from '../../src/model/request.ts'
 import { specHash } from '../../src/model/spec-hash.ts'
 import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
 import type { EngineContainer } from '../../src/ports/engine.ts'
@@ -66,8 +67,7 @@ function faultOfStop(machine: VirtualMachine, container: EngineContainer): strin
 
 /** Another spec is wanted, or somebody changed the container. */
 function isOutdated({ labels, memoryBytes }: EngineContainer, record: WorkloadRecord): boolean {
-  const wanted = record.resources?.memoryBytes ?? memoryBytes
-  return labels[LABEL.spec] !== specHash(record) || wanted !== memoryBytes
+  return labels[LABEL.spec] !== specHash(record) || requestOf(record).memoryBytes !== memoryBytes
 }
 
 function runningHere({ engine }: VirtualMachine, uri: string): number {
