@@ -38,6 +38,10 @@ test: dist/.built ## all tests; ONLY=src/sync runs a part
 sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= SEED= MINUTES=
 	@exec node scripts/sim.ts
 
+.PHONY: mutants
+mutants: $(PACKAGES) ## show that the simulator notices every wrong change of a list; SEEDS= ONLY=
+	@exec node scripts/mutants.ts
+
 .PHONY: faults
 faults: $(PACKAGES) ## several machines, and all that goes wrong with them; RUNS= JSON=1
 	@sh scripts/engine.sh programs || true

@@ -172,6 +172,30 @@ describe('whom to challenge', () => {
     ).toEqual([])
   })
 
+  test('nobody while all fall silent one shortly after the other', () => {
+    const peers = new Map([
+      [b, life(7_000)],
+      [c, life(5_000)],
+    ])
+    expect(decide({ peers })).toMatchObject({ suspect: [], againInMs: 2_000 })
+  })
+
+  test('who is down has no say: a majority of the others is enough', () => {
+    const d = did('d1')
+    const four = electorateOf(
+      [a, b, c, d].map((m, i) => ({ meshletDid: m, ownerDid: did(`o${i}`) })),
+    )
+    const peers = new Map([
+      [b, life(20_000)],
+      [c, life(5_000)],
+      [d, life(0)],
+    ])
+    const own = new Map([[d, { epoch: 1, writtenAtMs: 15_000, isVoid: false, hasStood: true }]])
+    const change = { electorates: [four], peers, own }
+    expect(decide(change).suspect).toEqual([])
+    expect(decide({ ...change, down: new Set([d]) }).suspect).toMatchObject([{ did: c }])
+  })
+
   test('nobody right after the start', () => {
     expect(
       decide({
