@@ -43,7 +43,8 @@ const PROGRAM_BYTES = 1024 * 1024
 export class MemoryEngine implements Engine {
   readonly #options: MemoryEngineOptions
   readonly #images: MemoryImages
-  readonly #networks = new Map<string, EngineNetwork>()
+  /** Public for assertions. */
+  readonly networks = new Map<string, EngineNetwork>()
   readonly #containers = new Map<string, MemoryContainer>()
   readonly #listeners = new Set<(event: EngineEvent) => void>()
   readonly #ports = new Set<number>()
@@ -67,11 +68,6 @@ export class MemoryEngine implements Engine {
     )
   }
 
-  /** All networks that were made and not removed; for assertions, without faults. */
-  get networks(): readonly EngineNetwork[] {
-    return [...this.#networks.values()]
-  }
-
   /** The machine loses power: every container ends at once, nothing is removed. */
   powerCut(): void {
     for (const container of this.#containers.values()) container.end(137)
@@ -81,7 +77,7 @@ export class MemoryEngine implements Engine {
   wipe(): void {
     for (const container of this.#containers.values()) container.end(137)
     this.#containers.clear()
-    this.#networks.clear()
+    this.networks.clear()
     this.#images.clear()
   }
 
@@ -137,18 +133,18 @@ export class MemoryEngine implements Engine {
       if (network.egress !== 'none') {
         throw new CommuneError('unsupported', 'egress: internet needs a firewall')
       }
-      const existing = this.#networks.get(network.name)
+      const existing = this.networks.get(network.name)
       if (existing && existing.labels[LABEL.meshletDid] !== network.labels[LABEL.meshletDid]) {
         throw new CommuneError('name-taken', `A network ${network.name} exists that is not ours`)
       }
-      this.#networks.set(network.name, { name: network.name, labels: network.labels })
+      this.networks.set(network.name, { name: network.name, labels: network.labels })
       return network.name
     })
   }
 
   listNetworks(meshletDid: string, signal?: AbortSignal) {
     return this.#call('listNetworks', meshletDid, signal, () =>
-      [...this.#networks.values()]
+      [...this.networks.values()]
         .filter((network) => network.labels[LABEL.meshletDid] === meshletDid)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     )
@@ -161,7 +157,7 @@ export class MemoryEngine implements Engine {
       ) {
         throw new CommuneError('engine', `Network ${name} has active endpoints`)
       }
-      this.#networks.delete(name)
+      this.networks.delete(name)
     })
   }
 
@@ -200,7 +196,7 @@ export class MemoryEngine implements Engine {
   startContainer(id: string, signal?: AbortSignal) {
     return this.#call('startContainer', id, signal, () => {
       const container = this.#find(id)
-      if (!this.#networks.has(container.options.network)) {
+      if (!this.networks.has(container.options.network)) {
         throw new CommuneError('engine', `The network ${container.options.network} does not exist`)
       }
       const problem = container.start()

@@ -58,7 +58,7 @@ function falseStatuses({ name, did, engine }: VirtualMachine, view: RecordView):
 /** A network outlives its containers only while they are replaced. */
 function leftNetworks({ name, engine }: VirtualMachine): string[] {
   const used = new Set(engine.containers.map(({ options }) => options.network))
-  return engine.networks
+  return [...engine.networks.values()]
     .filter((network) => !used.has(network.name))
     .map((network) => `leaked network: ${network.name} on ${name}`)
 }
