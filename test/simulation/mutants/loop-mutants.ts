@@ -14,7 +14,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     name: 'stand-ins are dropped at once',
     why: 'What runs beyond the choice stays until what was chosen runs.',
     file: 'src/meshlet/desire.ts',
-    find: 'return Math.max(chosen, Math.min(running, needed))',
+    find: 'return Math.max(chosen, Math.min(held, needed))',
     replace: 'return chosen',
     first: ['a move leaves no gap'],
   },
