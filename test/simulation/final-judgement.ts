@@ -32,7 +32,7 @@ export function judgeEnd(stage: Stage): string[] {
   const deaf = new Set(machines.filter(({ config }) => !config.endpoint).map(({ did }) => did))
   const alive = new Set(machines.filter(({ running }) => running).map(({ did }) => did))
   return [
-    ...cases.flatMap((one) => judgeCount(one, machines)),
+    ...cases.flatMap((one) => judgeCount(one, machines, cases)),
     ...cases.flatMap(({ uri, input }) => judgeChoice(uri, input)),
     ...machines.flatMap((machine) => judgeMachine(machine, cases, view)),
     ...machines.flatMap((machine) => judgeLeftovers(machine, cases, view, { alive, deaf })),
@@ -49,6 +49,7 @@ function casesOf(view: RecordView, owner: Did): Case[] {
 function judgeCount(
   { uri, record, candidates, choice, bids }: Case,
   machines: readonly VirtualMachine[],
+  cases: readonly Case[],
 ): string[] {
   if (choice.missing === 0) return []
   const wanted = record.everywhere ? 'everywhere' : record.replicas
@@ -61,15 +62,23 @@ function judgeCount(
         return [`unexplained: ${lack}, and ${machine.name} says nothing`]
       const saysFull = isOffer(bid) ? !record.everywhere : NO_ROOM.has(bid.reason ?? '')
       const isFree =
-        saysFull && machine.running?.duty.state === 'active' && hasRoom(machine, record)
+        saysFull && machine.running?.duty.state === 'active' && hasRoom(machine, record, cases)
       return isFree ? [`room unused: ${lack}, and ${machine.name} has room`] : []
     })
 }
 
-function hasRoom({ config, engine }: VirtualMachine, record: WorkloadRecord): boolean {
-  const running = engine.containers.filter((container) => container.running)
-  const memory = running.reduce((sum, { options }) => sum + options.memoryBytes, 0)
-  const cpu = running.reduce((sum, { options }) => sum + options.cpuMilli, 0)
+/** Beside all that the machine is chosen for, whether or not it may run it yet. */
+function hasRoom(
+  { config, did }: VirtualMachine,
+  record: WorkloadRecord,
+  cases: readonly Case[],
+): boolean {
+  const held = cases.map((one) => ({
+    ...requestOf(one.record),
+    slots: slotsOf(one.choice, did),
+  }))
+  const memory = held.reduce((sum, { memoryBytes, slots }) => sum + memoryBytes * slots, 0)
+  const cpu = held.reduce((sum, { cpuMilli, slots }) => sum + cpuMilli * slots, 0)
   const { memoryBytes = 0, cpuMilli = 0 } = config.offer
   const request = requestOf(record)
   return memory + request.memoryBytes <= memoryBytes && cpu + request.cpuMilli <= cpuMilli
