@@ -31,8 +31,12 @@ export class Trial implements AsyncDisposable {
         resolve(outcome)
       }
       const onMessage = ({ violation }: Played) =>
-        finish(violation === undefined ? { kind: 'fine' } : { kind: 'violation', what: violation })
-      const onError = (error: Error) => finish({ kind: 'crash', what: firstLine(error) })
+        finish(
+          violation === undefined
+            ? { kind: 'fine' }
+            : { kind: 'violation', what: firstLine(violation) },
+        )
+      const onError = (error: Error) => finish({ kind: 'crash', what: firstLine(String(error)) })
       const onTimeout = () => finish({ kind: 'hang', what: `no end after ${PLAY_MS_MAX / 1000} s` })
       const timer = setTimeout(onTimeout, PLAY_MS_MAX)
       worker.on('message', onMessage)
@@ -46,6 +50,6 @@ export class Trial implements AsyncDisposable {
   }
 }
 
-function firstLine(error: Error): string {
-  return String(error).split('\n')[0] ?? ''
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
 }
