@@ -1,6 +1,7 @@
 import type { AnyDeed } from './deed.ts'
 import { ENGINE_DEEDS } from './deeds/engine-deeds.ts'
 import { EXPECTATIONS } from './deeds/expectations.ts'
+import { FEED_DEEDS } from './deeds/feed-deeds.ts'
 import { HOSTILE_DEEDS } from './deeds/hostile-deeds.ts'
 import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
 import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
@@ -11,6 +12,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...OWNER_DEEDS,
   ...PROCESS_DEEDS,
   ...NETWORK_DEEDS,
+  ...FEED_DEEDS,
   ...ENGINE_DEEDS,
   ...HOSTILE_DEEDS,
   ...EXPECTATIONS,

@@ -7,6 +7,11 @@ import { watchStrangers } from './stranger-judgement.ts'
 import type { VirtualRepo } from '../support/virtual-repo.ts'
 import type { Story } from './story.ts'
 
+/**
+ * When repos are written again once all is mended, milliseconds: a repo that shows an older state is
+ * believed after the second of two commits that a reader sees, and some pause before they look.
+ */
+const WRITTEN_AGAIN_MS = [0, 40_000, 6 * 60_000, 12 * 60_000]
 const MIB = 1024 ** 2
 /** What the smallest replica asks for: the defaults of a workload. */
 export const SLOT = { cpuMilli: 100, memoryBytes: 64 * MIB }
@@ -78,6 +83,20 @@ export class Stage {
     this.mendAtEnd(`villain ${machine.name}`, () => {
       machine.crash()
       this.world.owner(owner).unlink(machine.did)
+    })
+  }
+
+  /**
+   * Sooner or later each owner and each machine writes again; only then it shows that an event was
+   * lost, and that a repo is meant to be as its PDS shows it.
+   */
+  writeAgainAtEnd(name: string): void {
+    const { world } = this
+    this.mendAtEnd(`write ${name}`, () => {
+      const host = world.repos.hostOf(didOf(name))
+      host.faultless()
+      for (const ms of WRITTEN_AGAIN_MS)
+        world.clock.schedule(ms, () => world.repos.commit(didOf(name), []))
     })
   }
 

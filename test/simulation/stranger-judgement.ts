@@ -3,7 +3,7 @@ import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
 import type { ContainerCreate } from '../../src/ports/engine.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
-import { TrueView } from './true-view.ts'
+import { RememberedView } from './true-view.ts'
 
 const LINKS: ReadonlySet<string> = new Set([
   COLLECTION.meshlet,
@@ -16,7 +16,8 @@ const LINKS: ReadonlySet<string> = new Set([
  * who has lost it as far as the machine has read. What runs may be repaired until the notice is over.
  */
 export function watchStrangers(world: VirtualCommune): void {
-  const view = new TrueView(world.repos)
+  // What a PDS lost may go on being known, and goes on counting.
+  const view = new RememberedView(world.repos)
   const everCandidates = new Map<string, Set<string>>()
   world.repos.onCommit((_, { changes }) => {
     if (!changes.some(({ collection }) => LINKS.has(collection))) return

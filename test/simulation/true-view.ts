@@ -30,3 +30,26 @@ export class TrueView implements RecordView {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 }
+
+/** The same with all that PDSs acknowledged and lost later, in place of what is there now. */
+export class RememberedView extends TrueView {
+  readonly #repos: VirtualRepos
+
+  constructor(repos: VirtualRepos) {
+    super(repos)
+    this.#repos = repos
+  }
+
+  override get<T>(did: Did, collection: Collection, rkey: string): StoredRecord<T> | undefined {
+    return this.#repos.getAcknowledged<T>(did, collection, rkey)
+  }
+
+  override list<T>(did: Did, collection: Collection) {
+    const changes = [...this.#repos.of(did).lost.values()]
+    const lost = changes
+      .filter((change) => change.collection === collection)
+      .flatMap(({ rkey, record }) => (record ? [[rkey, record as StoredRecord<T>] as const] : []))
+    const all = new Map([...super.list<T>(did, collection), ...lost])
+    return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  }
+}

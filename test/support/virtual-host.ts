@@ -78,6 +78,14 @@ export class VirtualHost {
     for (const event of this.#events.slice(-count)) this.#send(event)
   }
 
+  /** Nothing more goes wrong with events to come; what was held back is sent. */
+  faultless(): void {
+    this.#next.length = 0
+    const swapped = this.#swapped
+    this.#swapped = undefined
+    if (swapped) this.#send(swapped)
+  }
+
   /** Hangs up on everybody in order. */
   closeStreams(): void {
     for (const subscriber of [...this.#subscribers]) subscriber.close(1000)

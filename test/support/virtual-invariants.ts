@@ -50,7 +50,11 @@ function twice(
 
 /** Nothing starts before the PDS has acknowledged the bid. */
 function withoutBid(repos: VirtualRepos, machine: VirtualMachine, uri: string, what: string) {
-  const bid = repos.get<BidRecord>(machine.did, COLLECTION.bid, recordKeyFor(uri))?.value
+  const bid = repos.getAcknowledged<BidRecord>(
+    machine.did,
+    COLLECTION.bid,
+    recordKeyFor(uri),
+  )?.value
   if (bid?.workload === uri && bid.slots > 0) return undefined
   return `without a bid: ${machine.name} ${what}`
 }

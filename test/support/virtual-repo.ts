@@ -47,6 +47,8 @@ export class VirtualRepo {
   readonly commits: VirtualCommit[] = []
   /** What it holds, by collection and key. */
   readonly content = new Map<string, VirtualChange>()
+  /** What it held before its PDS lost it, and nobody has written or deleted since. */
+  readonly lost = new Map<string, VirtualChange>()
   /** Origin of its PDS, as its DID says. */
   host: string
   /** The key that its DID names. */
@@ -84,6 +86,7 @@ export class VirtualRepo {
     this.#lastMicros = Math.max(Math.floor(wallMs * 1000), this.#lastMicros + 1)
     const rev = revOf(this.#lastMicros)
     const changes = writes.map(toChange)
+    for (const { collection, rkey } of changes) this.lost.delete(pathOf(collection, rkey))
     this.#apply(changes)
     const data = `tree-${this.#root.toString(32)}`
     const commit: VirtualCommit = {
@@ -123,6 +126,7 @@ export class VirtualRepo {
   }
 
   #reset(commits: readonly VirtualCommit[]): void {
+    for (const [path, change] of this.content) this.lost.set(path, change)
     this.content.clear()
     this.#root = 0n
     this.#sorted = undefined

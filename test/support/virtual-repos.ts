@@ -77,6 +77,12 @@ export class VirtualRepos {
     return this.of(did).content.get(pathOf(collection, rkey))?.record as StoredRecord<T> | undefined
   }
 
+  /** The same, also when the PDS acknowledged it and lost it later. */
+  getAcknowledged<T>(did: Did, collection: Collection, rkey: string): StoredRecord<T> | undefined {
+    const lost = this.of(did).lost.get(pathOf(collection, rkey))?.record
+    return (lost as StoredRecord<T> | undefined) ?? this.get<T>(did, collection, rkey)
+  }
+
   list<T>(did: Did, collection: Collection): readonly StoredRecord<T>[] {
     return [...this.of(did).content.values()]
       .filter((change) => change.collection === collection)

@@ -47,6 +47,8 @@ export class VirtualWriter implements PacedRepoWriter {
     await sleep(clock, nextDelayMs() / 2, signal)
     if (!canReach())
       throw new CommuneError('unreachable', 'The PDS does not answer.', { retry: true })
+    if (repos.of(this.did).status !== 'active')
+      throw new CommuneError('unauthorized', 'The account is not active.')
     const trouble = fault(writes)
     this.#budget = spend(this.#budget, pointsOf(writes), clock.monotonicMs())
     if (trouble instanceof CommuneError) throw trouble

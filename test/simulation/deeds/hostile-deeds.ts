@@ -95,9 +95,23 @@ export const HOSTILE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       updatedAt: FAR_AHEAD,
     }),
   ]),
+  'hostile: repo forked': mischief('shows another commit under the same revision', (it) => {
+    const forged = bid(it, { round: 0, score: MAX, slots: 1_000, createdAt: LONG_AGO })
+    it.stage.world.repos.fork(it.did, [forged])
+  }),
+  'hostile: repo rolled back': mischief('shows an older state of its repo', (it) => {
+    it.stage.world.repos.rollBack(it.did, 1 + (it.number % 5))
+  }),
   'hostile: not by its lexicon': villainy('writes what fits no lexicon', (it) => [
     bid(it, { slots: -1, round: 'first', score: 'much' }),
   ]),
+}
+
+function mischief(what: string, befall: (it: Villainy) => void): AnyDeed {
+  return villainy(what, (it) => {
+    befall(it)
+    return []
+  })
 }
 
 function villainy(what: string, writesOf: (it: Villainy) => Write[]): AnyDeed {

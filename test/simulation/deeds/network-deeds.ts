@@ -98,7 +98,8 @@ export const NETWORK_DEEDS: Readonly<Record<string, AnyDeed>> = {
   ),
 }
 
-function anyRepo({ random, cast }: Dice): string {
+/** Name of an owner or of a machine. */
+export function anyRepo({ random, cast }: Dice): string {
   return random.pick([...cast.owners, ...cast.machines.map(({ name }) => name)])
 }
 
