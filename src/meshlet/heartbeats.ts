@@ -69,6 +69,8 @@ export class Heartbeats implements AsyncDisposable {
   readonly #heard = new Map<Did, Hearing>()
   readonly #acknowledged = new Map<Did, number>()
   readonly #calls = new Set<Promise<void>>()
+  /** What ends the calls that are under way. */
+  readonly #open = new Set<AbortController>()
   readonly #stop = new AbortController()
   readonly #startedMs: number
   #cancelTick: (() => void) | undefined
@@ -144,6 +146,7 @@ export class Heartbeats implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('shutting down'))
+    for (const end of this.#open) end.abort(this.#stop.signal.reason)
     this.#cancelTick?.()
     this.#cancelHints?.()
     await Promise.allSettled(this.#calls)
@@ -178,13 +181,11 @@ export class Heartbeats implements AsyncDisposable {
       ...(asks.length > 0 ? { leases: [...asks] } : {}),
       ...(grants.length > 0 ? { grants: [...grants] } : {}),
     }
-    const timeout = new AbortController()
-    const cancel = this.#options.clock.schedule(TIMEOUT_MS, () =>
-      timeout.abort(new Error('no answer')),
-    )
+    const end = new AbortController()
+    this.#open.add(end)
+    const cancel = this.#options.clock.schedule(TIMEOUT_MS, () => end.abort(new Error('no answer')))
     try {
-      const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
-      const answer = await this.#options.peers.heartbeat(peer, body, signal)
+      const answer = await this.#options.peers.heartbeat(peer, body, end.signal)
       this.#learn(peer.did, answer.epoch)
       this.#acknowledge(peer.did, sentMs)
       this.#learnRelayed(answer.heard ?? [])
@@ -197,6 +198,7 @@ export class Heartbeats implements AsyncDisposable {
       this.#options.log.debug('no heartbeat', { peer: peer.did, error: messageOf(error) })
     } finally {
       cancel()
+      this.#open.delete(end)
     }
   }
 

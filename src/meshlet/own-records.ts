@@ -1,4 +1,3 @@
-import { canonicalJson } from '../model/canonical.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -15,6 +14,7 @@ import type {
 } from '../ports/records.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { AcknowledgedRecords } from './acknowledged-records.ts'
+import { sameContent } from './same-content.ts'
 import { isPlenty, writeDelayMs, type Urgency } from './write-pace.ts'
 
 export interface OwnRecordsOptions {
@@ -33,8 +33,6 @@ const NEXT_MS = 5
 /** The limit of applyWrites. */
 const WRITES_A_COMMIT = 200
 const RETRY: Backoff = { initialMs: 500, maxMs: 60_000 }
-/** Fields that say when, not what; a difference there alone is no reason to write. */
-const TIMES = ['createdAt', 'updatedAt']
 
 /** When a pending write is to go out. */
 interface Due {
@@ -330,13 +328,4 @@ function isPutOf(write: Write | undefined, value: object): boolean {
 
 function keyOf(collection: string, rkey: string): string {
   return `${collection}/${rkey}`
-}
-
-function sameContent(a: unknown, b: unknown): boolean {
-  return canonicalJson(withoutTimes(a)) === canonicalJson(withoutTimes(b))
-}
-
-function withoutTimes(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !TIMES.includes(name)))
 }

@@ -1,10 +1,13 @@
 import { canonicalJson, compareText } from './canonical.ts'
 import { sha256Hex } from './hash.ts'
+import { rememberByText } from './remember.ts'
 import { requestOf } from './request.ts'
 import type { Did, WorkloadRecord } from './records.ts'
 
 const FIELDS_DIGITS = 32
 const NONCE_DIGITS = 16
+/** Each look at a workload asks for its key anew. */
+const hashOf = rememberByText(1_024, sha256Hex)
 
 type Placed = Pick<
   WorkloadRecord,
@@ -20,8 +23,8 @@ type Placed = Pick<
  * fields without remembering the old record.
  */
 export function placementKey(owner: Did, workload: Placed): string {
-  const fields = sha256Hex(canonicalJson(placementFields(owner, workload))).slice(0, FIELDS_DIGITS)
-  const nonce = sha256Hex(workload.placementNonce ?? '').slice(0, NONCE_DIGITS)
+  const fields = hashOf(canonicalJson(placementFields(owner, workload))).slice(0, FIELDS_DIGITS)
+  const nonce = hashOf(workload.placementNonce ?? '').slice(0, NONCE_DIGITS)
   return `${fields}.${nonce}`
 }
 

@@ -1,4 +1,8 @@
 import { sha256Bytes } from '../model/hash.ts'
+import { rememberByText } from '../model/remember.ts'
+
+/** Every choice among the same machines hashes their DIDs again. */
+const REMEMBERED_MAX = 4_096
 
 /** The first 64 bits of a SHA-256, big-endian, as two signed 32-bit halves. */
 export interface Hash64 {
@@ -7,11 +11,11 @@ export interface Hash64 {
 }
 
 /** Hash of a placement key or of a DID, once each; pairs of them are then combined by `mix`. */
-export function hash64(text: string): Hash64 {
+export const hash64 = rememberByText(REMEMBERED_MAX, (text): Hash64 => {
   const bytes = sha256Bytes(text)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return { high: view.getInt32(0), low: view.getInt32(4) }
-}
+})
 
 /**
  * Combines two hashes to an integer in [0, 2^53): two Feistel rounds over their exclusive or with

@@ -1,0 +1,15 @@
+/**
+ * A pure function of a text that remembers its last answers, for what is asked again and again and
+ * costs more than a look into a map. Holds at most `max` answers; when it is full it begins anew.
+ */
+export function rememberByText<T>(max: number, compute: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const value = compute(text)
+    if (known.size >= max) known.clear()
+    known.set(text, value)
+    return value
+  }
+}
