@@ -137,6 +137,11 @@ class StreamingFeed implements RunningFeed {
     return this.#store.repoProblem(did)
   }
 
+  currentForMs(did: Did): number {
+    const { host } = this.#store.facts(did)
+    return host === undefined || this.#checks.inDoubt(did) ? 0 : this.#hosts.freshForMs(host)
+  }
+
   get: Feed['get'] = (did, collection, rkey) => this.#store.get(did, collection, rkey)
 
   list: Feed['list'] = (did, collection) => this.#store.list(did, collection)

@@ -104,6 +104,11 @@ export class FeedHosts implements AsyncDisposable {
     })
   }
 
+  /** For how long the stream of a host has been open and heard, milliseconds. */
+  freshForMs(url: string): number {
+    return this.#hosts.get(url)?.stream.freshForMs() ?? 0
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     this.#cancelSaving?.()

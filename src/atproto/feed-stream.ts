@@ -29,12 +29,19 @@ export interface HostStream extends AsyncDisposable {
   /** Ends this connection; the next one asks for the cursor anew. */
   restart(): void
   status(): { readonly connected: boolean; readonly reconnects: number; readonly queued: number }
+  /**
+   * For how long it has been connected and has answered every ping, milliseconds; 0 when it does not.
+   * A socket can stay open long after its host.
+   */
+  freshForMs(): number
 }
 
 const RECONNECT = { initialMs: 250, maxMs: 30_000 }
 /** A connection that lasted so long counts as a success, so that the next wait is short again. */
 const STABLE_MS = 10_000
 const PING_EVERY_MS = 10_000
+/** A ping's interval and time for its answer. */
+const FRESH_MS = 12_000
 const SILENT_MS_MAX = 30_000
 const CONNECT_MS_MAX = 15_000
 /** Away for longer, a repo is compared with its PDS even though the stream resumes. */
@@ -63,6 +70,7 @@ class Stream implements HostStream {
   #reconnects = 0
   #openedAtMs = 0
   #heardAtMs = 0
+  #freshSinceMs = 0
   /** When the stream was last known to be whole; undefined at the start. */
   #wholeAtMs: number | undefined
   #pending = 0
@@ -82,6 +90,12 @@ class Stream implements HostStream {
       reconnects: this.#reconnects,
       queued: this.#pending,
     }
+  }
+
+  freshForMs(): number {
+    const now = this.#options.clock.monotonicMs()
+    const isFresh = this.#connected && now - this.#heardAtMs < FRESH_MS
+    return isFresh ? now - this.#freshSinceMs : 0
   }
 
   connect(): void {
@@ -118,14 +132,17 @@ class Stream implements HostStream {
     const now = this.#options.clock.monotonicMs()
     this.#connected = true
     this.#openedAtMs = now
+    this.#freshSinceMs = now
     const away = this.#wholeAtMs === undefined ? 0 : now - this.#wholeAtMs
     this.#heard()
     this.#options.onOpen(resumed && away < ABSENCE_MS)
   }
 
   #heard(): void {
-    this.#heardAtMs = this.#options.clock.monotonicMs()
-    this.#wholeAtMs = this.#heardAtMs
+    const now = this.#options.clock.monotonicMs()
+    if (now - this.#heardAtMs >= FRESH_MS) this.#freshSinceMs = now
+    this.#heardAtMs = now
+    this.#wholeAtMs = now
   }
 
   /** Asks for a sign of life from time to time; a socket can stay open long after its host is gone. */

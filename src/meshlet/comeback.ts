@@ -25,6 +25,8 @@ export interface ComebackOptions {
   readonly answerMs: number
   /** Everybody who may hold a suspicion against this machine. */
   readonly peers: () => readonly Did[]
+  /** For how long what is known of a repo has been up to date, milliseconds. */
+  readonly currentForMs: (did: Did) => number
   /** Where a workload stands now; undefined when there is no such workload, or it is not known yet. */
   readonly callOf: (uri: string) => BidCall | undefined
   readonly decide: (call: BidCall, epoch: number) => BidDecision
@@ -45,6 +47,8 @@ export class Comeback {
   /** First sight of each suspicion against this machine. */
   #seenAtMs: ReadonlyMap<Cid, number> = new Map()
   #preparingSinceMs: number | undefined
+  /** Whether what this machine did not hear of may have had its effect. */
+  #wasAway = false
 
   constructor(options: ComebackOptions) {
     this.#options = options
@@ -68,6 +72,7 @@ export class Comeback {
     const offers = this.#offers()
     const calls = offers.flatMap((uri) => this.#options.callOf(uri) ?? [])
     const isBlind =
+      (this.#wasAway && this.#isBehind(calls)) ||
       offers.some((uri) => this.#isUnread(uri)) ||
       calls.some(({ placement }) => placement.unread.length > 0)
     if (isBlind && now - this.#preparingSinceMs < UNREAD_MS_MAX) return CATCH_UP_MS / 4
@@ -84,15 +89,30 @@ export class Comeback {
     const { clock, answerMs } = this.#options
     const seenAtMs = new Map<Cid, number>()
     let untilMs = this.#startedAtMs + CATCH_UP_MS
+    this.#wasAway = now - this.#startedAtMs < UNREAD_MS_MAX
     for (const { cid, value } of this.#suspicions()) {
       const seenMs = this.#seenAtMs.get(cid) ?? now
       seenAtMs.set(cid, seenMs)
       const isOld = clock.wallMs() - Date.parse(value.createdAt) > answerMs
+      this.#wasAway ||= isOld
       if (isOld || seenMs - this.#startedAtMs < CATCH_UP_MS)
         untilMs = Math.max(untilMs, seenMs + CATCH_UP_MS)
     }
     this.#seenAtMs = seenAtMs
     return untilMs - now
+  }
+
+  /** Whether somebody who may run something in this machine's stead could not be read lately. */
+  #isBehind(calls: readonly BidCall[]): boolean {
+    const { self, currentForMs } = this.#options
+    return calls.some(({ placement }) =>
+      placement.candidates.some(
+        ({ meshletDid }) =>
+          meshletDid !== self &&
+          !placement.down.has(meshletDid) &&
+          currentForMs(meshletDid) < CATCH_UP_MS,
+      ),
+    )
   }
 
   #suspicions(): readonly StoredRecord<SuspicionRecord>[] {

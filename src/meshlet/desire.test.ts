@@ -52,6 +52,7 @@ function scene({
     self: SELF,
     placement,
     containers: Array.from({ length: runsHere }, (_, i) => container(i)),
+    hearsay: new Set(),
     statusOf: (meshlet) =>
       meshlet === OTHER
         ? ({

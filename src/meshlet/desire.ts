@@ -19,6 +19,8 @@ export interface DesireInput {
   readonly placement: Placement
   readonly containers: readonly EngineContainer[]
   readonly statusOf: (meshlet: Did) => WorkloadStatusRecord | undefined
+  /** Who is back by hearsay only; what their records say they run does not count yet. */
+  readonly hearsay: ReadonlySet<Did>
   /** A new bid of this machine that the PDS has not acknowledged yet. */
   readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
   /** This machine is suspected and has not answered yet: somebody else may have taken over. */
@@ -150,7 +152,7 @@ function wantedHere(input: DesireInput, chosen: number): number {
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
   if (!mayStillCome && !drains && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
-    .filter(({ meshletDid }) => meshletDid !== self)
+    .filter(({ meshletDid }) => meshletDid !== self && !input.hearsay.has(meshletDid))
     .reduce(
       (sum, { meshletDid, slots }) =>
         sum + Math.min(slots, runningReplicas(input.statusOf(meshletDid))),

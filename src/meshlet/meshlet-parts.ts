@@ -246,6 +246,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     log,
     answerMs: profile.answerMs,
     peers,
+    currentForMs: (did) => feed.currentForMs(did),
     callOf: (uri) => reconciler.bidCallOf(uri),
     decide: (call, newEpoch) => bidder.decideReplaced(call, newEpoch),
     write: (placement, decision) => bidder.write(placement, decision),

@@ -1,4 +1,5 @@
 import type { ReplicaStatus } from '../model/records.ts'
+import type { Returns } from './returns.ts'
 import type { RolloutMemory } from './rollouts.ts'
 import type { Rounds } from '../selection/rounds.ts'
 
@@ -30,6 +31,7 @@ export interface WorkloadMemory {
   readonly replicas: Map<number, ReplicaState>
   rounds: Rounds | undefined
   rollout: RolloutMemory | undefined
+  readonly returns: Returns
   startFailures: StartFailures | undefined
   pulling: boolean
   /** Since when this machine is positively no candidate any more. */
@@ -51,6 +53,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     replicas: new Map(),
     rounds: undefined,
     rollout: undefined,
+    returns: new Map(),
     startFailures: undefined,
     pulling: false,
     notCandidateSinceMs: undefined,

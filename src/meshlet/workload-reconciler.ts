@@ -29,6 +29,7 @@ import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
 import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
+import { hearsayOf } from './returns.ts'
 import { observeRollout, withTarget, type ObservedRollout } from './rollouts.ts'
 import type { Runner } from './runner.ts'
 import type { Settings } from './settings.ts'
@@ -248,6 +249,7 @@ export class WorkloadReconciler {
       placement,
       containers,
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
+      hearsay: hearsayOf(memory.returns, view, placement.down, clock.monotonicMs()),
       bidUnderWay: bidder.underWay(placement.uri),
       isComingBack: this.#options.isComingBack(),
       isCatchingUp: this.#options.isCatchingUp(),

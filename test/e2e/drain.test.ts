@@ -22,7 +22,9 @@ beforeAll(async () => {
     const rows = JSON.parse(out) as readonly { readonly verdict: string }[]
     return rows.filter(({ verdict }) => verdict === 'yes').length === OWNERS.length
   })
-  await commune.sync('alice', { site: webWorkload(commune, 'site') })
+  // A long window: both machines are heard, however busy this one is.
+  const placement = 'placement: { bidWindow: 30s }'
+  await commune.sync('alice', { site: webWorkload(commune, 'site', placement) })
   await commune.running('alice', 'site', 1)
 })
 afterAll(() => commune?.[Symbol.asyncDispose]())
