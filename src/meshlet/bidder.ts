@@ -29,6 +29,9 @@ import type { Reservations } from './reservations.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 import type { WorkloadMemory } from './workload-memory.ts'
 
+/** How soon it is looked again whether the repos of all others have been read. */
+const BLIND_MS = 1_000
+
 export interface BidderOptions {
   readonly config: MeshletConfig
   readonly view: RecordView
@@ -74,6 +77,7 @@ export class Bidder {
       reservations.noteBid(placement.uri, wanted?.slots ?? 0, request)
       return undefined
     }
+    if (this.#isBlind(placement, acknowledged?.value)) return BLIND_MS
     const { input, againInMs } = this.#takeTurn(call)
     const decision = decideBid(input)
     this.#note(call, decision)
@@ -129,6 +133,14 @@ export class Bidder {
     const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
     if (wanted === own.get<BidRecord>(COLLECTION.bid, rkey)?.value) return 'nothing'
     return wanted && isOffer(wanted) ? 'offer' : 'withdrawal'
+  }
+
+  /**
+   * Who has not read yet what others have bid would bid as if it were the first, and push out whom it
+   * does not know of.
+   */
+  #isBlind({ unread, placementKey }: Placement, own: BidRecord | undefined): boolean {
+    return unread.length > 0 && own?.placementKey !== placementKey
   }
 
   #reserved({ placement }: BidCall, own: BidRecord | undefined): number {

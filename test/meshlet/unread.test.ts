@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { VirtualCommune } from '../support/virtual-commune.ts'
-import { didOf } from '../support/virtual-commune.ts'
+import { didOf, threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
 
 /** Alice and Bob list each other, and Alice lists somebody whose repo nobody can read. */
 function withGhost(): VirtualCommune {
@@ -30,4 +29,21 @@ test('what runs goes on running when a member is added whose repo can’t be rea
   const before = world.containers()
   await world.advance(20 * 60_000)
   expect(world.containers()).toEqual(before)
+})
+
+test('who joins and can’t read yet what others have bid takes nothing away from them', async () => {
+  const world = threeOwners({ machine: { offer: { cpuMilli: 400 } } })
+  await world.start()
+  world.owner('alice').publish('web', { replicas: 2 })
+  await world.settle()
+  const before = world.placesOf('web')
+  const newcomer = world.addMachine('alice-2', { owner: 'alice' })
+  for (const name of ['alice-1', 'bob-1', 'carol-1'])
+    world.network.cutReads(newcomer.did, didOf(name))
+  newcomer.start()
+  await world.advance(10_000)
+  expect(world.bid('alice-2', 'alice', 'web')).toBeUndefined()
+  world.heal()
+  await world.settle()
+  expect(world.placesOf('web')).toEqual(before)
 })

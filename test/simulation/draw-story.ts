@@ -1,4 +1,5 @@
 import { SeededRandom } from '../support/seeded-random.ts'
+import { drawCalmStory } from './calm-story.ts'
 import { DEEDS, deedOf } from './deed-table.ts'
 import type { Dice } from './deed.ts'
 import type { Step, Story } from './story.ts'
@@ -19,11 +20,16 @@ export interface DrawOptions {
 /** Every seed that this divides plays one of the scenarios. */
 const SCENARIO_EVERY = 10
 
+/** One in so many seeds is a calm one. */
+const CALM_EVERY = 10
+const CALM_AT = 5
+
 /** The story that follows from a seed. */
 export function drawStory(seed: number, options: DrawOptions = {}): Story {
   const scenario = options.scenario ?? scenarioOf(seed, options)
   if (scenario !== undefined) return storyOf(scenario, seed)
   const random = new SeededRandom(seed, 'story')
+  if (!options.topology && seed % CALM_EVERY === CALM_AT) return drawCalmStory(seed, random)
   const topology = options.topology ?? random.pick(TOPOLOGY_NAMES)
   const cast = withVillain(random, TOPOLOGIES[topology](random))
   const liveness = random.pick(['fast', 'normal', 'normal'] as const)

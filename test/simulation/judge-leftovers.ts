@@ -24,6 +24,7 @@ export function judgeLeftovers(
     ...leftSuspicions(machine, view, peers),
     ...falseStatuses(machine, view),
     ...leftNetworks(machine),
+    ...doubledNetworks(machine),
     ...changedContainers(machine, cases),
   ]
 }
@@ -61,6 +62,18 @@ function leftNetworks({ name, engine }: VirtualMachine): string[] {
   return [...engine.networks.values()]
     .filter((network) => !used.has(network.name))
     .map((network) => `leaked network: ${network.name} on ${name}`)
+}
+
+/** Replicas of one workload on one machine share a network. */
+function doubledNetworks({ name, engine }: VirtualMachine): string[] {
+  const counts = new Map<string, number>()
+  for (const { labels } of engine.networks.values()) {
+    const uri = labels[LABEL.workload] ?? ''
+    counts.set(uri, (counts.get(uri) ?? 0) + 1)
+  }
+  return [...counts]
+    .filter(([, count]) => count > 1)
+    .map(([uri, count]) => `doubled network: ${count} of ${uri} on ${name}`)
 }
 
 function changedContainers({ name, engine }: VirtualMachine, cases: readonly Case[]): string[] {

@@ -3,6 +3,7 @@ import type { Did } from '../../src/model/records.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 import { deedOf } from './deed-table.ts'
 import { judgeEnd } from './final-judgement.ts'
+import { judgeSight } from './judge-sight.ts'
 import { Stage } from './stage.ts'
 import { tellTrace, traceLog } from './tell-trace.ts'
 import type { Story } from './story.ts'
@@ -31,6 +32,8 @@ const PEACE_MS = 220_000
 const NOTICE_MS = 16 * 60_000
 /** Suspicions and their deletions that one machine writes of another in this time, at most. */
 const CHALLENGES_MAX = 12
+/** Statuses that one machine writes in that time, at most: refreshed every 15 minutes, all at once. */
+const STATUSES_MAX = 1
 /** Calls of one machine to its engine in that time, at most; nearly all are lists, once a minute. */
 const IDLE_CALLS_MAX = 100
 /** More than this is one fault seen many times. */
@@ -49,6 +52,7 @@ export async function playStory(story: Story, options: PlayOptions = {}): Promis
     for (const machine of world.machines.values()) machine.start()
     for (const step of story.steps) {
       await world.advance(step.afterMs)
+      violations.push(...judgeSight(stage))
       const { act, isFault } = deedOf(step.do)
       const told = act(stage, step)
       if (told === undefined) continue
@@ -93,12 +97,18 @@ async function judgePeace({ world }: Stage): Promise<string[]> {
   await world.advance(PEACE_MS)
   const deaf = new Set(deafMachines(world))
   const challenges = new Map<string, number>()
+  const statuses = new Map<string, number>()
   const busy = [...world.trace.engineCalls]
     .map(([name, calls]) => [name, calls - (callsBefore.get(name) ?? 0)] as const)
     .filter(([, calls]) => calls > IDLE_CALLS_MAX)
     .map(([name, calls]) => `busy: ${name} called its engine ${calls} times with nothing to do`)
   const unrest = world.trace.entries.slice(from).flatMap((entry) => {
-    if (entry.kind === 'write' && entry.collection === COLLECTION.meshletStatus) return []
+    if (entry.kind === 'write' && entry.collection === COLLECTION.meshletStatus) {
+      const count = (statuses.get(entry.did) ?? 0) + 1
+      statuses.set(entry.did, count)
+      const most = deaf.has(entry.did) ? CHALLENGES_MAX * deaf.size : STATUSES_MAX
+      return count <= most ? [] : [`many writes: ${entry.did} wrote ${count} statuses in peace`]
+    }
     if (
       entry.kind === 'write' &&
       entry.collection === COLLECTION.suspicion &&

@@ -1,5 +1,9 @@
 import { COLLECTION, type Collection } from '../../../src/model/nsid.ts'
+import type { WorkloadRecord } from '../../../src/model/records.ts'
+import { parseWorkloadUri } from '../../../src/model/workload-uri.ts'
+import type { ContainerCreate } from '../../../src/ports/engine.ts'
 import { didOf } from '../../support/virtual-commune.ts'
+import { workloadOf } from '../../support/virtual-machine.ts'
 import { deed, type AnyDeed } from '../deed.ts'
 import type { Stage } from '../stage.ts'
 
@@ -55,6 +59,17 @@ export const EXPECTATIONS: Readonly<Record<string, AnyDeed>> = {
     })
     return `nothing is stopped for ${forMs / 1000} s`
   }),
+  'nothing moves': expectation<{ readonly forMs: number }>((stage, { forMs }) => {
+    const { world } = stage
+    const untilMs = world.clock.monotonicMs() + forMs
+    world.trace.onAction(({ name }, call, subject) => {
+      if (world.clock.monotonicMs() >= untilMs) return
+      if (STOPS.has(call)) complain(stage, `nothing moves: ${name} calls ${call}`)
+      if (call === 'createContainer' && isComplete(stage, subject as ContainerCreate))
+        complain(stage, `nothing moves: ${name} makes one more of what is complete`)
+    })
+    return `nothing moves for ${forMs / 1000} s`
+  }),
   'so many writes': expectation<Writes>(
     (stage, { machine, collection, least = 0, most = 999, forMs }) => {
       const { world } = stage
@@ -96,6 +111,14 @@ function expectation<Fields extends object>(
   act: (stage: Stage, fields: Fields) => string,
 ): AnyDeed {
   return deed<Fields>({ weight: 0, isFault: false, draw: () => undefined, act })
+}
+
+function isComplete({ world }: Stage, { labels }: ContainerCreate): boolean {
+  const workload = parseWorkloadUri(workloadOf(labels))
+  if (!workload) return false
+  const { owner, name } = workload
+  const record = world.repos.get<WorkloadRecord>(owner, COLLECTION.workload, name)?.value
+  return world.placesOf(name).length >= (record?.replicas ?? 1)
 }
 
 function complain({ world }: Stage, what: string): void {
