@@ -71,6 +71,8 @@ type Listed = readonly (readonly [rkey: string, StoredRecord<object>])[]
 export class RepoMirror {
   facts: RepoFacts = NO_FACTS
   readonly #cells = new Map<string, Cell>()
+  /** Those that count, by collection and record key: without joining both to a new text for each look. */
+  readonly #shown = new Map<string, Map<string, StoredRecord<object>>>()
   /** What was asked for since the last change; also that there is nothing. */
   readonly #listed = new Map<string, Listed>()
   readonly #parse: ParseViewValue
@@ -95,16 +97,14 @@ export class RepoMirror {
   }
 
   get(collection: string, rkey: string): StoredRecord<object> | undefined {
-    return this.#cells.get(`${collection}/${rkey}`)?.stored
+    return this.#shown.get(collection)?.get(rkey)
   }
 
   list(collection: string): Listed {
     const cached = this.#listed.get(collection)
     if (cached) return cached
-    const found: (readonly [string, StoredRecord<object>])[] = []
-    for (const { collection: its, rkey, stored } of this.#cells.values()) {
-      if (its === collection && stored) found.push(Object.freeze([rkey, stored] as const))
-    }
+    const shown = [...(this.#shown.get(collection) ?? [])]
+    const found = shown.map(([rkey, stored]) => Object.freeze([rkey, stored] as const))
     const listed = Object.freeze(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
@@ -132,14 +132,14 @@ export class RepoMirror {
     const cell = this.#toCell(raw, this.#cells.get(raw.key))
     if (!cell) return
     this.#cells.set(raw.key, cell)
-    this.#changed(cell)
+    this.#changed(cell, cell.stored)
   }
 
   remove(key: string): void {
     const cell = this.#cells.get(key)
     if (!cell) return
     this.#cells.delete(key)
-    this.#changed(cell)
+    this.#changed(cell, undefined)
   }
 
   #toCell(raw: VersionedRecord, previous: Cell | undefined): Cell | undefined {
@@ -152,7 +152,11 @@ export class RepoMirror {
     return { raw, ...name, stored, reason: parsed.ok ? undefined : parsed.reason }
   }
 
-  #changed({ collection }: Cell): void {
+  #changed({ collection, rkey }: Cell, shown: StoredRecord<object> | undefined): void {
+    const its = this.#shown.get(collection) ?? new Map<string, StoredRecord<object>>()
+    this.#shown.set(collection, its)
+    if (shown) its.set(rkey, shown)
+    else its.delete(rkey)
     this.#listed.delete(collection)
     this.#lastKey = undefined
   }

@@ -78,5 +78,5 @@ export function membersOf(
 function clusterRecords(view: RecordView, meshletDid: Did, clusters?: readonly string[]) {
   const records = view.list<ClusterRecord>(meshletDid, COLLECTION.cluster)
   const named = clusters ? records.filter(([name]) => clusters.includes(name)) : records
-  return named.slice(0, CLUSTERS_PER_MESHLET_MAX)
+  return named.length > CLUSTERS_PER_MESHLET_MAX ? named.slice(0, CLUSTERS_PER_MESHLET_MAX) : named
 }

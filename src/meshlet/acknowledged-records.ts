@@ -4,6 +4,8 @@ import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { StoredRecord } from '../ports/records.ts'
 
+type Listed = readonly (readonly [rkey: string, record: StoredRecord])[]
+
 /** The records of our repo that the PDS acknowledged, in memory for reading and in the journal. */
 export class AcknowledgedRecords {
   readonly #journal: Journal
@@ -11,6 +13,8 @@ export class AcknowledgedRecords {
   /** Keys of what the journal does not hold as it is. */
   readonly #unsaved = new Map<string, readonly [Collection, string]>()
   readonly #byCollection = new Map<Collection, Map<string, StoredRecord>>()
+  /** What was asked for since the last change. */
+  readonly #listed = new Map<Collection, Listed>()
 
   constructor(journal: Journal, log: Log) {
     this.#journal = journal
@@ -23,9 +27,13 @@ export class AcknowledgedRecords {
     return this.#byCollection.get(collection)?.get(rkey)
   }
 
-  /** In no particular order. */
-  list(collection: Collection): ReadonlyMap<string, StoredRecord> {
-    return this.#of(collection)
+  /** By key, sorted. */
+  list(collection: Collection): Listed {
+    const before = this.#listed.get(collection)
+    if (before) return before
+    const listed = [...this.#of(collection)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    this.#listed.set(collection, listed)
+    return listed
   }
 
   set(collection: Collection, rkey: string, record: StoredRecord): void {
@@ -41,6 +49,7 @@ export class AcknowledgedRecords {
 
   /** What the disk did not take is tried again with the next record; until then memory holds it. */
   #save(collection: Collection, rkey: string): void {
+    this.#listed.delete(collection)
     this.#unsaved.set(`${collection}/${rkey}`, [collection, rkey])
     try {
       for (const [key, [of, name]] of this.#unsaved) {

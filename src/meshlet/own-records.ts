@@ -89,7 +89,7 @@ export class OwnRecords implements AsyncDisposable {
   list<T>(collection: Collection): readonly (readonly [rkey: string, value: T])[] {
     const pending = [...this.#pending.values()].filter((write) => write.collection === collection)
     const keys = new Set([
-      ...this.#acknowledged.list(collection).keys(),
+      ...this.#acknowledged.list(collection).map(([rkey]) => rkey),
       ...pending.map(({ rkey }) => rkey),
     ])
     return [...keys]
@@ -100,9 +100,8 @@ export class OwnRecords implements AsyncDisposable {
 
   /** All acknowledged records of a collection, by key. */
   listAcknowledged<T>(collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
-    return [...this.#acknowledged.list(collection)]
-      .map(([rkey, record]) => [rkey, record as StoredRecord<T>] as const)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const listed = this.#acknowledged.list(collection)
+    return listed as readonly (readonly [string, StoredRecord<T>])[]
   }
 
   /** Wants this record. A difference in times alone is written only with `evenIfSame`. */

@@ -1,6 +1,6 @@
 import { canonicalJson, compareText } from './canonical.ts'
 import { sha256Hex } from './hash.ts'
-import { rememberByText } from './remember.ts'
+import { rememberByObject, rememberByText } from './remember.ts'
 import { requestOf } from './request.ts'
 import type { Did, WorkloadRecord } from './records.ts'
 
@@ -23,7 +23,7 @@ type Placed = Pick<
  * fields without remembering the old record.
  */
 export function placementKey(owner: Did, workload: Placed): string {
-  const fields = hashOf(canonicalJson(placementFields(owner, workload))).slice(0, FIELDS_DIGITS)
+  const fields = hashOf(placementText(owner, workload)).slice(0, FIELDS_DIGITS)
   const nonce = hashOf(workload.placementNonce ?? '').slice(0, NONCE_DIGITS)
   return `${fields}.${nonce}`
 }
@@ -33,17 +33,19 @@ export function isRebalance(keyBefore: string, keyAfter: string): boolean {
   return keyBefore !== keyAfter && keyBefore.split('.')[0] === keyAfter.split('.')[0]
 }
 
-function placementFields(owner: Did, workload: Placed): object {
-  return {
-    owner,
-    name: workload.name,
-    request: requestOf(workload),
-    constraints: sortedTexts(workload.constraints),
-    spread: workload.spread,
-    clusters: sortedTexts(workload.clusters),
-    volumes: volumesOf(workload),
-  }
+function placementText(owner: Did, workload: Placed): string {
+  return canonicalJson({ owner, ...placementFields(workload) })
 }
+
+/** Each look at a workload asks for them anew. */
+const placementFields = rememberByObject((workload: Placed): object => ({
+  name: workload.name,
+  request: requestOf(workload),
+  constraints: sortedTexts(workload.constraints),
+  spread: workload.spread,
+  clusters: sortedTexts(workload.clusters),
+  volumes: volumesOf(workload),
+}))
 
 /** What a machine must have room for; where it is mounted decides no placement. */
 function volumesOf(workload: Placed): object[] | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rememberByText } from './remember.ts'
+import { rememberByObject, rememberByText } from './remember.ts'
 
 test('computes once what is asked twice', () => {
   const asked: string[] = []
@@ -13,4 +13,14 @@ test('holds no more than it may', () => {
   const lengthOf = rememberByText(2, (text) => asked.push(text) && text.length)
   for (const text of ['a', 'bb', 'ccc', 'ccc', 'a']) expect(lengthOf(text)).toBe(text.length)
   expect(asked).toEqual(['a', 'bb', 'ccc', 'a'])
+})
+
+test('computes anew for an object that may have changed, and once for one that can not', () => {
+  let asked = 0
+  const sizeOf = rememberByObject(({ length }: { length: number }) => ++asked && length)
+  const [open, frozen] = [{ length: 1 }, Object.freeze({ length: 3 })]
+  expect([sizeOf(open), sizeOf(frozen), sizeOf(frozen)]).toEqual([1, 3, 3])
+  open.length = 2
+  expect(sizeOf(open)).toBe(2)
+  expect(asked).toBe(3)
 })

@@ -13,3 +13,20 @@ export function rememberByText<T>(max: number, compute: (text: string) => T): (t
     return value
   }
 }
+
+/**
+ * A pure function of an object that remembers its answers for those that are frozen, as the records
+ * of the view are, for as long as these are held by somebody.
+ */
+export function rememberByObject<A extends object, T>(
+  compute: (subject: A) => T,
+): (subject: A) => T {
+  const known = new WeakMap<A, T>()
+  return (subject) => {
+    const before = known.get(subject)
+    if (before !== undefined) return before
+    const value = compute(subject)
+    if (Object.isFrozen(subject)) known.set(subject, value)
+    return value
+  }
+}

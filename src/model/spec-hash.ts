@@ -1,5 +1,6 @@
 import { canonicalJson, compareText } from './canonical.ts'
 import { sha256Hex } from './hash.ts'
+import { rememberByObject } from './remember.ts'
 import { DEFAULT_REQUEST } from './request.ts'
 import type { ContainerSpec, Healthcheck, WorkloadRecord } from './records.ts'
 
@@ -23,9 +24,7 @@ export function containerSpecOf(workload: Shaped): ContainerSpec {
  * Hash over the fields that shape the container, 32 hexadecimal digits: the first half of SHA-256
  * over the canonical JSON of the normal form. Equal hashes need no restart.
  */
-export function specHash(workload: Shaped): string {
-  return hashOf(shapeOf(workload))
-}
+export const specHash = rememberByObject((workload: Shaped): string => hashOf(shapeOf(workload)))
 
 function hashOf(shape: Shape): string {
   return sha256Hex(canonicalJson(shape)).slice(0, SPEC_HASH_DIGITS)
