@@ -42,6 +42,7 @@ export function drawCalmStory(seed: number, random: SeededRandom): Story {
     ...joinsLater(dice),
     publish('w0', dice),
     publish('w1', dice),
+    ...cast.machines.flatMap(({ name }) => writesFewRecords(name)),
     { afterMs: PLACED_MS, do: 'nothing moves', forMs: ALWAYS_MS },
   ]
   const count = steps.length + random.integer(STEPS.least, STEPS.most)
@@ -56,6 +57,16 @@ export function drawCalmStory(seed: number, random: SeededRandom): Story {
 function publish(name: string, { random, cast }: Dice): Step {
   const owner = random.pick(cast.owners)
   return { afterMs: 0, do: 'publish', owner, name, replicas: random.integer(1, 2), size: 1 }
+}
+
+/** More than one machine was ever seen to write to place two workloads (4, 4 and 8), and little more. */
+const WRITES_MAX = { bid: 5, workloadStatus: 5, meshletStatus: 10 }
+
+function writesFewRecords(machine: string): Step[] {
+  return Object.entries(WRITES_MAX).map(([collection, most]) => {
+    const rest = { machine, collection, most, forMs: PLACED_MS }
+    return { afterMs: 0, do: 'so many writes', ...rest }
+  })
 }
 
 /** Two behind NAT live for each other by their records alone. */

@@ -121,6 +121,8 @@ function account(
     act: (stage, { who }) => {
       if (!stage.repo(who)) return undefined
       befall(stage, who)
+      // Who was away can't check what was signed with the old key before: deletions are held back.
+      stage.writeAgainAtEnd(who)
       return `the account of ${who} ${what}`
     },
   })
