@@ -1,7 +1,9 @@
 import type { Scenario, Story } from './story.ts'
 import { ENGINE_SCENARIOS } from './scenarios/engine-scenarios.ts'
+import { FEED_SCENARIOS } from './scenarios/feed-scenarios.ts'
 import { LIVENESS_SCENARIOS } from './scenarios/liveness-scenarios.ts'
 import { PLACEMENT_SCENARIOS } from './scenarios/placement-scenarios.ts'
+import { TRUST_SCENARIOS } from './scenarios/trust-scenarios.ts'
 
 /**
  * Stories that are told on purpose: each comes to a point where one rule decides, and says what is to
@@ -11,6 +13,8 @@ export const SCENARIOS = {
   ...PLACEMENT_SCENARIOS,
   ...LIVENESS_SCENARIOS,
   ...ENGINE_SCENARIOS,
+  ...FEED_SCENARIOS,
+  ...TRUST_SCENARIOS,
 } as const satisfies Readonly<Record<string, Scenario>>
 
 export type ScenarioName = keyof typeof SCENARIOS

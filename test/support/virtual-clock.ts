@@ -10,6 +10,8 @@ interface Timer {
 
 /** More timers than this in one second go round in circles. */
 const EVENTS_PER_SECOND_MAX = 20_000
+/** Whoever asks for the time more often than this before any passes goes round in circles, too. */
+const LOOKS_PER_MOMENT_MAX = 100_000
 
 /** 2026-02-01, so that dates in records look like dates. */
 const WALL_START_MS = Date.parse('2026-02-01T00:00:00Z')
@@ -26,6 +28,8 @@ export class VirtualClock implements Clock {
   /** The second that is counted, and the timers in it. */
   #second = 0
   #eventsInSecond = 0
+  /** How often the time was asked for since the last timer. */
+  #looks = 0
 
   /** Timers that have gone off: everything that happened happened at one of them. */
   get events(): number {
@@ -36,7 +40,9 @@ export class VirtualClock implements Clock {
     return WALL_START_MS + this.#nowMs
   }
 
+  /** Fails where it is asked for without end: that ends what would never let the next timer come. */
   monotonicMs(): number {
+    if (++this.#looks > LOOKS_PER_MOMENT_MAX) throw this.#unrest()
     return this.#nowMs
   }
 
@@ -88,8 +94,10 @@ export class VirtualClock implements Clock {
     if (!timer) return false
     this.#nowMs = Math.max(this.#nowMs, timer.atMs)
     this.#count()
+    this.#looks = 0
     timer.callback()
     await this.#settle()
+    if (this.#looks > LOOKS_PER_MOMENT_MAX) throw this.#unrest()
     return true
   }
 
@@ -100,6 +108,12 @@ export class VirtualClock implements Clock {
     this.#second = second
     if (this.#eventsInSecond > EVENTS_PER_SECOND_MAX)
       throw new Error(`no rest: more than ${EVENTS_PER_SECOND_MAX} timers in a second`)
+  }
+
+  #unrest(): Error {
+    return new Error(
+      `no rest: the time was asked for ${LOOKS_PER_MOMENT_MAX} times before any passed`,
+    )
   }
 
   /** All jobs of promises are done before the next turn of the event loop, however many there are. */

@@ -57,6 +57,8 @@ const OFFER: Required<Omit<Resources, '$type'>> = {
 /** Nothing that a meshlet puts off is put off for longer, but for what it does on its own in peace. */
 const QUIET_MS = 90_000
 const SETTLE_LIMIT_MS = 60 * 60_000
+/** More than this is done and written by nobody who comes to rest. */
+const SETTLE_ENTRIES_MAX = 2_000
 
 /**
  * A commune in one program: owners with their repos, machines with engine and meshlet, and a network
@@ -273,12 +275,16 @@ export class VirtualCommune {
 
   async #settle(quietMs: number): Promise<void> {
     const limitMs = this.clock.monotonicMs() + SETTLE_LIMIT_MS
+    const from = this.trace.length
     for (;;) {
       const before = this.trace.length
       await this.clock.advance(quietMs)
       if (this.trace.length === before) return
-      if (this.clock.monotonicMs() > limitMs)
-        throw new Error(`no rest after an hour; last: ${this.trace.lastLines(10).join('\n')}`)
+      const isTooMuch = before - from > SETTLE_ENTRIES_MAX
+      if (isTooMuch || this.clock.monotonicMs() > limitMs)
+        throw new Error(
+          `no rest ${isTooMuch ? `after ${before - from} entries` : 'after an hour'}; last: ${this.trace.lastLines(10).join('\n')}`,
+        )
     }
   }
 

@@ -65,7 +65,7 @@ export const HOSTILE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       objections: [...it.stage.world.machines.values()].map(({ did }) => ({
         workload: uriOf(it.target),
         placementKey: keyOf(it),
-        bidder: did,
+        meshletDid: did,
         round: it.number % 3,
       })),
     }),

@@ -96,6 +96,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/own-records.ts',
     find: 'if (isThere && !options.evenIfSame)',
     replace: 'if (isThere && !acknowledged)',
+    first: ['a restart touches nothing'],
   },
   {
     name: 'a failed write is forgotten',

@@ -1,7 +1,15 @@
 import { BIDDING_MUTANTS } from './bidding-mutants.ts'
+import { FEED_MUTANTS } from './feed-mutants.ts'
 import { LIVENESS_MUTANTS } from './liveness-mutants.ts'
 import { LOOP_MUTANTS } from './loop-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { TRUST_MUTANTS } from './trust-mutants.ts'
 
 /** Every change that the simulator has to notice. */
-export const MUTANTS: readonly Mutant[] = [...BIDDING_MUTANTS, ...LIVENESS_MUTANTS, ...LOOP_MUTANTS]
+export const MUTANTS: readonly Mutant[] = [
+  ...BIDDING_MUTANTS,
+  ...LIVENESS_MUTANTS,
+  ...LOOP_MUTANTS,
+  ...FEED_MUTANTS,
+  ...TRUST_MUTANTS,
+]

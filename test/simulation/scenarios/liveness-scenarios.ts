@@ -106,10 +106,9 @@ export const LIVENESS_SCENARIOS = {
       PUBLISHED,
       { afterMs: 20_000, do: 'power cut', machine: 'alice-1' },
       { afterMs: 40_000, do: 'so many run', name: 'w0', least: 1, on: 'bob-1', forMs: 100_000 },
-      { afterMs: 1_000, do: 'start', machine: 'alice-1' },
-      // Before that the suspicions may be under way still, and it may not know of them.
-      { afterMs: 20_000, do: 'so many run', name: 'w0', most: 1, forMs: 60_000 },
-      { afterMs: 80_000, do: 'heal' },
+      { afterMs: 1_000, do: 'so many run', name: 'w0', most: 1, forMs: 80_000 },
+      { afterMs: 0, do: 'start', machine: 'alice-1' },
+      { afterMs: 100_000, do: 'heal' },
     ],
   },
   'not being able to read who owns what is no reason to stop': {
