@@ -24,20 +24,25 @@ export interface Case {
 
 /**
  * What follows from the records in view alone, without any memory of what came when. Every suspicion
- * in force counts, or none: what a meshlet acts on lies between the two.
+ * in force counts, or none: what a meshlet acts on mostly lies between the two. It does not where one
+ * suspicion undoes another, as of two voters who accuse each other: `unheard` leaves out what that
+ * writer says.
  */
 export function choiceBy(
   view: RecordView,
   ownerDid: Did,
   record: WorkloadRecord,
   doSuspicionsCount: boolean,
+  unheard?: Did,
 ): Case {
   const uri = workloadUri(ownerDid, record.name)
   const candidates = mayRun(record, candidateSet(view, ownerDid, record.clusters).candidates)
   const bids = bidsFor(view, candidates, uri)
   const dids = candidates.map(({ meshletDid }) => meshletDid)
   const key = placementKey(ownerDid, record)
-  const votes = doSuspicionsCount ? suspicionsInForce(view, dids) : []
+  const votes = doSuspicionsCount
+    ? suspicionsInForce(view, dids).filter(({ writer }) => writer !== unheard)
+    : []
   const input: SelectInput = {
     placementKey: key,
     replicas: record.everywhere ? 'everywhere' : (record.replicas ?? 1),

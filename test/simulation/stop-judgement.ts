@@ -52,7 +52,9 @@ function faultOfStop(machine: VirtualMachine, container: EngineContainer): strin
   )
   if (!cautious || !trusting || !trusting.candidates.includes(machine.did)) return undefined
   const replica = Number(container.labels[LABEL.replica])
-  const choices = [cautious.choice, trusting.choice]
+  // What it wrote itself has perhaps not stood for long enough to undo what others say of it.
+  const accused = choiceBy(view, parsed.owner, record, true, machine.did)
+  const choices = [cautious.choice, trusting.choice, accused.choice]
   if (choices.every((choice) => replica < slotsOf(choice, machine.did)))
     return 'for which it is chosen'
   const isWanted = choices.every(({ winners }) => winners.length > 0)
