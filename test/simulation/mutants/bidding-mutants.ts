@@ -101,6 +101,7 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     file: 'src/meshlet/reservations.ts',
     find: 'const running = this.#running.get(uri) ?? NOTHING',
     replace: 'const running = NOTHING',
+    first: ['what still runs takes its room'],
   },
   {
     name: 'what a workload has is no room for its successor',

@@ -84,6 +84,15 @@ export const PLACEMENT_SCENARIOS = {
       { afterMs: 60_000, do: 'heal' },
     ],
   },
+  'what still runs takes its room': {
+    machines: cast({ 'alice-1': 4 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 3 },
+      { afterMs: 20_000, do: 'resize', owner: 'alice', name: 'w0', fields: { resources: SLOT } },
+      { afterMs: 0, do: 'publish', owner: 'alice', name: 'w1', replicas: 1, size: 3 },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
   'scaling restarts nothing': {
     machines: cast({ 'alice-1': 3 }),
     steps: [
