@@ -139,8 +139,8 @@ export class Bidder {
    * Who has not read yet what others have bid would bid as if it were the first, and push out whom it
    * does not know of.
    */
-  #isBlind({ unread, placementKey }: Placement, own: BidRecord | undefined): boolean {
-    return unread.length > 0 && own?.placementKey !== placementKey
+  #isBlind({ unread }: Placement, own: BidRecord | undefined): boolean {
+    return unread.length > 0 && own === undefined
   }
 
   #reserved({ placement }: BidCall, own: BidRecord | undefined): number {
