@@ -1,10 +1,10 @@
 import { LABEL } from '../model/nsid.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { EngineContainer } from '../ports/engine.ts'
-import type { Desired } from '../reconcile/actions.ts'
+import type { Action, Desired } from '../reconcile/actions.ts'
 import { replicaOf } from '../reconcile/plan-workload.ts'
 import { surgeOf } from '../reconcile/rollout.ts'
-import { slotsIn } from '../selection/room.ts'
+import { slotsIn, times } from '../selection/room.ts'
 import type { EngineShare } from './engine-state.ts'
 
 /**
@@ -72,6 +72,25 @@ export function amountsOf(
       return [uri, { cpuMilli: -cpuMilli, memoryBytes: -memoryBytes, storageBytes }]
     }),
   )
+}
+
+/** What a workload's containers may use once these actions are done; undefined when none is made. */
+export function amountAfter(
+  desired: Desired,
+  containers: readonly EngineContainer[],
+  actions: readonly Action[],
+): Amount | undefined {
+  const made = actions.filter(({ kind }) => kind === 'create').length
+  if (desired.kind !== 'run' || made === 0) return undefined
+  const removed = new Set(actions.flatMap((action) => (action.kind === 'remove' ? action.id : [])))
+  const kept = containers.filter(({ id }) => !removed.has(id))
+  const request = requestOf(desired.workload)
+  const rest = without(times(request, -made), kept)
+  return {
+    cpuMilli: -rest.cpuMilli,
+    memoryBytes: -rest.memoryBytes,
+    storageBytes: (made + kept.length) * request.storageBytes,
+  }
 }
 
 /** The amount less what these containers may use. */

@@ -25,6 +25,17 @@ test('bids and containers of one workload are the same work: the larger counts',
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(700)
 })
 
+test('what is being made beside what runs is spoken for until it is there', () => {
+  const reservations = new Reservations(() => OFFER)
+  reservations.noteBid('a', 1, ONE)
+  reservations.noteRunning(running('a', 1))
+  reservations.noteMaking('a', running('a', 2).get('a'))
+  expect(reservations.freeBeside('b').cpuMilli).toBe(800)
+  expect(reservations.freeBeside('a').cpuMilli).toBe(1_000)
+  reservations.noteMaking('a', undefined)
+  expect(reservations.freeBeside('b').cpuMilli).toBe(900)
+})
+
 test('for a workload its own reservation is free', () => {
   const reservations = new Reservations(() => OFFER)
   reservations.noteBid('a', 2, ONE)

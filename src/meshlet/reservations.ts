@@ -3,8 +3,8 @@ import type { Amount } from '../model/request.ts'
 import { lackOf, minus, NOTHING, times } from '../selection/room.ts'
 
 /**
- * What is spoken for on this machine: by bids that are undecided or won, and by containers that run.
- * Of both the larger counts, since a won bid and its containers are the same work.
+ * What is spoken for on this machine: by bids that are undecided or won, by containers that are there,
+ * and by those that are just being made. The largest counts, since all of it is the same work.
  */
 export class Reservations {
   readonly #offer: () => Amount
@@ -12,6 +12,7 @@ export class Reservations {
   readonly #onFreed: () => void
   readonly #bids = new Map<string, Amount>()
   readonly #running = new Map<string, Amount>()
+  readonly #making = new Map<string, Amount>()
   /** The sum over all workloads, kept up to date: it is asked for at every look at every workload. */
   #total: Amount = NOTHING
 
@@ -40,6 +41,16 @@ export class Reservations {
     for (const uri of [...this.#running.keys()])
       if (!amounts.has(uri)) this.#change(uri, () => this.#running.delete(uri))
     for (const [uri, amount] of amounts) this.#change(uri, () => this.#running.set(uri, amount))
+  }
+
+  /**
+   * What the workload's containers may use once those are made that are under way: a new revision
+   * beside the old one is more than any bid, and images take their time. Undefined when all are made.
+   */
+  noteMaking(uri: string, amount: Amount | undefined): void {
+    this.#change(uri, () =>
+      amount === undefined ? this.#making.delete(uri) : this.#making.set(uri, amount),
+    )
   }
 
   /** There is no bid any more. */
@@ -81,10 +92,11 @@ export class Reservations {
   #heldBy(uri: string): Amount {
     const bid = this.#bids.get(uri) ?? NOTHING
     const running = this.#running.get(uri) ?? NOTHING
+    const making = this.#making.get(uri) ?? NOTHING
     return {
-      cpuMilli: Math.max(bid.cpuMilli, running.cpuMilli),
-      memoryBytes: Math.max(bid.memoryBytes, running.memoryBytes),
-      storageBytes: Math.max(bid.storageBytes, running.storageBytes),
+      cpuMilli: Math.max(bid.cpuMilli, running.cpuMilli, making.cpuMilli),
+      memoryBytes: Math.max(bid.memoryBytes, running.memoryBytes, making.memoryBytes),
+      storageBytes: Math.max(bid.storageBytes, running.storageBytes, making.storageBytes),
     }
   }
 }

@@ -11,7 +11,7 @@ import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { planWorkload } from '../reconcile/plan-workload.ts'
-import { fitsBeside, limitStandIns } from './elbow-room.ts'
+import { amountAfter, fitsBeside, limitStandIns } from './elbow-room.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { Contact } from '../selection/contact.ts'
 import type { BidCall, Bidder } from './bidder.ts'
@@ -283,7 +283,7 @@ export class WorkloadReconciler {
   /** Makes the containers match, then says so. */
   async #act(pass: Pass): Promise<Outcome> {
     const { uri, desired, placement, memory, turn } = pass
-    const { engineState, runner, clock } = this.#options
+    const { engineState, runner, clock, reservations } = this.#options
     const snapshot = await engineState.snapshot()
     noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
     const plan = this.#plan(pass, snapshot)
@@ -291,6 +291,7 @@ export class WorkloadReconciler {
     if (placement)
       this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
     if (plan.actions.length > 0) {
+      reservations.noteMaking(uri, amountAfter(desired, containers, plan.actions))
       // Callers are led to the new ones before the old ones go.
       await this.#expose(pass, snapshot)
       const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
@@ -304,6 +305,7 @@ export class WorkloadReconciler {
       }
     }
     const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
+    reservations.noteMaking(uri, undefined)
     noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
     await this.#expose(pass, after)
     const here = shareOf(after, uri).containers
