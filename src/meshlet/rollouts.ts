@@ -13,6 +13,7 @@ import {
   previousOf,
   type Holder,
   type Rollout,
+  type Target,
 } from '../reconcile/rollout.ts'
 import type { Placement } from './observe.ts'
 import type { Health } from './probes.ts'
@@ -43,10 +44,13 @@ export interface RolloutMemory {
   isProven: boolean
   /** It failed, here or elsewhere. */
   hasFailed: boolean
+  /** The last spec before it that proved itself. */
+  readonly provenBefore: string | undefined
 }
 
 export interface ObservedRollout extends Rollout {
-  readonly isProven: boolean
+  /** The newest spec that proved itself, as far as this meshlet knows. */
+  readonly proven: string | undefined
   /** Whether a container here has been healthy for long enough to take the place of another. */
   readonly isReady: (container: EngineContainer) => boolean
   /** When time alone changes something. */
@@ -83,7 +87,7 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
     (container) => container.labels[LABEL.spec] === newest.specHash && isReady(container),
   )
   memory.isProven ||= isSomewhere || isHere
-  const previous = previousOf(newest)
+  const previous = lastGood(call, memory, previousOf(newest), holders)
   const rollout = planRollout({
     self,
     newest,
@@ -96,13 +100,36 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
   })
   memory.hasFailed = rollout.failed !== undefined
   const againInMs = sooner(patience.nextInMs(), deadlineInMs(call, memory))
-  return { ...rollout, isProven: memory.isProven, isReady, againInMs }
+  const proven = memory.isProven ? newest.specHash : memory.provenBefore
+  return { ...rollout, proven, isReady, againInMs }
 }
 
 /** What is to run, made from the target of the roll-out. */
 export function withTarget(desired: Desired, { target }: Rollout): Desired {
   if (desired.kind !== 'run') return desired
   return { ...desired, workload: target.workload, specHash: target.specHash }
+}
+
+/** The spec before, if somebody runs it or says that it proved itself; else there is no way back. */
+function lastGood(
+  { containers }: RolloutCall,
+  { provenBefore }: RolloutMemory,
+  previous: Target | undefined,
+  holders: readonly Holder[],
+): Target | undefined {
+  if (!previous) return undefined
+  const { specHash } = previous
+  const isKnown =
+    provenBefore === specHash ||
+    containers.some(
+      ({ labels, state }) => labels[LABEL.spec] === specHash && state === 'running',
+    ) ||
+    holders.some(
+      ({ status }) =>
+        status?.proven === specHash ||
+        status?.replicas?.some((replica) => isHealthyOn(replica, specHash)),
+    )
+  return isKnown ? previous : undefined
 }
 
 /** Since when things are healthy, and whether that is long enough. */
@@ -159,6 +186,7 @@ function memoryOf({ memory, placement: { specHash } }: RolloutCall): RolloutMemo
     triedSinceMs: undefined,
     isProven: false,
     hasFailed: false,
+    provenBefore: memory.rollout?.isProven ? memory.rollout.specHash : memory.rollout?.provenBefore,
   }
   return memory.rollout
 }

@@ -91,8 +91,7 @@ export class StatusWriter {
 
   /** Worth saying only of a spec that has another to go back to. */
   #proven({ placement, rollout }: StatusInput): string | undefined {
-    if (!rollout?.isProven || !placement?.record.value.previous) return undefined
-    return placement.specHash
+    return placement?.record.value.previous ? rollout?.proven : undefined
   }
 
   #notes(

@@ -147,3 +147,16 @@ test('with maxUnavailable: 0 and no room for a second, it waits', async () => {
   await world.settle()
   expect(world.containers('web').map(({ container }) => container.id)).toEqual(ids)
 })
+
+test('what was never seen to run is no way back', async () => {
+  const world = await threeOwners().start()
+  world.programsByImage.set(BAD, CRASH)
+  world.owner('alice').publish('web')
+  world.owner('alice').edit('web', { image: BAD })
+  await world.advance(10 * 60_000)
+  expect(failedOn(world)).toEqual([undefined, undefined, undefined])
+  const images = [...world.machines.values()].flatMap(({ engine }) =>
+    engine.containers.map(({ options }) => options.image),
+  )
+  expect(images).toEqual([BAD])
+})

@@ -109,7 +109,7 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
     const isWaiting = up === 0 && chosen === 1 && waitsForLease(view, did, one)
     if (up !== chosen && !isWaiting)
       faults.push(`count: ${name} runs ${up} of ${one.uri}, chosen for ${chosen}`)
-    const wanted = specHash(one.record)
+    const wanted = wantedSpec(view, did, one)
     for (const { labels, name: container } of here)
       if (labels[LABEL.spec] !== wanted) faults.push(`old spec: ${container} on ${name}`)
   }
@@ -120,6 +120,14 @@ function judgeMachine(machine: VirtualMachine, cases: readonly Case[], view: Rec
       faults.push(`leaked container: ${container} on ${name} of no workload`)
   }
   return [...faults, ...leakedRecords(machine, cases, view)]
+}
+
+/** The newest spec; the one before it where the status says that the newest failed. */
+function wantedSpec(view: RecordView, did: Did, { uri, record }: Case): string {
+  const newest = specHash(record)
+  const rkey = recordKeyFor(uri)
+  const status = view.get<WorkloadStatusRecord>(did, COLLECTION.workloadStatus, rkey)?.value
+  return status?.failed === newest ? (record.previous?.specHash ?? newest) : newest
 }
 
 /** It says that it waits for witnesses; some commune has none who can be reached. */

@@ -228,6 +228,7 @@ export class VirtualMachine {
     this.crash()
     this.#disk.powerCut()
     this.engine.powerCut()
+    this.#guard.kill()
     this.#guard = this.#newGuard()
     return this
   }

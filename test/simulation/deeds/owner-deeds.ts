@@ -129,7 +129,10 @@ function edit(
       return { ...workload, fields: change({ integer }, random.integer(1, 1_000_000)) }
     },
     act: ({ world }, { owner, name, fields }) => {
-      if (!world.workload(owner, name)) return undefined
+      const workload = world.workload(owner, name)
+      if (!workload) return undefined
+      // What runs at most once has one replica; anything else is no valid file.
+      if (workload.placement?.atMostOne && 'replicas' in fields) return undefined
       world.owner(owner).edit(name, fields)
       return `${owner} edits ${name}: ${JSON.stringify(fields)}`
     },
