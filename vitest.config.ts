@@ -1,12 +1,33 @@
 import { defineConfig } from 'vitest/config'
 
+/** On real parts, with promises about time: nothing else runs beside them. */
+const REAL = 'test/{cli,contract,e2e,hosts}/**/*.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['{src,test,scripts}/**/*.test.ts'],
     pool: 'forks',
-    // Most of what takes long waits for something; on two cores the default would be one file at a time.
-    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'by itself',
+          include: ['{src,test,scripts}/**/*.test.ts'],
+          exclude: [REAL],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real parts',
+          include: [REAL],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
