@@ -26,9 +26,28 @@ function count(vitest: Vitest): Count {
   return passed + failed === 0 ? { passed, failed: 1 } : { passed, failed }
 }
 
+/** Files on real parts in which something failed; undefined when anything else failed as well. */
+function failedOnRealParts(vitest: Vitest): readonly string[] | undefined {
+  const failed = vitest.state.getTestModules().filter((module) => !module.ok())
+  const isReal = failed.every(({ project }) => project.name === 'real parts')
+  const isRest = vitest.state.getUnhandledErrors().length === 0
+  return isReal && isRest && failed.length > 0 ? failed.map(({ moduleId }) => moduleId) : undefined
+}
+
 const filters = process.argv.slice(2)
 const vitest = await startVitest(filters, { watch: false, run: true })
-const { passed, failed } = count(vitest)
+let { passed, failed } = count(vitest)
+const again = failedOnRealParts(vitest)
+if (again) {
+  // Real machines promise things about time that a busy host can't keep. Once more, and it is said.
+  await vitest.close()
+  process.stdout.write(`run a second time, from the start: ${again.join(', ')}\n`)
+  const before = failed
+  const second = await startVitest([...again], { watch: false, run: true })
+  failed = count(second).failed
+  passed += Math.max(0, before - failed)
+  process.exitCode = 0
+}
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 // Not process.exit(): the line must reach a pipe first. A leaked handle must not hang the run either.
 process.exitCode = failed === 0 && (process.exitCode ?? 0) === 0 ? 0 : 1

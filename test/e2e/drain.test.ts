@@ -22,10 +22,11 @@ beforeAll(async () => {
     const rows = JSON.parse(out) as readonly { readonly verdict: string }[]
     return rows.filter(({ verdict }) => verdict === 'yes').length === OWNERS.length
   })
-  // A long window: both machines are heard, however busy this one is.
-  const placement = 'placement: { bidWindow: 30s }'
-  await commune.sync('alice', { site: webWorkload(commune, 'site', placement) })
+  // Alice's takes no work until it runs on Bobby's.
+  await commune.commune('alice', 'cordon', 'box')
+  await commune.sync('alice', { site: webWorkload(commune, 'site') })
   await commune.running('alice', 'site', 1)
+  await commune.commune('alice', 'uncordon', 'box')
 })
 afterAll(() => commune?.[Symbol.asyncDispose]())
 
