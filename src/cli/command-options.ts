@@ -1,5 +1,17 @@
 import type { OptionSpec } from './command-spec.ts'
 
+/** For every command whose result a program may want to read. */
+export const OUTPUT: OptionSpec = {
+  flags: '-o, --output FORMAT',
+  description: 'table, wide, json, yaml or name',
+}
+
+/** For commands that take a machine out of service. */
+export const REASON: OptionSpec = {
+  flags: '--reason TEXT',
+  description: 'why, shown to the others',
+}
+
 /** For every command that talks to a PDS. */
 export const CONNECTION: readonly OptionSpec[] = [
   { flags: '--service URL', description: 'PDS of your account (COMMUNE_SERVICE)' },
@@ -15,7 +27,7 @@ export interface ConnectionOptions {
 
 /** For every command that only reads: nobody needs to be logged in for that. */
 export const READING: readonly OptionSpec[] = [
-  { flags: '-o, --output FORMAT', description: 'table, wide, json, yaml or name' },
+  OUTPUT,
   { flags: '--owner WHO', description: 'handle or DID of the owner to look at; you, when absent' },
   ...CONNECTION,
 ]

@@ -1,0 +1,46 @@
+import { CONNECTION, FOLDER, OUTPUT } from '../command-options.ts'
+import type { CommandSpec } from '../command-spec.ts'
+
+/** What turns files into desired state. */
+export const FOLDER_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'validate',
+    args: ['<path...>'],
+    summary: 'Check workload files, without any network.',
+    options: [OUTPUT],
+    examples: ['commune validate workloads/', 'commune validate hello.yaml -o json'],
+    load: async () => (await import('../commands/validate.ts')).runValidate,
+  },
+  {
+    name: 'diff',
+    args: ['<path>'],
+    summary: 'Show what sync would change.',
+    details: 'Exit code: 0 the same, 1 different, 2 an error.',
+    options: [OUTPUT, ...FOLDER, ...CONNECTION],
+    examples: ['commune diff workloads/', 'commune diff workloads/ --prune -o json'],
+    load: async () => (await import('../commands/diff.ts')).runDiff,
+  },
+  {
+    name: 'sync',
+    args: ['<path>'],
+    summary: 'Publish a folder of workload files as your desired state.',
+    details:
+      'Exit code: 0 done, 1 failed, 2 invalid input, 3 published but not placed,\n4 placed but not healthy, 5 timed out waiting, 130 interrupted.',
+    options: [
+      OUTPUT,
+      { flags: '--dry-run', description: 'show the plan and write nothing' },
+      ...FOLDER,
+      { flags: '-y, --yes', description: 'do not ask before deleting much' },
+      { flags: '--watch', description: 'go on, and sync whenever a file changes' },
+      { flags: '--wait', description: 'wait until exactly this revision runs and is healthy' },
+      { flags: '--timeout DURATION', description: 'how long to wait (default: 5m)' },
+      ...CONNECTION,
+    ],
+    examples: [
+      'commune sync workloads/ --dry-run',
+      'commune sync workloads/ --wait --timeout 2m',
+      'commune sync workloads/ --prune --yes',
+    ],
+    load: async () => (await import('../commands/sync.ts')).runSyncCommand,
+  },
+]

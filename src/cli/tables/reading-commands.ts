@@ -1,0 +1,71 @@
+import { READING } from '../command-options.ts'
+import type { CommandSpec } from '../command-spec.ts'
+
+/** What only reads records, and asks machines. */
+export const READING_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'get',
+    args: ['<kind>', '[name]'],
+    summary: 'List workloads, meshlets, members or bids.',
+    options: READING,
+    examples: ['commune get workloads', 'commune get bids hello -o wide', 'commune get members'],
+    load: async () => (await import('../commands/get.ts')).runGet,
+  },
+  {
+    name: 'describe',
+    args: ['<name>'],
+    summary: 'Show everything that is known about one workload.',
+    options: READING,
+    examples: ['commune describe hello'],
+    load: async () => (await import('../commands/describe.ts')).runDescribe,
+  },
+  {
+    name: 'explain',
+    args: ['<name>'],
+    summary: 'Tell from public records who runs a workload, who does not, and why.',
+    options: READING,
+    examples: ['commune explain hello', 'commune explain hello --owner alice.example.org -o json'],
+    load: async () => (await import('../commands/explain.ts')).runExplain,
+  },
+  {
+    name: 'verify',
+    args: ['[name]'],
+    summary: 'Compute the choice anew from public records, and compare it with what runs.',
+    details:
+      'The same computation as on every machine. What changed a moment ago may still be under way.\nExit code: 0 the same, 1 different, 2 an error.',
+    options: [
+      {
+        flags: '--grace DURATION',
+        description: 'how long a difference may last unreported (default: 1m)',
+      },
+      ...READING,
+    ],
+    examples: ['commune verify', 'commune verify hello --owner alice.example.org -o json'],
+    load: async () => (await import('../commands/verify.ts')).runVerify,
+  },
+  {
+    name: 'events',
+    args: ['<name>'],
+    summary: 'Tell what happened to a workload and why, in the order of time.',
+    details:
+      'From public records, and from what the machines remember. Those that do not answer are said\non stderr. With -o wide or json each event names the records behind it.',
+    options: [{ flags: '--since DURATION', description: 'nothing older than this' }, ...READING],
+    examples: ['commune events hello', 'commune events hello --since 1h -o json'],
+    load: async () => (await import('../commands/events.ts')).runEvents,
+  },
+  {
+    name: 'logs',
+    args: ['<name>'],
+    summary: 'Show the last log lines of all replicas, in the order of time.',
+    details: 'Only the owner of a workload may read them. A replica is called MACHINE#NUMBER.',
+    options: [
+      { flags: '--tail LINES', description: 'how many lines (default: 100)' },
+      { flags: '--since DURATION', description: 'nothing older than this' },
+      { flags: '--meshlet NAME', description: 'only of this machine' },
+      { flags: '--replica NUMBER', description: 'only of the replica with this number' },
+      ...READING,
+    ],
+    examples: ['commune logs hello', 'commune logs hello --meshlet box --replica 0 --since 5m'],
+    load: async () => (await import('../commands/logs.ts')).runLogs,
+  },
+]
