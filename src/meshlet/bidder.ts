@@ -2,7 +2,7 @@ import type { Verdict } from '../cluster/verdict.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord } from '../model/records.ts'
-import { requestOf, type Amount } from '../model/request.ts'
+import { requestOf } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
@@ -23,6 +23,7 @@ import type { MeshletConfig } from './config.ts'
 import { isInNotice } from './desire.ts'
 import { givesWayTo } from './giving-way.ts'
 import type { Placement } from './observe.ts'
+import type { MachineFacts } from './machine-facts.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
@@ -37,13 +38,13 @@ export interface BidderOptions {
   readonly view: RecordView
   readonly own: OwnRecords
   readonly obstacles: Obstacles
+  readonly facts: MachineFacts
   readonly reservations: Reservations
   readonly waiting: WaitingRoom
   /** Where another workload stands now; undefined when there is no such workload. */
   readonly callOf: (uri: string) => BidCall | undefined
   readonly fairShare: FairShare
   readonly epoch: () => number
-  readonly capacity: () => Amount
   readonly clock: Clock
   readonly metrics: Metrics
 }
@@ -180,14 +181,14 @@ export class Bidder {
   }
 
   #input(call: BidCall): BidInput {
-    const { config, own, obstacles, reservations, fairShare } = this.#options
+    const { config, own, obstacles, facts, reservations, fairShare } = this.#options
     const { placement, memory, containers, now } = call
     return {
       self: {
         meshletDid: config.did,
         ownerDid: config.ownerDid,
         epoch: this.#options.epoch(),
-        labels: obstacles.labels(),
+        labels: facts.labels(),
       },
       uri: placement.uri,
       workload: placement.record.value,
@@ -199,7 +200,7 @@ export class Bidder {
       obstacles: obstacles.of(placement, memory),
       own: own.get<BidRecord>(COLLECTION.bid, recordKeyFor(placement.uri)),
       runsHere: containers.some(({ state }) => state === 'running'),
-      capacity: this.#options.capacity(),
+      capacity: facts.capacity(),
       room: reservations.freeBeside(placement.uri),
       roomInLine: reservations.freeBeside(placement.uri),
       roomToKeep: reservations.roomToKeep(placement.uri),

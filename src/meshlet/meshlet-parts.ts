@@ -1,9 +1,9 @@
 import type { Clock } from '../ports/clock.ts'
-import type { Engine, EngineInfo } from '../ports/engine.ts'
+import type { Engine } from '../ports/engine.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, Hint, WorkloadRecord } from '../model/records.ts'
-import { requestOf, type Amount } from '../model/request.ts'
+import { requestOf } from '../model/request.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Guard } from '../ports/guard.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -31,6 +31,7 @@ import { HeldContainers } from './held-containers.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
 import { Leasing } from './leasing.ts'
 import { LivenessWatch } from './liveness-watch.ts'
+import { MachineFacts } from './machine-facts.ts'
 import { measuredEngine } from './measured-engine.ts'
 import { Moves } from './moves.ts'
 import { Neighbourhood } from './neighbourhood.ts'
@@ -88,6 +89,7 @@ export interface Parts {
   readonly arrivals: BidArrivals
   readonly neighbourhood: Neighbourhood
   readonly engineState: EngineState
+  readonly facts: MachineFacts
   readonly reservations: Reservations
   readonly waiting: WaitingRoom
   readonly heartbeats: Heartbeats
@@ -97,18 +99,6 @@ export interface Parts {
   readonly forwards: Forwards
   readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
-}
-
-/** Share of the engine's memory that is offered when the owner names no amount. */
-const MEMORY_OFFERED = 0.75
-
-/** What the owner offers; parts that she left open follow from the engine. */
-export function offeredCapacity({ offer }: MeshletConfig, info: EngineInfo | undefined): Amount {
-  return {
-    cpuMilli: offer.cpuMilli ?? (info ? info.cpus * 1000 : 0),
-    memoryBytes: offer.memoryBytes ?? (info ? Math.floor(info.memoryBytes * MEMORY_OFFERED) : 0),
-    storageBytes: offer.storageBytes ?? 0,
-  }
 }
 
 function workloadOf(view: RecordView, uri: string): WorkloadRecord | undefined {
@@ -138,6 +128,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const duty = new Duty({ settings, clock, log, onChange: triggers.dutyChanged })
   const epoch = () => settings.epoch ?? 1
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
+  const facts = new MachineFacts({ config, own, engineInfo: () => engineState.info })
   const chronicle = new Chronicle({ ...ports, self: config.did, own })
   const view = overlayView(feed, own, config.did)
   const neighbourhood = new Neighbourhood(config, view, feed, () => [
@@ -147,7 +138,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
   const reservations = new Reservations(
-    () => capacity(),
+    () => facts.capacity(),
     triggers.roomFreed,
     (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
   )
@@ -155,7 +146,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const waiting = new WaitingRoom({
     fairShare,
     clock,
-    offer: () => capacity(),
+    offer: () => facts.capacity(),
     free: () => reservations.freeBeside(undefined),
     onMove: triggers.roomFreed,
   })
@@ -172,7 +163,6 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     },
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
-  const capacity = () => offeredCapacity(config, engineState.info)
   const leasing = new Leasing({
     self: config.did,
     view,
@@ -213,6 +203,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     settings,
     duty,
     engineState,
+    facts,
     guard: ports.guard,
     clock,
   })
@@ -228,12 +219,12 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     view,
     own,
     obstacles,
+    facts,
     reservations,
     waiting,
     callOf: (uri) => reconciler.bidCallOf(uri),
     fairShare,
     epoch,
-    capacity,
     clock,
     metrics,
   })
@@ -256,10 +247,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     view,
     own,
     duty,
-    obstacles,
+    facts,
     reservations,
     objections,
-    capacity,
     epoch,
     peers,
     prepareComeback: () => comeback.prepare(),
@@ -317,6 +307,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     arrivals,
     neighbourhood,
     engineState,
+    facts,
     reservations,
     waiting,
     heartbeats,

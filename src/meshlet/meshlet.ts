@@ -13,7 +13,7 @@ import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
-import { createParts, offeredCapacity, type MeshletPorts, type Parts } from './meshlet-parts.ts'
+import { createParts, type MeshletPorts, type Parts } from './meshlet-parts.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
@@ -107,7 +107,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** What the owner offers; parts that she left open follow from the engine. */
   capacity(): Amount {
-    return offeredCapacity(this.config, this.engineState.info)
+    return this.#parts.facts.capacity()
   }
 
   /** What is not reserved. */

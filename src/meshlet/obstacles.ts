@@ -6,6 +6,7 @@ import type { Obstacle } from '../selection/decide-bid.ts'
 import { isAtMostOne } from '../selection/lease.ts'
 import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
+import type { MachineFacts } from './machine-facts.ts'
 import type { Placement } from './observe.ts'
 import { judge } from './policy.ts'
 import type { Duty } from './duty.ts'
@@ -18,6 +19,7 @@ export interface ObstaclesOptions {
   readonly settings: Settings
   readonly duty: Duty
   readonly engineState: EngineState
+  readonly facts: MachineFacts
   readonly guard: Guard
   readonly clock: Clock
 }
@@ -36,15 +38,6 @@ export class Obstacles {
 
   constructor(options: ObstaclesOptions) {
     this.#options = options
-  }
-
-  /** Labels that constraints are matched against: the machine's own, and what the engine says. */
-  labels(): Readonly<Record<string, string>> {
-    const info = this.#options.engineState.info
-    return {
-      ...(info ? { arch: info.architecture, os: info.os } : {}),
-      ...this.#options.config.labels,
-    }
   }
 
   /** The gravest first. */
@@ -74,7 +67,7 @@ export class Obstacles {
   }
 
   #constraint(workload: WorkloadRecord): Obstacle | undefined {
-    const labels = this.labels()
+    const labels = this.#options.facts.labels()
     for (const text of workload.constraints ?? []) {
       const selector = parseSelector(text)
       if (!selector.ok)
@@ -98,11 +91,12 @@ export class Obstacles {
   }
 
   #engine(): Obstacle | undefined {
-    const { engineState, clock } = this.#options
-    const { problem, info } = engineState
+    const { engineState, facts, clock } = this.#options
+    const { problem } = engineState
     if (!problem) return undefined
     const silentMs = clock.monotonicMs() - problem.sinceMs
-    if (info && silentMs < ENGINE_SILENT_MS) return undefined
+    // Nothing can be promised for a machine of which nobody knows what it is.
+    if (facts.isKnown && silentMs < ENGINE_SILENT_MS) return undefined
     return { reason: 'engine-silent', message: problem.message }
   }
 

@@ -13,8 +13,8 @@ import type { RecordView } from '../ports/records.ts'
 import { answersFor, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
+import type { MachineFacts } from './machine-facts.ts'
 import type { Objections } from './objections.ts'
-import type { Obstacles } from './obstacles.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
 
@@ -23,10 +23,9 @@ export interface SelfRecordsOptions {
   readonly view: RecordView
   readonly own: OwnRecords
   readonly duty: Duty
-  readonly obstacles: Obstacles
+  readonly facts: MachineFacts
   readonly reservations: Reservations
   readonly objections: Objections
-  readonly capacity: () => Amount
   readonly epoch: () => number
   /** Everybody who may hold a suspicion against this machine. */
   readonly peers: () => readonly Did[]
@@ -113,18 +112,18 @@ export class SelfRecords {
   }
 
   #status(): MeshletStatusRecord {
-    const { config, duty, obstacles, capacity, epoch } = this.#options
+    const { config, duty, facts, epoch } = this.#options
     const objections = this.#options.objections.list()
     const before = this.#before()
     const { answers } = this.#answers(before)
-    const labels = Object.entries(obstacles.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const labels = Object.entries(facts.labels()).toSorted(([a], [b]) => (a < b ? -1 : 1))
     const now = this.#now()
     return {
       $type: COLLECTION.meshletStatus,
       epoch: epoch(),
       state: duty.state,
       ...(duty.reason === undefined ? {} : { stateReason: duty.reason }),
-      capacity: capacity(),
+      capacity: facts.capacity(),
       available: this.#available(),
       labels: labels.map(([name, value]) => ({ name, value })),
       liveness: config.liveness,
@@ -141,7 +140,7 @@ export class SelfRecords {
   }
 
   #available(): Amount {
-    const capacity = this.#options.capacity()
+    const capacity = this.#options.facts.capacity()
     const free = this.#options.reservations.freeBeside(undefined)
     return {
       cpuMilli: quantised(free.cpuMilli, capacity.cpuMilli),
