@@ -48,6 +48,8 @@ import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
 import { UnreadPatience } from './unread-patience.ts'
 import { WaitingRoom } from './waiting-room.ts'
+import { WorkloadActor } from './workload-actor.ts'
+import { WorkloadObserver } from './workload-observer.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
 
 /** Everything that a meshlet needs from outside. */
@@ -259,42 +261,58 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const forwards = new Forwards({ engine, meshletDid, log })
   const arrivals = new BidArrivals()
   const patience = new UnreadPatience(view, clock)
-  const reconciler = new WorkloadReconciler({
+  const runner = new Runner({
+    engine,
+    images: new ImageSupply({ ...ports, engine, ownerDid: config.ownerDid, settings }),
+    meshletDid,
+    clock,
+    random,
+    chronicle,
+    onProgress: triggers.lookAt,
+    holdsLease: (uri, epoch) => leasing.holds(uri, epoch),
+    onRemoving: (id) => held.noteRemoving(id),
+  })
+  const observer = new WorkloadObserver({
     config,
-    feed,
     view,
-    own,
-    engineState,
-    runner: new Runner({
-      engine,
-      images: new ImageSupply({ ...ports, engine, ownerDid: config.ownerDid, settings }),
-      meshletDid,
-      clock,
-      random,
-      chronicle,
-      onProgress: triggers.lookAt,
-      holdsLease: (uri, epoch) => leasing.holds(uri, epoch),
-      onRemoving: (id) => held.noteRemoving(id),
-    }),
-    exposure: new Exposure({ forwards, probes }),
     probes,
     obstacles,
     bidder,
-    objections,
-    reservations,
     leasing,
-    settings,
     duty,
-    statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
     clock,
-    log,
-    moves: new Moves({ self: config.did, view, metrics, chronicle }),
     downOf: (all, atMostOne) => liveness.downOf(all, atMostOne),
     contactWith: (all, down) => liveness.contactWith(all, down),
     viaOf: (bid) => arrivals.viaOf(bid),
     isAwaited: (did) => patience.isAwaited(did),
     isComingBack: () => selfRecords.isComingBack(),
     isCatchingUp: () => comeback.isCatchingUp(),
+  })
+  const actor = new WorkloadActor({
+    config,
+    engineState,
+    runner,
+    exposure: new Exposure({ forwards, probes }),
+    reservations,
+    leasing,
+    settings,
+    statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
+    moves: new Moves({ self: config.did, view, metrics, chronicle }),
+    clock,
+  })
+  const reconciler = new WorkloadReconciler({
+    feed,
+    view,
+    own,
+    engineState,
+    observer,
+    actor,
+    bidder,
+    objections,
+    leasing,
+    duty,
+    clock,
+    log,
   })
   return {
     view,

@@ -1,84 +1,42 @@
-import type { Candidate } from '../cluster/membership.ts'
-import { messageOf } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { EngineContainer } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
-import type { Feed, RecordView, StoredRecord, Via } from '../ports/records.ts'
+import type { Feed, RecordView, StoredRecord } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
-import { planWorkload } from '../reconcile/plan-workload.ts'
-import { amountAfter, fitsBeside, limitStandIns } from './elbow-room.ts'
-import type { CountedBid } from '../selection/bids.ts'
-import type { Contact } from '../selection/contact.ts'
 import type { BidCall, Bidder } from './bidder.ts'
-import type { MeshletConfig } from './config.ts'
-import { desire, type Desire } from './desire.ts'
 import type { Duty } from './duty.ts'
-import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
-import type { Exposure } from './exposure.ts'
-import type { Moves } from './moves.ts'
-import type { Objections } from './objections.ts'
-import type { Obstacles } from './obstacles.ts'
-import { observePlacement, statusOf, type Placement } from './observe.ts'
+import { shareOf, type EngineState } from './engine-state.ts'
 import type { Leasing } from './leasing.ts'
+import type { Objections } from './objections.ts'
 import type { OwnRecords } from './own-records.ts'
-import type { Probes } from './probes.ts'
-import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
-import type { Reservations } from './reservations.ts'
-import { hearsayOf } from './returns.ts'
-import { observeRollout, withTarget, type ObservedRollout } from './rollouts.ts'
-import type { Runner } from './runner.ts'
-import type { Settings } from './settings.ts'
-import type { StatusWriter } from './status-writer.ts'
+import { withTarget } from './rollouts.ts'
 import type { Turn } from './work-queue.ts'
-import { newWorkloadMemory, nextLookMs, sinceWhen, type WorkloadMemory } from './workload-memory.ts'
+import type { WorkloadActor } from './workload-actor.ts'
+import { newWorkloadMemory, sinceWhen, type WorkloadMemory } from './workload-memory.ts'
+import type { WorkloadObserver } from './workload-observer.ts'
 
 export interface WorkloadReconcilerOptions {
-  readonly config: MeshletConfig
   readonly feed: Feed
   /** The feed with our own records laid over it. */
   readonly view: RecordView
   readonly own: OwnRecords
   readonly engineState: EngineState
-  readonly runner: Runner
-  readonly exposure: Exposure
-  readonly probes: Probes
-  readonly obstacles: Obstacles
+  readonly observer: WorkloadObserver
+  readonly actor: WorkloadActor
   readonly bidder: Bidder
   readonly objections: Objections
-  readonly reservations: Reservations
   readonly leasing: Leasing
-  readonly settings: Settings
   readonly duty: Duty
-  readonly statusWriter: StatusWriter
   readonly clock: Clock
   readonly log: Log
-  readonly moves: Moves
-  readonly downOf: (candidates: readonly Candidate[], atMostOne: boolean) => ReadonlySet<Did>
-  readonly contactWith: (candidates: readonly Candidate[], down: ReadonlySet<Did>) => Contact
-  readonly viaOf: (bid: CountedBid) => Via
-  readonly isAwaited: (did: Did) => boolean
-  /** Whether this machine still owes an answer to a suspicion. */
-  readonly isComingBack: () => boolean
-  /** Whether it began so lately that it may not know yet who took its work over. */
-  readonly isCatchingUp: () => boolean
 }
 
 /** While something stands open that others decide, it is looked at this often. */
 const OPEN_MS = 1_000
-/** One look at one workload, on the way to what is done about it. */
-interface Pass {
-  readonly uri: string
-  readonly desired: Desired
-  readonly placement?: Placement
-  readonly rollout?: ObservedRollout
-  readonly memory: WorkloadMemory
-  readonly turn: Turn
-}
 
 /** The loop for one workload: observe, bid, decide, plan, apply, report. */
 export class WorkloadReconciler {
@@ -100,13 +58,13 @@ export class WorkloadReconciler {
 
   /** Where a workload stands now, for a decision about its bid; undefined when its record is gone. */
   bidCallOf(uri: string): BidCall | undefined {
-    const { engineState, clock } = this.#options
+    const { engineState, observer, clock } = this.#options
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
     if (!parsed || !record) return undefined
     const memory = this.memoryOf(uri)
     return {
-      placement: this.#observe(uri, parsed.owner, record, memory),
+      placement: observer.placement(uri, parsed.owner, record, memory),
       memory,
       containers: shareOf(engineState.lastSeen, uri).containers,
       now: clock.monotonicMs(),
@@ -120,7 +78,7 @@ export class WorkloadReconciler {
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
     if (!parsed)
-      return this.#act({
+      return this.#options.actor.act({
         uri,
         desired: { kind: 'none', reason: 'its label names no workload' },
         memory,
@@ -130,7 +88,7 @@ export class WorkloadReconciler {
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
       const desired = this.#unknownDesire(uri, state)
-      return this.#act({ uri, desired, memory, turn })
+      return this.#options.actor.act({ uri, desired, memory, turn })
     }
     return this.#forget(uri, memory, turn)
   }
@@ -159,7 +117,7 @@ export class WorkloadReconciler {
   async #forget(uri: string, memory: WorkloadMemory, turn: Turn): Promise<Outcome> {
     const { own, bidder, leasing } = this.#options
     const desired = { kind: 'none', reason: 'its owner deleted the workload' } as const
-    const outcome = await this.#act({ uri, desired, memory, turn })
+    const outcome = await this.#options.actor.act({ uri, desired, memory, turn })
     if (outcome.kind !== 'done') return outcome
     own.delete(COLLECTION.workloadStatus, recordKeyFor(uri), 'soon')
     bidder.forget(uri)
@@ -175,14 +133,14 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     turn: Turn,
   ): Promise<Outcome> {
-    const { engineState, objections, bidder, duty, clock } = this.#options
+    const { engineState, observer, actor, objections, bidder, duty, clock } = this.#options
     const snapshot = await engineState.snapshot().catch(() => undefined)
     const { containers } = shareOf(snapshot, uri)
-    const placement = this.#observe(uri, ownerDid, record, memory)
+    const placement = observer.placement(uri, ownerDid, record, memory)
     const isNone = placement.membership === 'no'
     memory.notCandidateSinceMs = sinceWhen(memory.notCandidateSinceMs, isNone, clock.monotonicMs())
     const objectAgainMs = objections.consider(placement, memory, clock.monotonicMs())
-    const rollout = this.#rollout(placement, memory, containers)
+    const rollout = observer.rollout(placement, memory, containers)
     const bidAgainMs = bidder.bid({
       placement,
       memory,
@@ -195,11 +153,11 @@ export class WorkloadReconciler {
         kind: 'retry',
         message: engineState.problem?.message ?? 'the engine does not answer',
       }
-    const { desired, surplus, why, againInMs } = this.#desire(placement, memory, containers)
+    const { desired, surplus, why, againInMs } = observer.desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     memory.surplusSinceMs = sinceWhen(memory.surplusSinceMs, surplus > 0, clock.monotonicMs())
     const pass = { uri, desired: withTarget(desired, rollout), memory, turn }
-    const outcome = await this.#act({ ...pass, placement, rollout })
+    const outcome = await actor.act({ ...pass, placement, rollout })
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
     const waits = [
       outcome.kind === 'again' ? outcome.afterMs : undefined,
@@ -213,137 +171,5 @@ export class WorkloadReconciler {
     ]
     const afterMs = waits.reduce(sooner, undefined)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
-  }
-
-  #observe(
-    uri: string,
-    ownerDid: Did,
-    record: StoredRecord<WorkloadRecord>,
-    memory: WorkloadMemory,
-  ): Placement {
-    const { view, config, downOf, viaOf, isAwaited, clock } = this.#options
-    const placement = observePlacement({
-      view,
-      self: config.did,
-      uri: uri as Placement['uri'],
-      ownerDid,
-      record,
-      rounds: memory.rounds,
-      downOf,
-      viaOf,
-      isAwaited,
-      now: clock.monotonicMs(),
-    })
-    memory.rounds = placement.rounds
-    return placement
-  }
-
-  #desire(
-    placement: Placement,
-    memory: WorkloadMemory,
-    containers: readonly EngineContainer[],
-  ): Desire {
-    const { view, config, clock, bidder, duty, leasing } = this.#options
-    const found = desire({
-      self: config.did,
-      placement,
-      containers,
-      statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
-      hearsay: hearsayOf(memory.returns, view, placement.down, clock.monotonicMs()),
-      bidUnderWay: bidder.underWay(placement.uri),
-      isComingBack: this.#options.isComingBack(),
-      isCatchingUp: this.#options.isCatchingUp(),
-      contactWith: () => this.#options.contactWith(placement.candidates, placement.down),
-      notCandidateSinceMs: memory.notCandidateSinceMs,
-      surplusSinceMs: memory.surplusSinceMs,
-      drainLeftMs: duty.leftMs,
-      now: clock.monotonicMs(),
-    })
-    return leasing.underLease(found, placement, containers)
-  }
-
-  #rollout(
-    placement: Placement,
-    memory: WorkloadMemory,
-    containers: readonly EngineContainer[],
-  ): ObservedRollout {
-    const { view, config, clock, probes, obstacles } = this.#options
-    return observeRollout({
-      self: config.did,
-      placement,
-      memory,
-      containers,
-      statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
-      healthOf: (id) => probes.healthOf(id)?.health,
-      isAllowed: (workload) => obstacles.isAllowed(workload, placement.ownerDid),
-      now: clock.monotonicMs(),
-    })
-  }
-
-  /** Makes the containers match, then says so. */
-  async #act(pass: Pass): Promise<Outcome> {
-    const { uri, desired, placement, memory, turn } = pass
-    const { engineState, runner, clock, reservations } = this.#options
-    const snapshot = await engineState.snapshot()
-    noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
-    const plan = this.#plan(pass, snapshot)
-    const { containers } = shareOf(snapshot, uri)
-    if (placement)
-      this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
-    if (plan.actions.length > 0) {
-      reservations.noteMaking(uri, amountAfter(desired, containers, plan.actions))
-      // Callers are led to the new ones before the old ones go.
-      await this.#expose(pass, snapshot)
-      const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
-      try {
-        await runner.apply({ uri, ownerDid, desired, memory, ...turn }, plan.actions)
-      } catch (error) {
-        if (turn.signal.aborted) throw error
-        turn.log.warn('could not bring it up', { error: messageOf(error) })
-      } finally {
-        engineState.invalidate()
-      }
-    }
-    const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
-    reservations.noteMaking(uri, undefined)
-    noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
-    await this.#expose(pass, after)
-    const here = shareOf(after, uri).containers
-    forgiveFailures(memory, here, desired)
-    this.#options.leasing.giveBack(uri, desired, here)
-    const statusAgainMs = this.#options.statusWriter.write({ ...pass, containers: here })
-    if (plan.actions.length > 0)
-      return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
-    const afterMs = sooner(plan.againInMs, statusAgainMs)
-    return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
-  }
-
-  #plan({ uri, desired: wish, rollout, memory }: Pass, snapshot: EngineSnapshot) {
-    const { config, settings, clock, reservations } = this.#options
-    const { containers, networks } = shareOf(snapshot, uri)
-    const free = reservations.freeBeside(uri)
-    const desired = limitStandIns(wish, containers, free)
-    return planWorkload({
-      nowMs: clock.monotonicMs(),
-      meshletDid: config.did,
-      uri,
-      desired,
-      containers,
-      networks,
-      replicas: replicaMemories(memory, desired),
-      mayReplace: rollout?.mayReplace ?? (() => false),
-      isReady: rollout?.isReady ?? (() => false),
-      roomForSurge: fitsBeside(desired, containers, free),
-      paused: settings.isPaused(uri),
-    })
-  }
-
-  /** Ports and health checks; while nothing is known they stay as they are. */
-  async #expose({ uri, desired, rollout }: Pass, snapshot: EngineSnapshot): Promise<void> {
-    if (desired.kind === 'keep') return
-    const { containers } = shareOf(snapshot, uri)
-    const workload = desired.kind === 'run' ? desired.workload : undefined
-    const isReady = rollout?.isReady ?? (() => false)
-    await this.#options.exposure.apply({ uri, workload, containers, isReady })
   }
 }

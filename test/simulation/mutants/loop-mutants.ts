@@ -53,7 +53,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'there is always room for one more',
     why: 'Old and new stand beside each other only where both fit.',
-    file: 'src/meshlet/workload-reconciler.ts',
+    file: 'src/meshlet/workload-actor.ts',
     find: 'roomForSurge: fitsBeside(desired, containers, free)',
     replace: 'roomForSurge: true',
     first: ['a new image goes out one by one'],
@@ -61,7 +61,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'stand-ins take the room of the chosen',
     why: 'Stand-ins stay only where they fit beside what is to run here.',
-    file: 'src/meshlet/workload-reconciler.ts',
+    file: 'src/meshlet/workload-actor.ts',
     find: 'const desired = limitStandIns(wish, containers, free)',
     replace: 'const desired = wish',
     first: ['what becomes bigger has room for a part of it only'],
