@@ -18,6 +18,7 @@ import { createDockerEngine } from '../engine/docker.ts'
 import { createRegistries } from '../engine/registries.ts'
 import { createMeshletApi } from '../meshlet/api.ts'
 import { openGuard } from '../guard/guard-client.ts'
+import { deadlineFlags } from '../guard/guard-messages.ts'
 import type { MeshletConfig } from '../meshlet/config.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { Meshlet } from '../meshlet/meshlet.ts'
@@ -109,7 +110,8 @@ export async function startDaemon(
   const guard = stack.use(
     await openGuard({
       stateDir,
-      spawn: () => spawnGuard(did, stateDir, settings.dockerHost),
+      spawn: (deadlines) =>
+        spawnGuard({ did, stateDir, dockerHost: settings.dockerHost, deadlines }),
       clock: systemClock,
       log: log.child({ part: 'guard' }),
     }),
@@ -165,12 +167,19 @@ function showMetrics(options: {
 }
 
 /** The guard outlives this program: it has a session of its own, and a file for what it says. */
-function spawnGuard(did: Did, stateDir: string, dockerHost: string | undefined): void {
+function spawnGuard(options: {
+  readonly did: Did
+  readonly stateDir: string
+  readonly dockerHost: string | undefined
+  readonly deadlines: ReadonlyMap<string, number>
+}): void {
+  const { did, stateDir, dockerHost, deadlines } = options
   const extension = path.extname(import.meta.filename)
   const program = path.join(import.meta.dirname, `meshlet-guard${extension}`)
   const said = openSync(path.join(stateDir, 'guard.log'), 'a', 0o600)
   try {
-    const child = spawn(process.execPath, [program, `--did=${did}`, `--state-dir=${stateDir}`], {
+    const flags = [`--did=${did}`, `--state-dir=${stateDir}`, ...deadlineFlags(deadlines)]
+    const child = spawn(process.execPath, [program, ...flags], {
       detached: true,
       stdio: ['ignore', 'ignore', said],
       env: { ...process.env, ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }) },

@@ -18,8 +18,11 @@ import {
 export interface GuardClientOptions {
   /** The meshlet's state folder; the guard works in it. */
   readonly stateDir: string
-  /** Starts the guard process and leaves it alone. */
-  readonly spawn: () => void
+  /**
+   * Starts the guard process and leaves it alone. It must know these deadlines before it says that it is
+   * at work: the daemon may be killed before it can tell them.
+   */
+  readonly spawn: (deadlines: ReadonlyMap<string, number>) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -103,8 +106,9 @@ export class GuardClient implements Guard, AsyncDisposable {
     await this.#starting?.catch(() => undefined)
   }
 
+  /** One that is still being told what holds must not hear anything newer in between. */
   async #socketNow(): Promise<Socket> {
-    if (this.#socket) return this.#socket
+    if (this.#socket && !this.#starting) return this.#socket
     this.#starting ??= this.#start().finally(() => (this.#starting = undefined))
     return this.#starting
   }
@@ -128,7 +132,7 @@ export class GuardClient implements Guard, AsyncDisposable {
   async #startAnother(): Promise<Socket> {
     const { spawn, stateDir, clock } = this.#options
     endHanging(stateDir)
-    spawn()
+    spawn(this.#deadlines)
     const socket = await this.#awaitGuard(clock.monotonicMs() + START_MS_MAX)
     await this.#greet(socket)
     return socket
@@ -162,10 +166,13 @@ export class GuardClient implements Guard, AsyncDisposable {
   async #greet(socket: Socket): Promise<void> {
     this.#listen(socket)
     const { deadlines } = await this.#ask({ kind: 'hello' })
-    const known = new Map(this.#deadlines)
+    const own = [...this.#deadlines.keys()]
     for (const [uri, deadlineMs] of Object.entries(deadlines))
-      if (!known.has(uri)) this.#deadlines.set(uri, deadlineMs)
-    for (const [uri, deadlineMs] of known) await this.#ask({ kind: 'set', uri, deadlineMs })
+      if (!own.includes(uri)) this.#deadlines.set(uri, deadlineMs)
+    for (const uri of own) {
+      const deadlineMs = this.#deadlines.get(uri)
+      if (deadlineMs !== undefined) await this.#ask({ kind: 'set', uri, deadlineMs })
+    }
   }
 
   #listen(socket: Socket): void {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { createLineReader, parseGuardAnswer, parseGuardRequest } from './guard-messages.ts'
+import {
+  createLineReader,
+  deadlineFlags,
+  parseDeadlines,
+  parseGuardAnswer,
+  parseGuardRequest,
+} from './guard-messages.ts'
 
 test('lines are put together, however they are cut', () => {
   const seen: unknown[] = []
@@ -28,6 +34,16 @@ test.each([
   [{ id: 1, kind: 'other', uri: 'db', deadlineMs: 1 }],
 ])('%j is not', (request) => {
   expect(parseGuardRequest(request)).toBeUndefined()
+})
+
+test('deadlines survive the command line, also in the past and broken ones', () => {
+  const deadlines = new Map([
+    ['at://did:web:a.example/commune.scheduler.workload/db', 1_234.5],
+    ['web', -1],
+  ])
+  const values = deadlineFlags(deadlines).map((flag) => flag.replace(/^--deadline=/, ''))
+  expect(parseDeadlines(values)).toEqual(deadlines)
+  expect(parseDeadlines(['', 'soon db', ' db', '5'])).toEqual(new Map())
 })
 
 test('of an answer only deadlines that are numbers count', () => {

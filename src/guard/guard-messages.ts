@@ -38,6 +38,22 @@ export function createLineReader(onMessage: (message: unknown) => void): (chunk:
   }
 }
 
+/** The command line for a guard that knows these deadlines from its first moment on. */
+export function deadlineFlags(deadlines: ReadonlyMap<string, number>): string[] {
+  return [...deadlines].map(([uri, deadlineMs]) => `--deadline=${deadlineMs} ${uri}`)
+}
+
+/** What `deadlineFlags` wrote, as the values of its flag; what makes no sense is left out. */
+export function parseDeadlines(values: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(
+    values.flatMap((value): readonly (readonly [string, number])[] => {
+      const end = value.indexOf(' ')
+      const deadlineMs = Number(value.slice(0, end))
+      return end > 0 && Number.isFinite(deadlineMs) ? [[value.slice(end + 1), deadlineMs]] : []
+    }),
+  )
+}
+
 /** The request that a line holds; undefined when it makes no sense. */
 export function parseGuardRequest(message: unknown): GuardRequest | undefined {
   if (typeof message !== 'object' || message === null) return undefined

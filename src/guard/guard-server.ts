@@ -12,6 +12,8 @@ import { Watch, type WatchOptions } from './watch.ts'
 
 export interface GuardServerOptions extends WatchOptions {
   readonly pid: number
+  /** What a guard before it was told, as its daemon knows it. */
+  readonly deadlines: ReadonlyMap<string, number>
 }
 
 /** How often deadlines are looked at, milliseconds: a part of κ. */
@@ -34,6 +36,7 @@ export async function runGuard(
   if (await isAtWork()) return
   const { nowMs, pid } = options
   const watch = new Watch(options)
+  for (const [uri, deadlineMs] of options.deadlines) watch.set(uri, deadlineMs)
   const daemons = new Set<Socket>()
   let lonelySinceMs = nowMs()
   rmSync(GUARD_SOCKET, { force: true })
