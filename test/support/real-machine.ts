@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -19,12 +20,18 @@ export interface RealMachine extends AsyncDisposable {
   ended(): Promise<number | null>
 }
 
-/** What machines said last, for the message of a test that fails. */
+/**
+ * What machines said last, for the message of a test that fails. All of it goes to the end of the file
+ * that COMMUNE_TEST_LOG names, if it names one.
+ */
 export class LogTail {
+  readonly #file = process.env['COMMUNE_TEST_LOG']
   readonly #lines: string[] = []
   readonly #linesMax = 400
 
   add(line: string): void {
+    if (this.#file !== undefined)
+      appendFileSync(this.#file, `${new Date().toISOString()} ${line}\n`)
     this.#lines.push(line)
     if (this.#lines.length > this.#linesMax) this.#lines.shift()
   }
