@@ -13,7 +13,7 @@ export function createRealDrivers(): Drivers {
       (await import('../xrpc/client.ts')).createMeshletClient(...args),
     createDockerEngine: async (...args) =>
       (await import('../engine/docker.ts')).createDockerEngine(...args),
-    resolveDigest: async (...args) =>
-      (await import('../engine/resolve-digest.ts')).resolveDigest(...args),
+    describeImage: async (...args) =>
+      (await import('../engine/describe-image.ts')).describeImage(...args),
   }
 }

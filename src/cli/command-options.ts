@@ -42,6 +42,10 @@ export const FOLDER: readonly OptionSpec[] = [
   { flags: '--set NAME', description: 'name of the set of files, instead of the one derived' },
   { flags: '--prune', description: 'delete what this set published and no longer holds' },
   { flags: '--adopt', description: 'take over records of another set, or of none' },
+  {
+    flags: '--update-images',
+    description: 'look every tag up anew, and publish what it means now',
+  },
   { flags: '--offline', description: 'ask no registry: keep the published digest of each tag' },
 ]
 
@@ -49,5 +53,6 @@ export interface FolderOptions {
   readonly set?: string
   readonly prune?: boolean
   readonly adopt?: boolean
+  readonly updateImages?: boolean
   readonly offline?: boolean
 }

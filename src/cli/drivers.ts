@@ -2,8 +2,8 @@ import type { readRepos } from '../atproto/feed-snapshot.ts'
 import type { createIdentity } from '../atproto/identity.ts'
 import type { openSession } from '../atproto/session.ts'
 import type { startNetwork } from '../dev/network.ts'
+import type { describeImage } from '../engine/describe-image.ts'
 import type { createDockerEngine } from '../engine/docker.ts'
-import type { resolveDigest } from '../engine/resolve-digest.ts'
 import type { readFolder } from '../spec/read-folder.ts'
 import type { createMeshletClient } from '../xrpc/client.ts'
 
@@ -21,5 +21,5 @@ export interface Drivers {
   readonly readRepos: Lazy<typeof readRepos>
   readonly createMeshletClient: Lazy<typeof createMeshletClient>
   readonly createDockerEngine: Lazy<typeof createDockerEngine>
-  readonly resolveDigest: Lazy<typeof resolveDigest>
+  readonly describeImage: Lazy<typeof describeImage>
 }

@@ -11,6 +11,7 @@ interface LookUpInput {
   readonly desired: readonly DesiredWorkload[]
   readonly existing: readonly ExistingWorkload[]
   readonly offline: boolean
+  readonly update: boolean
 }
 
 /** Asks the registries for the digest of every tag that needs one; each tag once. */
@@ -25,6 +26,7 @@ export async function lookUpImages(
       imagePolicy: record.imagePolicy,
       previous: published.get(name),
       offline: input.offline,
+      update: input.update,
     }),
   )
   const lookups = new Map<string, ImageLookup>()
@@ -48,7 +50,8 @@ async function lookUp(
   // Whoever wrote the file may well keep her registry in her own network.
   const options = { allowPrivateAddresses: true, signal }
   try {
-    return { kind: 'digest', digest: await drivers.resolveDigest(image, options) }
+    const { digest, platforms } = await drivers.describeImage(image, options)
+    return { kind: 'digest', digest, ...(platforms === undefined ? {} : { platforms }) }
   } catch (error) {
     signal.throwIfAborted()
     const hint = error instanceof CommuneError ? error.hint : undefined

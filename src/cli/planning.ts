@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from '../atproto/session.ts'
 import { formatPlan } from '../sync/format-plan.ts'
-import { messageOf } from '../model/errors.ts'
+import { CommuneError, messageOf } from '../model/errors.ts'
 import { planSync } from '../sync/plan-sync.ts'
 import type { ProvenSpec } from '../sync/previous-spec.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
 import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
 import type { FolderOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
+import { candidatePlatforms } from './candidate-platforms.ts'
 import { lookUpImages } from './look-up-images.ts'
 import { debug, type Io } from './io.ts'
 import type { LoadedFolder } from './load-folder.ts'
@@ -27,14 +28,29 @@ export async function makePlan(
   snapshot: RepoSnapshot,
 ): Promise<SyncPlan> {
   const offline = options.offline ?? false
+  const update = options.updateImages ?? false
+  if (offline && update) {
+    throw new CommuneError('usage', '--offline and --update-images do not go together.', {
+      hint: 'Leave one of them out.',
+    })
+  }
+  const lookups = await lookUpImages(context, {
+    ...folder,
+    existing: snapshot.existing,
+    offline,
+    update,
+  })
   const isAnyExclusive = folder.desired.some(({ record }) => record.placement?.atMostOne === true)
-  using reading = isAnyExclusive ? await reader.read() : undefined
+  const isAnyNew = [...lookups.values()].some(({ kind }) => kind === 'digest')
+  using reading = isAnyExclusive || isAnyNew ? await reader.read() : undefined
   return planSync({
     ...folder,
     owner: session.did,
     existing: snapshot.existing,
-    lookups: await lookUpImages(context, { ...folder, existing: snapshot.existing, offline }),
+    lookups,
     offline,
+    updateImages: update,
+    platformsOf: (clusters) => reading && candidatePlatforms(reading.view, session.did, clusters),
     prune: options.prune ?? false,
     adopt: options.adopt ?? false,
     now: new Date(context.io.clock.wallMs()).toISOString(),

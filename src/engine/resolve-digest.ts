@@ -20,6 +20,8 @@ export interface ResolvedImage {
   readonly mediaType: string
   /** `os/architecture[/variant]`; absent when the manifest is for one platform and does not say which. */
   readonly platforms?: readonly string[]
+  /** Digest of the configuration, of a manifest for one platform. */
+  readonly config?: string
 }
 
 const INDEX_TYPES = [
@@ -31,11 +33,6 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
 const PLATFORMS_MAX = 100
-
-/** The digest that a tag means now. An image given by digest is not looked up. */
-export async function resolveDigest(image: string, options: ResolveOptions = {}): Promise<string> {
-  return parsedReference(image).digest ?? (await resolveImage(image, options)).digest
-}
 
 /**
  * Asks the registry what a tag means. The digest is computed from the body: a header can lie, and one
@@ -57,12 +54,14 @@ export async function resolveImage(
   return { digest: checkedDigest(reference, answer), ...manifestFacts(reference, answer) }
 }
 
-async function authFor({ registry }: ImageReference, { auth, signal }: ResolveOptions) {
+/** The credentials to ask a registry with. */
+export async function authFor({ registry }: ImageReference, { auth, signal }: ResolveOptions) {
   if (auth === 'none') return undefined
   return auth ?? findCredentials(registry, signal === undefined ? {} : { signal })
 }
 
-function parsedReference(image: string): ImageReference {
+/** Fails with code `usage`. */
+export function parsedReference(image: string): ImageReference {
   const parsed = parseImageReference(image)
   if (parsed.ok) return parsed.value
   throw new CommuneError('usage', `${JSON.stringify(image)}: expected ${parsed.expected}`)
@@ -81,6 +80,7 @@ function checkedDigest(reference: ImageReference, answer: RegistryAnswer): strin
 
 interface Manifest {
   readonly mediaType?: unknown
+  readonly config?: { readonly digest?: unknown } | null
   readonly manifests?: readonly {
     readonly platform?: { os?: unknown; architecture?: unknown; variant?: unknown }
   }[]
@@ -89,11 +89,14 @@ interface Manifest {
 function manifestFacts(
   reference: ImageReference,
   answer: RegistryAnswer,
-): Pick<ResolvedImage, 'mediaType' | 'platforms'> {
+): Omit<ResolvedImage, 'digest'> {
   const manifest = parseManifest(answer.body)
   const header = answer.headers.get('content-type')?.split(';')[0]?.trim()
   const mediaType = typeof manifest?.mediaType === 'string' ? manifest.mediaType : header
-  if (mediaType !== undefined && MANIFEST_TYPES.includes(mediaType)) return { mediaType }
+  if (mediaType !== undefined && MANIFEST_TYPES.includes(mediaType)) {
+    const config = manifest?.config?.digest
+    return typeof config === 'string' ? { mediaType, config } : { mediaType }
+  }
   if (
     mediaType !== undefined &&
     INDEX_TYPES.includes(mediaType) &&

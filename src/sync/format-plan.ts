@@ -4,7 +4,6 @@ import { formatField } from './format-field.ts'
 import {
   hasDifferences,
   type Consequence,
-  type CreateItem,
   type PlanAction,
   type PlanItem,
   type SyncPlan,
@@ -58,7 +57,9 @@ const REASON_LENGTH_MAX = 60
 
 /** The plan for people: one paragraph an object, then a counted summary. Ends without a newline. */
 export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
-  const shown = plan.items.filter(({ action }) => options.wide || action !== 'unchanged')
+  const shown = plan.items.filter(
+    ({ action, note }) => options.wide || action !== 'unchanged' || note !== undefined,
+  )
   const widths: Widths = {
     name: Math.max(0, ...shown.map(({ name }) => name.length)),
     headline: Math.max(
@@ -187,11 +188,11 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
         .slice(1)
         .map((advice) => `    ${advice}`)
     case 'unchanged':
-      return []
+      return noteOf(item)
   }
 }
 
-function noteOf({ note }: CreateItem | UpdateItem): readonly string[] {
+function noteOf({ note }: PlanItem): readonly string[] {
   return note === undefined ? [] : [`    ${note}`]
 }
 

@@ -2,11 +2,22 @@ import type { WorkloadRecord } from '../model/records.ts'
 
 /** What a registry said about a reference with a tag, or why it said nothing. */
 export type ImageLookup =
-  | { readonly kind: 'digest'; readonly digest: string }
+  | {
+      readonly kind: 'digest'
+      readonly digest: string
+      /** `os/architecture[/variant]`; absent when the registry did not say. */
+      readonly platforms?: readonly string[]
+    }
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
 
 export type PinnedImage =
-  | { readonly kind: 'pinned'; readonly image: string; readonly stale: boolean }
+  | {
+      readonly kind: 'pinned'
+      readonly image: string
+      readonly stale: boolean
+      /** What the owner should know. */
+      readonly note?: string
+    }
   | { readonly kind: 'problem'; readonly message: string }
 
 interface PinInput {
@@ -17,34 +28,39 @@ interface PinInput {
   readonly previous: string | undefined
   readonly lookup: ImageLookup | undefined
   readonly offline: boolean
+  /** Look every tag up anew, also those that are pinned. */
+  readonly update: boolean
 }
 
 /** True when only a registry can tell which image is meant. */
 export function needsLookup(input: Omit<PinInput, 'lookup'>): boolean {
   if (hasDigest(input.image) || input.offline) return false
-  return input.imagePolicy === 'follow' || digestOfSameTag(input) === undefined
+  return input.update || input.imagePolicy === 'follow' || digestOfSameTag(input) === undefined
 }
 
 /** The reference with digest that goes into the record, or why there is none. */
 export function pinImage(input: PinInput): PinnedImage {
-  if (hasDigest(input.image)) return { kind: 'pinned', image: input.image, stale: false }
+  const { image, lookup, offline } = input
+  if (hasDigest(image)) return { kind: 'pinned', image, stale: false }
   const kept = digestOfSameTag(input)
-  if (kept !== undefined && (input.offline || input.imagePolicy !== 'follow')) {
-    return { kind: 'pinned', image: `${input.image}@${kept}`, stale: input.offline }
+  if (kept !== undefined && (offline || !needsLookup(input))) {
+    return { kind: 'pinned', image: `${image}@${kept}`, stale: offline }
   }
-  if (input.offline) {
+  if (offline) {
     return {
       kind: 'problem',
-      message: `${input.image} has no digest, and none is published for this tag yet. Write name:tag@sha256:… or leave --offline out.`,
+      message: `${image} has no digest, and none is published for this tag yet. Write name:tag@sha256:… or leave --offline out.`,
     }
   }
-  if (input.lookup?.kind === 'digest') {
-    return { kind: 'pinned', image: `${input.image}@${input.lookup.digest}`, stale: false }
+  if (lookup?.kind === 'digest') {
+    return { kind: 'pinned', image: `${image}@${lookup.digest}`, stale: false }
   }
-  return {
-    kind: 'problem',
-    message: `the tag of ${input.image} can't be resolved: ${whyOf(input)}`,
-  }
+  const problem = `the tag of ${image} can't be resolved: ${whyOf(input)}`
+  // Who follows a tag wants news of it; that there is none just now takes nothing away. Who asked
+  // for an update has to hear that there was none.
+  if (kept === undefined || input.update) return { kind: 'problem', message: problem }
+  const note = `${problem}; the published digest is kept`
+  return { kind: 'pinned', image: `${image}@${kept}`, stale: true, note }
 }
 
 function whyOf({ lookup }: PinInput): string {

@@ -309,6 +309,43 @@ describe('planSync: images', () => {
   })
 })
 
+describe('planSync: what registries say', () => {
+  const image = 'registry.example/app:1'
+  const input = { desired: [desired('hello', { image })], existing: [existing('hello')] }
+  const failed = new Map([[image, { kind: 'failed' as const, message: 'no answer' }]])
+
+  it('publishes the new digest of a pinned tag when asked for an update, or says why not', () => {
+    const lookups = new Map([[image, { kind: 'digest' as const, digest: DIGEST_2 }]])
+    expect(only({ ...input, lookups, updateImages: true })).toMatchObject({
+      action: 'update',
+      record: { image: `${image}@${DIGEST_2}` },
+    })
+    const refused = only({ ...input, lookups: failed, updateImages: true })
+    expect(refused).toMatchObject({ action: 'invalid' })
+    expect(refused.reason).toContain('no answer')
+  })
+
+  it('keeps the published digest of a followed tag while its registry is silent, and says so', () => {
+    const follow = { imagePolicy: 'follow' as const }
+    const item = only({
+      desired: [desired('hello', { image, ...follow })],
+      existing: [existing('hello', follow)],
+      lookups: failed,
+    })
+    expect(item).toMatchObject({ action: 'unchanged' })
+    expect(item.note).toMatch(/no answer.*published digest is kept/)
+  })
+
+  it('warns of an image that no machine can run', () => {
+    const lookups = new Map([
+      [image, { kind: 'digest' as const, digest: DIGEST_2, platforms: ['linux/arm64'] }],
+    ])
+    const item = only({ ...input, existing: [], lookups, platformsOf: () => ['linux/amd64'] })
+    expect(item).toMatchObject({ action: 'create' })
+    expect(item.note).toContain('linux/arm64')
+  })
+})
+
 describe('planSync: properties', () => {
   const names = fc.constantFrom('a', 'b', 'c', 'd', 'e')
   const variants = fc.constantFrom<Partial<DesiredWorkload['record']>>(

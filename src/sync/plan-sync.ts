@@ -3,6 +3,7 @@ import { specHash } from '../model/spec-hash.ts'
 import { consequencesOf, countOf, movesPlacement } from './consequences.ts'
 import { diffFields } from './field-diff.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
+import { platformNote } from './platform-note.ts'
 import { previousSpec, type ProvenSpec } from './previous-spec.ts'
 import { planRemovals } from './plan-removals.ts'
 import { withWitnesses, type WitnessCandidates } from './with-witnesses.ts'
@@ -41,6 +42,10 @@ export interface PlanSyncInput {
   /** What registries said, by reference as written. */
   readonly lookups: ReadonlyMap<string, ImageLookup>
   readonly offline: boolean
+  /** Every tag was looked up anew, also those that are pinned. */
+  readonly updateImages: boolean
+  /** `os/architecture` of the machines that may run a workload of these clusters, when known. */
+  readonly platformsOf: (clusters: readonly string[] | undefined) => readonly string[] | undefined
   readonly prune: boolean
   /** Take over records that belong to another set or to none. */
   readonly adopt: boolean
@@ -87,21 +92,26 @@ function planOne(
   if (existing && !input.adopt && existing.set !== input.set) {
     return { ...here, action: 'conflict', reason: conflictReason(input.set, existing) }
   }
+  const lookup = input.lookups.get(desired.record.image)
   const pinned = pinImage({
     image: desired.record.image,
     imagePolicy: desired.record.imagePolicy,
     previous: existing?.record?.image,
-    lookup: input.lookups.get(desired.record.image),
+    lookup,
     offline: input.offline,
+    update: input.updateImages,
   })
   if (pinned.kind === 'problem') return { ...here, action: 'invalid', reason: pinned.message }
   const image = { ...desired.record, image: pinned.image }
   const { draft, note } = withWitnesses(input, image, existing?.record)
+  const platforms = lookup?.kind === 'digest' ? lookup.platforms : undefined
+  const unfit = platforms && platformNote(platforms, input.platformsOf(desired.record.clusters))
   const item =
     existing?.record === undefined
       ? planNew(input, desired, draft, existing)
       : planChange(input, desired, draft, existing.record, existing.set)
-  return note === undefined || !('record' in item) ? item : { ...item, note }
+  const notes = [...('record' in item ? [note] : []), pinned.note, unfit].filter(Boolean)
+  return notes.length === 0 ? item : { ...item, note: notes.join('; ') }
 }
 
 function planNew(

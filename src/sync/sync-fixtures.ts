@@ -53,6 +53,8 @@ export function planInput(changes: Partial<PlanSyncInput> = {}): PlanSyncInput {
     source: { repo: 'example.org/alice/app', revision: 'abc123', dirty: false },
     lookups: new Map(),
     offline: false,
+    updateImages: false,
+    platformsOf: () => undefined,
     prune: false,
     adopt: false,
     now: NOW,

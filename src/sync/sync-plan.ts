@@ -20,14 +20,14 @@ interface Common {
   readonly line?: number
   /** For people. */
   readonly reason: string
+  /** What the owner should know beside. */
+  readonly note?: string
 }
 
 export interface CreateItem extends Common {
   readonly action: 'create'
   readonly record: WorkloadRecord
   readonly consequences: readonly Consequence[]
-  /** What the owner should know beside. */
-  readonly note?: string
   /** A workload that is gone from the folder and ran the same container: probably its old name. */
   readonly renamedFrom?: string
 }
@@ -37,7 +37,6 @@ export interface UpdateItem extends Common {
   readonly record: WorkloadRecord
   readonly changes: readonly FieldChange[]
   readonly consequences: readonly Consequence[]
-  readonly note?: string
 }
 
 export interface DeleteItem extends Common {

@@ -56,9 +56,20 @@ it('pins a tag to the digest that the registry serves, and keeps it until asked 
   expect(await commune('diff', folder, '--set', 'test')).toMatchObject({ code: 0 })
   expect(registry.requests).toHaveLength(asked)
 
+  const preview = await commune('sync', folder, '--set', 'test', '--update-images', '--dry-run')
+  expect(preview).toMatchObject({ code: 0 })
+  expect(preview.out).toContain('1 to change')
+  expect(preview.out).toMatch(/image: .*→/s)
+  expect(await publishedImage()).toBe(`${registry.host}/hello:1@${digestOf(first)}`)
+  expect(await commune('sync', folder, '--set', 'test', '--update-images')).toMatchObject({
+    code: 0,
+  })
+  expect(await publishedImage()).toBe(`${registry.host}/hello:1@${digestOf(second)}`)
+
+  const third = registry.add('hello', await buildImage({ files: { '/three': '3' } }), '1')
   write('1', 'imagePolicy: follow\n')
   expect(await commune('sync', folder, '--set', 'test')).toMatchObject({ code: 0 })
-  expect(await publishedImage()).toBe(`${registry.host}/hello:1@${digestOf(second)}`)
+  expect(await publishedImage()).toBe(`${registry.host}/hello:1@${digestOf(third)}`)
 })
 
 it('names file and line of a tag that is not there, and asks nobody with --offline', async () => {
@@ -71,6 +82,9 @@ it('names file and line of a tag that is not there, and asks nobody with --offli
   const asked = registry.requests.length
   expect(await commune('sync', folder, '--set', 'test', '--offline')).toMatchObject({ code: 2 })
   expect(registry.requests).toHaveLength(asked)
+  const both = await commune('diff', folder, '--offline', '--update-images')
+  expect(both).toMatchObject({ code: 2 })
+  expect(both.err).toContain('--offline and --update-images')
 })
 
 function digestOf(reference: string): string {
