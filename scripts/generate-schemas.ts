@@ -1,6 +1,6 @@
 /**
  * Writes what the YAML kinds need, below the folder given as argument (the checkout by default), for
- * each schemas/NAME.schema.json: the TypeScript type, src/spec/NAME-file.gen.ts, and the validator,
+ * each schemas/NAME.schema.json but those of what is printed: the TypeScript type, src/spec/NAME-file.gen.ts, and the validator,
  * src/spec/NAME-validator.gen.ts. The validator is compiled here because compiling it takes longer
  * than a whole `commune validate` should.
  */
@@ -11,12 +11,14 @@ import standalone from 'ajv/dist/standalone/index.js'
 import { compile } from 'json-schema-to-typescript'
 
 const SUFFIX = '.schema.json'
+/** Nothing reads these: they tell others what `-o json` prints. */
+const PRINTED = new Set(['plan.schema.json'])
 const root = process.argv[2] ?? '.'
 const format = { semi: false, singleQuote: true, printWidth: 100 }
 
 type JsonSchema = Parameters<typeof compile>[0]
 
-const names = (await readdir('schemas')).filter((file) => file.endsWith(SUFFIX)).toSorted()
+const names = (await readdir('schemas')).filter(isRead).toSorted()
 await mkdir(join(root, 'src/spec'), { recursive: true })
 for (const file of names) {
   const name = file.slice(0, -SUFFIX.length)
@@ -25,6 +27,10 @@ for (const file of names) {
   const target = join(root, 'src/spec', name)
   await writeFile(`${target}-validator.gen.ts`, validatorOf(schema as AnySchemaObject, banner))
   await writeFile(`${target}-file.gen.ts`, await typesOf(schema, name, banner))
+}
+
+function isRead(file: string): boolean {
+  return file.endsWith(SUFFIX) && !PRINTED.has(file)
 }
 
 async function typesOf(schema: JsonSchema, name: string, banner: string): Promise<string> {

@@ -5,6 +5,7 @@ import { CommuneError, messageOf } from '../model/errors.ts'
 import { planSync } from '../sync/plan-sync.ts'
 import type { ProvenSpec } from '../sync/previous-spec.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
+import { planData, type Outcome } from '../sync/plan-data.ts'
 import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
 import type { FolderOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
@@ -83,7 +84,8 @@ async function provenSpecs(
 export interface ShowPlanOptions {
   readonly format: OutputFormat
   readonly handle: string
-  readonly done: boolean
+  /** What became of it; absent before it is applied. */
+  readonly outcome?: Outcome
 }
 
 /** The plan as a result, in the format that was asked for. */
@@ -92,7 +94,7 @@ export function showPlan(io: Io, plan: SyncPlan, options: ShowPlanOptions): void
   switch (format) {
     case 'json':
     case 'yaml':
-      return printData(io, format, plan)
+      return printData(io, format, planData(plan, options.handle, options.outcome))
     case 'name':
       return io.out(
         plan.items
@@ -107,7 +109,7 @@ export function showPlan(io: Io, plan: SyncPlan, options: ShowPlanOptions): void
         color: io.color.out,
         wide,
         ownerName: options.handle,
-        done: options.done,
+        done: options.outcome !== undefined,
       })
       return io.out(`${text}\n`)
     }

@@ -39,12 +39,17 @@ function checkName(name: string): readonly Finding[] {
   return [finding(path, message, { at: 'key', suggestion: 'choose another name' })]
 }
 
-function checkSecret(name: string, value: string): readonly Finding[] {
+/** True for a variable whose value should rather not be shown to everybody, by its name or its look. */
+export function looksSecret(name: string, value: string): boolean {
   const isNamed = SECRET_NAME.test(name) || SECRET_NAME_RUN_TOGETHER.test(name)
-  const looksSecret =
+  return (
     (isNamed && value !== '' && !NAMES_A_PLACE.test(name)) ||
     SECRET_VALUES.some((pattern) => pattern.test(value))
-  if (!looksSecret) return []
+  )
+}
+
+function checkSecret(name: string, value: string): readonly Finding[] {
+  if (!looksSecret(name, value)) return []
   return [
     finding(['env', name], 'looks like a secret, and everybody can read the environment', {
       at: 'key',

@@ -1,4 +1,5 @@
 import type { WorkloadRecord } from '../model/records.ts'
+import { hideVariable } from './hide-secrets.ts'
 
 /** One field that differs. `before` is absent when it was added, `after` when it was removed. */
 export interface FieldChange {
@@ -6,6 +7,8 @@ export interface FieldChange {
   readonly path: string
   readonly before?: unknown
   readonly after?: unknown
+  /** It looks like a secret: `before` and `after` only say whether there was a value. */
+  readonly hidden?: true
 }
 
 /** Fields that sync itself writes: a difference in them alone is no change (DESIGN §9). */
@@ -37,11 +40,11 @@ export function diffFields(
     const [from, to] = [left.get(path), right.get(path)]
     if (canonical(from) === canonical(to)) return []
     return [
-      {
+      hideVariable({
         path,
         ...(from === undefined ? {} : { before: from }),
         ...(to === undefined ? {} : { after: to }),
-      },
+      }),
     ]
   })
 }

@@ -43,6 +43,7 @@ describe('formatPlan', () => {
   it('shows every kind of change and counts them', () => {
     expect(show(EVERYTHING)).toMatchInlineSnapshot(`
       "~ api     moves: where it runs is decided anew, and scales to 3 replicas  api.yaml:1
+          moves because of: resources
           replicas: 2 → 3
           resources.memory: 64Mi → 128Mi
       - db      gone from the folder: all of it stops
@@ -60,6 +61,7 @@ describe('formatPlan', () => {
       ! theirs  in conflict: the set "bob/other" published it, and "example.org/alice/app" claims it too  theirs.yaml:1
           rename one, or take it over with --adopt
 
+      Note: it deletes what has volumes: db; sync asks before that, or wants --yes.
       1 to create, 2 to change, 2 to delete, 1 protected, 1 in conflict, 1 unchanged (alice.test, set "example.org/alice/app")."
     `)
   })

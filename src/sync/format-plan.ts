@@ -1,10 +1,10 @@
 import { countOf } from './consequences.ts'
 import type { FieldChange } from './field-diff.ts'
 import { formatField } from './format-field.ts'
+import { countedAs, countItems, type PlanCount } from './plan-data.ts'
 import {
   hasDifferences,
   type Consequence,
-  type PlanAction,
   type PlanItem,
   type SyncPlan,
   type UpdateItem,
@@ -29,8 +29,9 @@ interface Look {
 
 const STYLE = { green: 32, yellow: 33, red: 31, dim: 2, bold: 1, magenta: 35 } as const
 
-const LOOK: Readonly<Record<PlanAction, Look>> = {
+const LOOK: Readonly<Record<PlanCount, Look>> = {
   create: { sign: '+', style: 'green', word: 'create', past: 'created' },
+  rename: { sign: '>', style: 'green', word: 'rename', past: 'renamed' },
   update: { sign: '~', style: 'yellow', word: 'change', past: 'changed' },
   delete: { sign: '-', style: 'red', word: 'delete', past: 'deleted' },
   keep: { sign: '?', style: 'magenta', word: 'kept', past: 'kept' },
@@ -40,16 +41,7 @@ const LOOK: Readonly<Record<PlanAction, Look>> = {
   unchanged: { sign: '=', style: 'dim', word: 'unchanged', past: 'unchanged' },
 }
 
-const ORDER: readonly PlanAction[] = [
-  'create',
-  'update',
-  'delete',
-  'keep',
-  'skip',
-  'conflict',
-  'invalid',
-  'unchanged',
-]
+const WRITES: ReadonlySet<PlanCount> = new Set(['create', 'rename', 'update', 'delete'])
 
 const PLACE_COLUMN_MAX = 64
 const LINE_LENGTH_MAX = 96
@@ -68,9 +60,17 @@ export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
     ),
   }
   const paragraphs = shown.map((item) => formatItem(item, widths, options))
-  const notes = plan.pruneBlocked === undefined ? [] : [`Note: ${plan.pruneBlocked}.`]
+  const notes = notesOf(plan, options).map((note) => `Note: ${note}.`)
   const gap = shown.length === 0 ? [] : ['']
   return [...paragraphs, ...gap, ...notes, formatSummary(plan, options)].join('\n')
+}
+
+function notesOf(plan: SyncPlan, { done }: FormatOptions): readonly string[] {
+  const asks = plan.confirm.map((reason) => `it ${reason}; sync asks before that, or wants --yes`)
+  return [
+    ...(plan.pruneBlocked === undefined ? [] : [plan.pruneBlocked]),
+    ...(done === true ? [] : asks),
+  ]
 }
 
 /** Columns of the first lines. */
@@ -86,17 +86,16 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
     const count = plan.items.length
     return `Nothing to do: ${count} ${plural(count, 'workload')} as published by ${where}.`
   }
-  const counts = ORDER.flatMap((action) => {
-    const count = plan.items.filter((item) => item.action === action).length
-    const { style } = LOOK[action]
-    const to = options.done !== true && isWrite(action) ? 'to ' : ''
-    return count === 0 ? [] : [paint(options, style, `${count} ${to}${wordOf(action, options)}`)]
+  const counts = countItems(plan).map(([kind, count]) => {
+    const { style, word, past } = LOOK[kind]
+    const text = options.done === true ? past : `${WRITES.has(kind) ? 'to ' : ''}${word}`
+    return paint(options, style, `${count} ${text}`)
   })
   return `${counts.join(', ')} (${where}).`
 }
 
 function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): string {
-  const look = LOOK[item.action]
+  const look = LOOK[countedAs(item)]
   const place = placeOf(item)
   // A document that can't be read has no name, but a place.
   const head =
@@ -109,11 +108,15 @@ function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): str
 function headline(item: PlanItem): string {
   switch (item.action) {
     case 'create':
-      return `new: ${countText(countOf(item.record))}`
+      return item.renamedFrom === undefined
+        ? `new: ${countText(countOf(item.record))}`
+        : `new name of ${item.renamedFrom}: ${countText(countOf(item.record))} from scratch`
     case 'update':
       return item.consequences.map((consequence) => CONSEQUENCE[consequence](item)).join(', and ')
     case 'delete':
-      return 'gone from the folder: all of it stops'
+      return item.renamedTo === undefined
+        ? 'gone from the folder: all of it stops'
+        : `now called ${item.renamedTo}: all of the old one stops`
     case 'unchanged':
       return 'unchanged'
     case 'keep':
@@ -122,14 +125,6 @@ function headline(item: PlanItem): string {
     case 'invalid':
       return `${LOOK[item.action].past}: ${splitReason(item.reason)[0]}`
   }
-}
-
-function wordOf(action: PlanAction, options: FormatOptions): string {
-  return options.done === true ? LOOK[action].past : LOOK[action].word
-}
-
-function isWrite(action: PlanAction): boolean {
-  return action === 'create' || action === 'update' || action === 'delete'
 }
 
 function placeOf({ file, line }: PlanItem): string {
@@ -166,15 +161,14 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
       return [
         `    image: ${formatField('image', item.record.image)?.text}`,
         ...noteOf(item),
-        ...(item.renamedFrom === undefined
-          ? []
-          : [
-              `    looks like ${item.renamedFrom} under a new name: a rename is a new workload, the old one is not moved`,
-            ]),
+        ...(item.leavesVolumes === true
+          ? [`    the data in the volumes of ${item.renamedFrom} stays there and is not moved`]
+          : []),
       ]
     case 'update':
       return [
         ...(item.reason.startsWith('changed') ? [] : [`    ${item.reason}`]),
+        ...(item.movedBy === undefined ? [] : [`    moves because of: ${item.movedBy.join(', ')}`]),
         ...item.changes.flatMap((change) => formatChange(change, options)),
         ...noteOf(item),
       ]
@@ -184,9 +178,12 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
     case 'skip':
     case 'conflict':
     case 'invalid':
-      return splitReason(item.reason)
-        .slice(1)
-        .map((advice) => `    ${advice}`)
+      return [
+        ...splitReason(item.reason).slice(1),
+        ...(item.renamedTo === undefined
+          ? []
+          : [`the old name of ${item.renamedTo}: both run until it is deleted`]),
+      ].map((line) => `    ${line}`)
     case 'unchanged':
       return noteOf(item)
   }
@@ -198,6 +195,7 @@ function noteOf({ note }: PlanItem): readonly string[] {
 
 /** `path: old → new`, in two lines when one would be too long. */
 function formatChange(change: FieldChange, options: FormatOptions): readonly string[] {
+  if (change.hidden === true) return [`    ${change.path}: ${hiddenText(change)}`]
   const from = formatField(change.path, change.before)
   const to = formatField(change.path, change.after)
   const path = (to ?? from)?.path ?? change.path
@@ -207,6 +205,12 @@ function formatChange(change: FieldChange, options: FormatOptions): readonly str
   const length = path.length + before.length + after.length
   if (length <= LINE_LENGTH_MAX - 10) return [`${start} ${end}`]
   return [start, `${' '.repeat(4 + path.length)}${end}`]
+}
+
+/** Of what seems to be a secret only that it changed. */
+function hiddenText({ before, after }: FieldChange): string {
+  if (before === undefined) return '(set)'
+  return after === undefined ? '(removed)' : '(changed)'
 }
 
 const UNSET = '(unset)'

@@ -13,8 +13,6 @@ export interface Removals {
   readonly items: readonly PlanItem[]
   /** Why nothing is pruned; undefined when pruning is safe. */
   readonly blocked: string | undefined
-  /** Why somebody should confirm. */
-  readonly confirm: readonly string[]
 }
 
 /**
@@ -27,7 +25,7 @@ export function planRemovals(input: RemovalInput): Removals {
   const gone = owned.filter(({ name }) => !wanted.has(name))
   const blocked = gone.length === 0 ? undefined : blockedBecause(input)
   const items = gone.map((entry) => removalOf(entry, input.prune, blocked))
-  return { items, blocked, confirm: confirmBecause(items, owned.length) }
+  return { items, blocked }
 }
 
 function blockedBecause(input: RemovalInput): string | undefined {
@@ -51,18 +49,4 @@ function removalOf(entry: ExistingWorkload, prune: boolean, blocked: string | un
   const hasVolumes = (record?.volumes?.length ?? 0) > 0
   const reason = 'not in this folder any more'
   return { action: 'delete', name, reason, hasVolumes, consequences: ['stops'] }
-}
-
-/** Deleting data, or most of a set, is more often a mistake than a wish (DESIGN §9). */
-function confirmBecause(items: readonly PlanItem[], owned: number): readonly string[] {
-  const deletions = items.filter((item) => item.action === 'delete')
-  const withVolumes = deletions.filter(({ hasVolumes }) => hasVolumes).map(({ name }) => name)
-  const reasons: string[] = []
-  if (deletions.length * 2 > owned && deletions.length > 1) {
-    reasons.push(`deletes ${deletions.length} of the ${owned} workloads of this set`)
-  }
-  if (withVolumes.length > 0) {
-    reasons.push(`deletes what has volumes: ${withVolumes.join(', ')}`)
-  }
-  return reasons
 }

@@ -1,7 +1,8 @@
 import type { Did, Source, WorkloadRecord } from '../model/records.ts'
-import { specHash } from '../model/spec-hash.ts'
-import { consequencesOf, countOf, movesPlacement } from './consequences.ts'
+import { consequencesOf, countOf, movedBy, movesPlacement } from './consequences.ts'
+import { confirmBecause } from './confirm-because.ts'
 import { diffFields } from './field-diff.ts'
+import { markRenames } from './mark-renames.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
 import { platformNote } from './platform-note.ts'
 import { previousSpec, type ProvenSpec } from './previous-spec.ts'
@@ -70,14 +71,15 @@ export function planSync(input: PlanSyncInput): SyncPlan {
   const written = [...input.desired]
     .toSorted(byName)
     .map((desired) => planOne(input, desired, existing.get(desired.name)))
-  const invalid = [...written.filter(isInvalid), ...input.broken.map(brokenItem)]
-  const removals = planRemovals({ ...input, anyInvalid: invalid.length > 0 })
-  const items = [...written, ...input.broken.map(brokenItem), ...removals.items]
+  const broken = input.broken.map(brokenItem)
+  const anyInvalid = broken.length > 0 || written.some(({ action }) => action === 'invalid')
+  const removals = planRemovals({ ...input, anyInvalid })
+  const items = markRenames([...written, ...broken, ...removals.items], existing).toSorted(byName)
   return {
     owner: input.owner,
     set: input.set,
-    items: markRenames(items, existing).toSorted(byName),
-    confirm: removals.confirm,
+    items,
+    confirm: confirmBecause(input, items),
     ...(removals.blocked === undefined ? {} : { pruneBlocked: removals.blocked }),
   }
 }
@@ -152,7 +154,17 @@ function planChange(
   const record = recordAfter(input, desired, draft, before)
   const reason = adopted ? adoptReason(set) : 'changed in this folder'
   const consequences = consequencesOf(input.owner, before, record)
-  return { action: 'update', name, file, line, record, changes, consequences, reason }
+  const item = {
+    action: 'update',
+    name,
+    file,
+    line,
+    record,
+    changes,
+    consequences,
+    reason,
+  } as const
+  return consequences.includes('moves') ? { ...item, movedBy: movedBy(changes) } : item
 }
 
 function recordAfter(
@@ -199,31 +211,6 @@ function brokenItem(document: BrokenDocument): PlanItem {
     ...(line === undefined ? {} : { line }),
     reason: message,
   }
-}
-
-function isInvalid(item: PlanItem): boolean {
-  return item.action === 'invalid'
-}
-
-/** A name that comes and another that goes, with the same container, are probably one workload. */
-function markRenames(
-  items: readonly PlanItem[],
-  existing: ReadonlyMap<string, ExistingWorkload>,
-): PlanItem[] {
-  const gone = items
-    .filter(({ action }) => action === 'delete' || action === 'keep')
-    .toSorted(byName)
-  const taken = new Set<string>()
-  return items.map((item) => {
-    if (item.action !== 'create') return item
-    const old = gone.find(({ name }) => {
-      const record = existing.get(name)?.record
-      return !taken.has(name) && record !== undefined && specHash(record) === specHash(item.record)
-    })
-    if (old === undefined) return item
-    taken.add(old.name)
-    return { ...item, renamedFrom: old.name }
-  })
 }
 
 function byName(

@@ -30,6 +30,8 @@ export interface CreateItem extends Common {
   readonly consequences: readonly Consequence[]
   /** A workload that is gone from the folder and ran the same container: probably its old name. */
   readonly renamedFrom?: string
+  /** The old one has volumes, whose data stays where it is. */
+  readonly leavesVolumes?: true
 }
 
 export interface UpdateItem extends Common {
@@ -37,6 +39,8 @@ export interface UpdateItem extends Common {
   readonly record: WorkloadRecord
   readonly changes: readonly FieldChange[]
   readonly consequences: readonly Consequence[]
+  /** Fields of the file because of which it moves. */
+  readonly movedBy?: readonly string[]
 }
 
 export interface DeleteItem extends Common {
@@ -44,6 +48,8 @@ export interface DeleteItem extends Common {
   readonly consequences: readonly Consequence[]
   /** The deletion loses data or comes as a surprise unless somebody confirms it. */
   readonly hasVolumes: boolean
+  /** A new workload of the folder runs the same container: probably its new name. */
+  readonly renamedTo?: string
 }
 
 /**
@@ -56,6 +62,8 @@ export interface DeleteItem extends Common {
  */
 export interface PassiveItem extends Common {
   readonly action: 'unchanged' | 'keep' | 'skip' | 'conflict' | 'invalid'
+  /** Of what is kept: a new workload of the folder runs the same container. */
+  readonly renamedTo?: string
 }
 
 export type PlanItem = CreateItem | UpdateItem | DeleteItem | PassiveItem

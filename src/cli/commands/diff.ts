@@ -28,7 +28,7 @@ export async function runDiff(
   const reader = await openSessionReader(context, session, connection)
   const plan = await makePlan(context, { session, reader }, folder, options, snapshot)
   noteIssues(io, folder.issues)
-  showPlan(io, plan, { format, handle: session.handle, done: false })
+  showPlan(io, plan, { format, handle: session.handle })
   if (hasInvalid(plan)) return DIFF_EXIT.failed
   return hasDifferences(plan) ? DIFF_EXIT.different : DIFF_EXIT.same
 }

@@ -10,7 +10,7 @@ import { showFailureLogs } from '../failure-logs.ts'
 import { prepareHints } from '../hints.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
-import { parseOutput, printData, type OutputFormat } from '../output.ts'
+import { parseOutput, type OutputFormat } from '../output.ts'
 import { makePlan, showPlan } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
@@ -61,8 +61,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   const { context, session, options, format } = run
   const { io } = context
   noteIssues(io, folder.issues)
-  const show = (plan: SyncPlan) =>
-    showPlan(io, plan, { format, handle: session.handle, done: false })
+  const show = (plan: SyncPlan) => showPlan(io, plan, { format, handle: session.handle })
   const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
   const outcome = await runSync({
     writer: session.writer,
@@ -86,11 +85,15 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
 function showOutcome(run: Run, outcome: Extract<SyncOutcome, { kind: 'applied' }>): void {
   const { context, session, format } = run
   const { plan, rev, written, revisions } = outcome
-  if (format === 'json' || format === 'yaml') {
-    const done = { ...plan, rev, written, revisions: Object.fromEntries(revisions) }
-    return printData(context.io, format, done)
-  }
-  return showPlan(context.io, plan, { format, handle: session.handle, done: true })
+  showPlan(context.io, plan, {
+    format,
+    handle: session.handle,
+    outcome: {
+      ...(rev === undefined ? {} : { rev }),
+      written,
+      revisions: Object.fromEntries(revisions),
+    },
+  })
 }
 
 async function waitAfter(
