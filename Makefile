@@ -47,6 +47,11 @@ faults: $(PACKAGES) ## several machines, and all that goes wrong with them; RUNS
 	@sh scripts/engine.sh programs || true
 	@exec node scripts/faults.ts
 
+.PHONY: bench
+bench: dist/.built ## measure side by side with the peers and the limits; ID= measures one row
+	@sh scripts/engine.sh programs || true
+	@exec sh scripts/with-engine.sh node --disable-warning=ExperimentalWarning bench/main.ts
+
 .PHONY: check
 check: dist/.built ## types, lint, format and generated files, as CI does
 	@echo 'check: types'

@@ -170,10 +170,8 @@ function inviteesOf(
   return invited({
     placementKey: rounds.placementKey,
     replicas,
-    candidates: candidates.map(({ meshletDid }) => ({
-      meshletDid,
-      hasRoom: showsRoom(input.view, meshletDid, request),
-    })),
+    candidates: candidates.map(({ meshletDid }) => meshletDid),
+    hasRoom: (meshletDid) => showsRoom(input.view, meshletDid, request),
     doublings: shortWindows(rounds, input.now, windowMs),
   })
 }

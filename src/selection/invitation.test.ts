@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
+import type { Did } from '../model/records.ts'
 import { did } from '../../test/support/memory-view.ts'
 import { KEY } from '../../test/support/sample-bids.ts'
 import { invited, type InvitationInput } from './invitation.ts'
 
-function crowd(size: number, withRoom = size): InvitationInput['candidates'] {
-  return Array.from({ length: size }, (_, i) => ({
-    meshletDid: did(`m${i}`),
-    hasRoom: i < withRoom,
-  }))
+function crowd(size: number): readonly Did[] {
+  return Array.from({ length: size }, (_, i) => did(`m${i}`))
+}
+
+/** Only the first so many show room. */
+function crowdWithRoom(size: number, withRoom: number) {
+  const roomy = new Set(crowd(withRoom))
+  return { candidates: crowd(size), hasRoom: (who: Did) => roomy.has(who) }
 }
 
 function invite(change: Partial<InvitationInput>): readonly string[] {
@@ -15,13 +19,14 @@ function invite(change: Partial<InvitationInput>): readonly string[] {
     placementKey: KEY,
     replicas: 2,
     candidates: crowd(100),
+    hasRoom: () => true,
     doublings: 0,
     ...change,
   })
 }
 
 test('up to eight candidates are all invited, with room or not', () => {
-  expect(invite({ candidates: crowd(8, 0) })).toHaveLength(8)
+  expect(invite(crowdWithRoom(8, 0))).toHaveLength(8)
 })
 
 test('beyond, replicas + 2 by hash, and twice as many after each short window, at last all', () => {
@@ -31,8 +36,7 @@ test('beyond, replicas + 2 by hash, and twice as many after each short window, a
 })
 
 test('those who show room go first; published room may hide some, so the others follow', () => {
-  const candidates = crowd(100, 3)
-  const first = invite({ candidates })
+  const first = invite(crowdWithRoom(100, 3))
   expect(first.slice(0, 3).toSorted()).toEqual(['m0', 'm1', 'm2'].map(did))
   expect(first).toHaveLength(4)
 })
@@ -40,6 +44,10 @@ test('those who show room go first; published room may hide some, so the others 
 test('the order of the candidates plays no part, the key does', () => {
   expect(invite({ candidates: crowd(100).toReversed() })).toEqual(invite({}))
   expect(invite({ placementKey: 'other' })).not.toEqual(invite({}))
+})
+
+test('a list that is frozen gives the same', () => {
+  expect(invite({ candidates: Object.freeze([...crowd(100)]) })).toEqual(invite({}))
 })
 
 test('everywhere invites everybody', () => {

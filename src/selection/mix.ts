@@ -27,8 +27,18 @@ export const hash64 = rememberByText(REMEMBERED_MAX, (text): Hash64 => {
  *   mix  = high · 2^21 + (low >>> 11)
  */
 export function mix(key: Hash64, did: Hash64): number {
-  const difference = key.high ^ did.high
-  const low = key.low ^ did.low ^ finalise(difference)
+  return mixHalves(key.high, key.low, did.high, did.low)
+}
+
+/** `mix` of hashes that are at hand as numbers, for the loop over many candidates. */
+export function mixHalves(
+  keyHigh: number,
+  keyLow: number,
+  didHigh: number,
+  didLow: number,
+): number {
+  const difference = keyHigh ^ didHigh
+  const low = keyLow ^ didLow ^ finalise(difference)
   const high = difference ^ finalise(low)
   return (high >>> 0) * 0x200000 + (low >>> 11)
 }

@@ -134,7 +134,8 @@ export function runBidding(options: BiddingOptions): BiddingResult {
     const guests = invited({
       placementKey: KEY,
       replicas,
-      candidates: minds.map(({ self }) => ({ meshletDid: self, hasRoom: true })),
+      candidates: minds.map(({ self }) => self),
+      hasRoom: () => true,
       doublings: shortWindows(seen, localNow, windowMs),
     })
     const { decidedThrough } = decision(seen, { bids, invited: guests, now: localNow, windowMs })

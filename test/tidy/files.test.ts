@@ -9,9 +9,18 @@ const TEST_LINES_MAX = 500
 const TOO_LONG: readonly string[] = []
 
 const everywhere = [
-  ...['src', 'test', 'scripts', 'docs', 'lexicons', 'schemas', 'examples', 'bin', '.ci'].flatMap(
-    (folder) => filesBelow(folder, /./),
-  ),
+  ...[
+    'src',
+    'test',
+    'scripts',
+    'bench',
+    'docs',
+    'lexicons',
+    'schemas',
+    'examples',
+    'bin',
+    '.ci',
+  ].flatMap((folder) => filesBelow(folder, /./)),
   ...filesBelow('.', /^(?:Makefile|[A-Z]+\.md|\.?[\w.-]+\.(?:json|ts))$/).filter(
     ({ path }) => !path.includes('/'),
   ),

@@ -42,7 +42,7 @@ export function isTest({ path }: SourceFile): boolean {
 
 /** Everything in TypeScript that people write. */
 export function handWritten(): SourceFile[] {
-  return ['src', 'test', 'scripts']
+  return ['src', 'test', 'scripts', 'bench']
     .flatMap((folder) => filesBelow(folder, /\.ts$/))
     .filter(isHandWritten)
 }

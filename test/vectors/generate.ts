@@ -14,6 +14,7 @@ import { workloadUri } from '../../src/model/workload-uri.ts'
 import { hash64, mix } from '../../src/selection/mix.ts'
 import { downSet } from '../../src/selection/down-set.ts'
 import { electorateOf } from '../../src/selection/electorate.ts'
+import type { Did } from '../../src/model/records.ts'
 import { invited } from '../../src/selection/invitation.ts'
 import { select } from '../../src/selection/select.ts'
 import { bid, KEY, world, type SampleBid } from '../support/sample-bids.ts'
@@ -206,7 +207,9 @@ writeVectors(
   [0, 1, 2].map((doublings) => {
     const candidates = NAMES.map((name) => ({ meshletDid: did(name), hasRoom: name <= 'e' }))
     const input = { placementKey: KEY, replicas: 1, candidates, doublings }
-    return { ...input, invited: invited(input) }
+    const dids = candidates.map(({ meshletDid }) => meshletDid)
+    const hasRoom = (who: Did) => candidates.some((one) => one.meshletDid === who && one.hasRoom)
+    return { ...input, invited: invited({ ...input, candidates: dids, hasRoom }) }
   }),
 )
 

@@ -82,11 +82,19 @@ describe('selection.json', () => {
   })
 })
 
+interface InvitationVector extends Omit<InvitationInput, 'candidates' | 'hasRoom'> {
+  readonly candidates: readonly { readonly meshletDid: Did; readonly hasRoom: boolean }[]
+  readonly invited: readonly Did[]
+}
+
 describe('invitations.json', () => {
-  test.each(vectorsOf<InvitationInput & { readonly invited: readonly Did[] }>('invitations.json'))(
+  test.each(vectorsOf<InvitationVector>('invitations.json'))(
     'after $doublings doublings',
     (vector) => {
-      expect(invited(vector)).toEqual(vector.invited)
+      const roomy = vector.candidates.filter(({ hasRoom }) => hasRoom)
+      const candidates = vector.candidates.map(({ meshletDid }) => meshletDid)
+      const hasRoom = (who: Did) => roomy.some(({ meshletDid }) => meshletDid === who)
+      expect(invited({ ...vector, candidates, hasRoom })).toEqual(vector.invited)
     },
   )
 })

@@ -1,0 +1,83 @@
+/**
+ * `make bench`: measures each row in a process of its own, prints the table and writes
+ * `bench/results.json`. `ID=` measures one row and leaves the results of the others as they were.
+ */
+import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { describeMachine, describeVersions } from './machine.ts'
+import type { Result } from './result.ts'
+import { isRowId, ROWS } from './rows.ts'
+import { formatTable } from './table.ts'
+
+const FILE = fileURLToPath(new URL('results.json', import.meta.url))
+/** A row that takes longer hangs. */
+const ROW_MS_MAX = 180_000
+
+interface Report {
+  readonly machine: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly date: string
+  readonly results: readonly Result[]
+}
+
+/** Runs one row; rejects with what it printed when it fails. */
+function measure(id: string): Promise<readonly Result[]> {
+  const program = fileURLToPath(new URL('run-row.ts', import.meta.url))
+  const args = ['--disable-warning=ExperimentalWarning', '--expose-gc', program, id]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: ROW_MS_MAX,
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      const last = output.trimEnd().split('\n').at(-1) ?? ''
+      if (code === 0) resolve(JSON.parse(last) as readonly Result[])
+      else reject(new Error(`${id} ended with ${code ?? 'a signal'}`))
+    })
+  })
+}
+
+async function earlier(): Promise<readonly Result[]> {
+  const text = await readFile(FILE, 'utf8').catch(() => undefined)
+  return text === undefined ? [] : (JSON.parse(text) as Report).results
+}
+
+/** In the order of the table: what was measured now, else what there was before. */
+function merge(before: readonly Result[], now: readonly Result[], measured: ReadonlySet<string>) {
+  const rowOf = ({ id }: Result) => id.split('/')[0] ?? ''
+  return Object.keys(ROWS).flatMap((row) =>
+    (measured.has(row) ? now : before).filter((result) => rowOf(result) === row),
+  )
+}
+
+const only = process.env['ID'] ?? ''
+if (only !== '' && !isRowId(only)) {
+  process.stderr.write(`bench: there is no row ${only}; rows: ${Object.keys(ROWS).join(', ')}\n`)
+  process.exit(2)
+}
+const found: Result[] = []
+const measured = new Set<string>()
+for (const id of only === '' ? Object.keys(ROWS) : [only]) {
+  const startMs = performance.now()
+  try {
+    found.push(...(await measure(id)))
+    measured.add(id)
+    const seconds = ((performance.now() - startMs) / 1_000).toFixed(1)
+    process.stderr.write(`bench: ${id} (${seconds} s)\n`)
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}
+const report: Report = {
+  machine: describeMachine(),
+  versions: await describeVersions(),
+  date: new Date().toISOString(),
+  results: merge(only === '' ? [] : await earlier(), found, measured),
+}
+await writeFile(FILE, `${JSON.stringify(report, null, 2)}\n`)
+process.stdout.write(`${formatTable(found)}\n`)
