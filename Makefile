@@ -73,7 +73,7 @@ format: $(PACKAGES) ## format the source
 	@$(BIN)/oxfmt .
 
 .PHONY: generate
-generate: $(PACKAGES) ## generate types from lexicons/ and schemas/
+generate: $(PACKAGES) ## generate types from lexicons/ and schemas/, and docs/cli.md
 	@sh scripts/generate.sh
 
 .PHONY: clean

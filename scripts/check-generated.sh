@@ -7,7 +7,8 @@ trap 'rm -rf "$fresh"' EXIT
 sh scripts/generate.sh "$fresh"
 
 generated() { # the generated files below a folder, sorted
-  (cd "$1" && find src -type f \( -path 'src/lexicons/*' -o -name '*.gen.ts' \) | sort)
+  (cd "$1" && find src docs -type f \
+    \( -path 'src/lexicons/*' -o -name '*.gen.ts' -o -path docs/cli.md \) | sort)
 }
 generated "$fresh" >"$fresh/there"
 generated . >"$fresh/here"

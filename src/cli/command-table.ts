@@ -1,4 +1,4 @@
-import type { CommandSpec } from './command-spec.ts'
+import type { CommandGroup, CommandSpec } from './command-spec.ts'
 import { ACCOUNT_COMMANDS } from './tables/account-commands.ts'
 import { FOLDER_COMMANDS } from './tables/folder-commands.ts'
 import { LOCAL_COMMANDS } from './tables/local-commands.ts'
@@ -6,12 +6,25 @@ import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
 import { WORK_COMMANDS } from './tables/work-commands.ts'
 
-/** Every command, in the order of the help text: first what one does every day. */
-export const COMMANDS: readonly CommandSpec[] = [
-  ...FOLDER_COMMANDS,
-  ...READING_COMMANDS,
-  ...WORK_COMMANDS,
-  ...MACHINE_COMMANDS,
-  ...ACCOUNT_COMMANDS,
-  ...LOCAL_COMMANDS,
+/** Every command by group, in the order of the help text: first what one does every day. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  { title: 'Files', commands: FOLDER_COMMANDS },
+  { title: 'Looking', commands: READING_COMMANDS },
+  { title: 'Changing what runs', commands: WORK_COMMANDS },
+  { title: 'Machines', commands: MACHINE_COMMANDS },
+  { title: 'Account', commands: ACCOUNT_COMMANDS },
+  { title: 'This machine', commands: LOCAL_COMMANDS },
 ]
+
+export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ commands }) => commands)
+
+/** What the first word of commands with two words stands for. */
+export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
+  meshlet: 'Add or remove a machine of yours.',
+}
+
+/** The command that a command line asks for, if there is one. */
+export function findCommand(argv: readonly string[]): CommandSpec | undefined {
+  const [first = '', second = ''] = argv
+  return COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`)
+}

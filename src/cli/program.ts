@@ -1,17 +1,13 @@
 import { Command, CommanderError } from 'commander'
+import { ANSWER_EXITS } from './command-exits.ts'
 import type { CommandContext, CommandSpec } from './command-spec.ts'
-import { COMMANDS } from './command-table.ts'
+import { COMMAND_FAMILIES, COMMAND_GROUPS, findCommand } from './command-table.ts'
+import { ENVIRONMENT } from './environment.ts'
+import { describeOption, formatRows } from './help-text.ts'
 import { EXIT, exitCodeOf, formatError } from './exit.ts'
 import { isDebug } from './io.ts'
 
 const ABOUT = 'A declarative, consent-based container orchestrator on AT Protocol.'
-
-const GROUPS: Readonly<Record<string, string>> = {
-  meshlet: 'Add or remove a machine of yours.',
-}
-
-/** Commands that answer a question with their exit code. */
-const ANSWERS: ReadonlySet<string | undefined> = new Set(['diff', 'verify'])
 
 /**
  * Runs one command line and resolves to its exit code. Never rejects: whatever is thrown below is
@@ -31,17 +27,17 @@ export async function runProgram(
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    return report(context, error, argv[0])
+    return report(context, error, findCommand(argv))
   }
 }
 
-function report(context: CommandContext, error: unknown, command: string | undefined): number {
+function report(context: CommandContext, error: unknown, command: CommandSpec | undefined): number {
   const { io } = context
   io.note(`${formatError(error)}\n`)
   if (isDebug(io.env) && error instanceof Error) io.note(`${error.stack}\n`)
   const code = exitCodeOf(error)
   // A failed comparison must not look like the answer "different".
-  return ANSWERS.has(command) && code === EXIT.failed ? EXIT.usage : code
+  return command?.exits === ANSWER_EXITS && code === EXIT.failed ? EXIT.usage : code
 }
 
 function buildProgram(
@@ -53,7 +49,13 @@ function buildProgram(
     .description(ABOUT)
     .version(version, '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Show help.')
-    .helpCommand('help [command]', 'Show help for a command.')
+    .addHelpCommand(
+      new Command('help')
+        .argument('[command]')
+        .description('Show help for a command.')
+        .helpGroup(`${COMMAND_GROUPS.at(-1)?.title}:`),
+    )
+    .configureHelp({ subcommandTerm })
     .exitOverride()
     .configureOutput({
       writeOut: context.io.out,
@@ -65,7 +67,10 @@ function buildProgram(
     .showHelpAfterError('commune --help lists the commands, commune COMMAND --help their options.')
     .addHelpText('after', EPILOGUE)
   const groups = new Map<string, Command>()
-  for (const spec of COMMANDS) addCommand(program, groups, spec, context, finish)
+  for (const { title, commands } of COMMAND_GROUPS) {
+    program.commandsGroup(`${title}:`)
+    for (const spec of commands) addCommand(program, groups, spec, context, finish)
+  }
   return program
 }
 
@@ -82,8 +87,8 @@ function addCommand(
     .command([second ?? first, ...spec.args].join(' '))
     .description([spec.summary, spec.details].filter(Boolean).join('\n\n'))
     .summary(spec.summary)
-    .addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}\n`).join('')}`)
-  for (const { flags, description } of spec.options) command.option(angled(flags), description)
+    .addHelpText('after', afterHelp(spec))
+  for (const option of spec.options) command.option(angled(option.flags), describeOption(option))
   command.action(async (...given: readonly unknown[]) => {
     // Commander hands over the arguments, then the options, then the command itself.
     const args = given
@@ -95,10 +100,19 @@ function addCommand(
   })
 }
 
+/** Without "[options]", which is true of all and leaves less room for what differs. */
+function subcommandTerm(command: Command): string {
+  const args = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...args].join(' ')
+}
+
 function groupOf(program: Command, groups: Map<string, Command>, name: string): Command {
   const known = groups.get(name)
   if (known !== undefined) return known
-  const group = program.command(name).description(GROUPS[name] ?? name)
+  const group = program.command(name).description(COMMAND_FAMILIES[name] ?? name)
   groups.set(name, group)
   return group
 }
@@ -108,11 +122,14 @@ function angled(flags: string): string {
   return flags.replace(/ ([A-Z]+)$/, ' <$1>')
 }
 
+function afterHelp({ exits, examples }: CommandSpec): string {
+  const codes = exits === undefined ? '' : `\nExit codes:\n${formatRows(Object.entries(exits))}`
+  return `${codes}\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`
+}
+
 const EPILOGUE = `
 Environment:
-  COMMUNE_SERVICE, COMMUNE_IDENTIFIER, COMMUNE_PASSWORD, COMMUNE_PLC_URL   instead of \`commune login\`
-  NO_COLOR                                                               no colours
-  COMMUNE_DEBUG                                                          say more
-
+${formatRows(ENVIRONMENT)}
 Results go to stdout, everything else to stderr.
+commune COMMAND --help shows options, exit codes and examples.
 `

@@ -11,41 +11,53 @@ it('lists the commands', async () => {
     A declarative, consent-based container orchestrator on AT Protocol.
 
     Options:
-      -V, --version                  Print the version.
-      -h, --help                     Show help.
+      -V, --version        Print the version.
+      -h, --help           Show help.
 
-    Commands:
-      validate [options] <path...>   Check workload files, without any network.
-      diff [options] <path>          Show what sync would change.
-      sync [options] <path>          Publish a folder of workload files as your desired state.
-      get [options] <kind> [name]    List workloads, meshlets, members or bids.
-      describe [options] <name>      Show everything that is known about one workload.
-      explain [options] <name>       Tell from public records who runs a workload, who does not, and
-                                     why.
-      verify [options] [name]        Compute the choice anew from public records, and compare it with
-                                     what runs.
-      events [options] <name>        Tell what happened to a workload and why, in the order of time.
-      logs [options] <name>          Show the last log lines of all replicas, in the order of time.
-      delete [options] <name...>     Delete workloads, and so end their containers.
-      rebalance [options] <name...>  Open the bidding for workloads anew, so that they may move to
-                                     better places.
-      meshlet                        Add or remove a machine of yours.
-      cordon [options] <meshlet>     Have a machine of yours take no new work; what runs there goes on.
-      uncordon [options] <meshlet>   Have a machine of yours take work again; ends a drain too.
-      drain [options] <meshlet>      Have a machine of yours give all its work away, and take none.
-      login [options]                Log in to your PDS and remember the session.
-      logout                         Forget the session.
-      whoami [options]               Show which account is in use.
-      dev [options]                  Run a whole network for trying things out, on this machine only.
-      doctor [options]               Check that everything is in place, and say how to mend what is not.
-      help [command]                 Show help for a command.
+    Files:
+      validate <path...>   Check workload files, without any network.
+      diff <path>          Show what sync would change.
+      sync <path>          Publish a folder of workload files as your desired state.
+
+    Looking:
+      get <kind> [name]    List workloads, meshlets, members or bids.
+      describe <name>      Show everything that is known about one workload.
+      explain <name>       Tell from public records who runs a workload, who does not, and why.
+      verify [name]        Compute the choice anew from public records, and compare it with what runs.
+      events <name>        Tell what happened to a workload and why, in the order of time.
+      logs <name>          Show the last log lines of all replicas, in the order of time.
+
+    Changing what runs:
+      delete <name...>     Delete workloads, and so end their containers.
+      rebalance <name...>  Open the bidding for workloads anew, so that they may move to better places.
+
+    Machines:
+      meshlet              Add or remove a machine of yours.
+      cordon <meshlet>     Have a machine of yours take no new work; what runs there goes on.
+      uncordon <meshlet>   Have a machine of yours take work again; ends a drain too.
+      drain <meshlet>      Have a machine of yours give all its work away, and take none.
+
+    Account:
+      login                Log in to your PDS and remember the session.
+      logout               Forget the session.
+      whoami               Show which account is in use.
+
+    This machine:
+      dev                  Run a whole network for trying things out, on this machine only.
+      doctor               Check that everything is in place, and say how to mend what is not.
+      help [command]       Show help for a command.
 
     Environment:
-      COMMUNE_SERVICE, COMMUNE_IDENTIFIER, COMMUNE_PASSWORD, COMMUNE_PLC_URL   instead of \`commune login\`
-      NO_COLOR                                                               no colours
-      COMMUNE_DEBUG                                                          say more
+      COMMUNE_SERVICE     PDS of your account, instead of \`commune login\`
+      COMMUNE_IDENTIFIER  your handle or DID
+      COMMUNE_PASSWORD    an app password; never given as an option, which others could see
+      COMMUNE_PLC_URL     PLC directory, when it is not the public one
+      COMMUNE_DEBUG       say more, also where an error came from
+      NO_COLOR            no colours
+      XDG_CONFIG_HOME     where the login is kept, in the folder commune; ~/.config when absent
 
     Results go to stdout, everything else to stderr.
+    commune COMMAND --help shows options, exit codes and examples.
 
     "
   `)

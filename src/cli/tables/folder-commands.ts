@@ -1,4 +1,5 @@
 import { CONNECTION, FOLDER, OUTPUT } from '../command-options.ts'
+import { ANSWER_EXITS, WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
 /** What turns files into desired state. */
@@ -15,7 +16,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     name: 'diff',
     args: ['<path>'],
     summary: 'Show what sync would change.',
-    details: 'Exit code: 0 the same, 1 different, 2 an error.',
+    exits: ANSWER_EXITS,
     options: [OUTPUT, ...FOLDER, ...CONNECTION],
     examples: ['commune diff workloads/', 'commune diff workloads/ --prune -o json'],
     load: async () => (await import('../commands/diff.ts')).runDiff,
@@ -24,8 +25,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     name: 'sync',
     args: ['<path>'],
     summary: 'Publish a folder of workload files as your desired state.',
-    details:
-      'Exit code: 0 done, 1 failed, 2 invalid input, 3 published but not placed,\n4 placed but not healthy, 5 timed out waiting, 130 interrupted.',
+    exits: WAIT_EXITS,
     options: [
       OUTPUT,
       { flags: '--dry-run', description: 'show the plan and write nothing' },
@@ -33,7 +33,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
       { flags: '-y, --yes', description: 'do not ask before deleting much' },
       { flags: '--watch', description: 'go on, and sync whenever a file changes' },
       { flags: '--wait', description: 'wait until exactly this revision runs and is healthy' },
-      { flags: '--timeout DURATION', description: 'how long to wait (default: 5m)' },
+      { flags: '--timeout DURATION', description: 'how long to wait', default: '5m' },
       ...CONNECTION,
     ],
     examples: [

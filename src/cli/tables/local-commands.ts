@@ -9,8 +9,8 @@ export const LOCAL_COMMANDS: readonly CommandSpec[] = [
     summary: 'Run a whole network for trying things out, on this machine only.',
     details: 'A PDS and a PLC directory on loopback, with an account for each owner and meshlet.',
     options: [
-      { flags: '--data DIR', description: 'folder that keeps everything (default: .commune-dev)' },
-      { flags: '--members NAMES', description: 'owners, with commas (default: alice,bob,carol)' },
+      { flags: '--data DIR', description: 'folder that keeps everything', default: '.commune-dev' },
+      { flags: '--members NAMES', description: 'owners, with commas', default: 'alice,bob,carol' },
       { flags: '--meshlets', description: 'also start a meshlet for each owner' },
       { flags: '--json', description: 'print one line of JSON when ready' },
     ],

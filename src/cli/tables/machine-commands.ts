@@ -1,4 +1,5 @@
 import { CONNECTION, OUTPUT, REASON } from '../command-options.ts'
+import { DRAIN_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
 /** What an owner does with machines. */
@@ -43,11 +44,12 @@ export const MACHINE_COMMANDS: readonly CommandSpec[] = [
     args: ['<meshlet>'],
     summary: 'Have a machine of yours give all its work away, and take none.',
     details:
-      'Each container stops when its replacement runs, or when the time is over. It lasts until uncordon.\nExit code: 0 done, 1 failed, 2 invalid input, 5 timed out waiting, 130 interrupted.',
+      'Each container stops when its replacement runs, or when the time is over. It lasts until uncordon.',
+    exits: DRAIN_EXITS,
     options: [
       OUTPUT,
       REASON,
-      { flags: '--timeout DURATION', description: 'time for a replacement (default: 15m)' },
+      { flags: '--timeout DURATION', description: 'time for a replacement', default: '15m' },
       { flags: '--wait', description: 'wait until nothing runs there any more' },
       { flags: '--shutdown', description: 'then end the meshlet there' },
       ...CONNECTION,

@@ -1,4 +1,5 @@
 import { READING } from '../command-options.ts'
+import { ANSWER_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
 /** What only reads records, and asks machines. */
@@ -32,11 +33,13 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     args: ['[name]'],
     summary: 'Compute the choice anew from public records, and compare it with what runs.',
     details:
-      'The same computation as on every machine. What changed a moment ago may still be under way.\nExit code: 0 the same, 1 different, 2 an error.',
+      'The same computation as on every machine. What changed a moment ago may still be under way.',
+    exits: ANSWER_EXITS,
     options: [
       {
         flags: '--grace DURATION',
-        description: 'how long a difference may last unreported (default: 1m)',
+        description: 'how long a difference may last unreported',
+        default: '1m',
       },
       ...READING,
     ],
@@ -59,7 +62,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     summary: 'Show the last log lines of all replicas, in the order of time.',
     details: 'Only the owner of a workload may read them. A replica is called MACHINE#NUMBER.',
     options: [
-      { flags: '--tail LINES', description: 'how many lines (default: 100)' },
+      { flags: '--tail LINES', description: 'how many lines', default: '100' },
       { flags: '--since DURATION', description: 'nothing older than this' },
       { flags: '--meshlet NAME', description: 'only of this machine' },
       { flags: '--replica NUMBER', description: 'only of the replica with this number' },

@@ -1,4 +1,5 @@
 import { CONNECTION, OUTPUT } from '../command-options.ts'
+import { WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
 /** What changes published workloads without their files. */
@@ -20,12 +21,13 @@ export const WORK_COMMANDS: readonly CommandSpec[] = [
     args: ['<name...>'],
     summary: 'Open the bidding for workloads anew, so that they may move to better places.',
     details:
-      'Nothing stops by itself: what runs stays until the machines that are chosen anew run it.\nExit code: as for sync.',
+      'Nothing stops by itself: what runs stays until the machines that are chosen anew run it.',
+    exits: WAIT_EXITS,
     options: [
       OUTPUT,
       { flags: '--dry-run', description: 'show where they run now and write nothing' },
       { flags: '--wait', description: 'wait until they run where they were chosen' },
-      { flags: '--timeout DURATION', description: 'how long to wait (default: 5m)' },
+      { flags: '--timeout DURATION', description: 'how long to wait', default: '5m' },
       ...CONNECTION,
     ],
     examples: ['commune rebalance hello --wait', 'commune rebalance hello worker --dry-run'],
