@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { renderCliPage } from '../../scripts/docs/cli-page.ts'
 import { COMMANDS } from '../../src/cli/command-table.ts'
 import { parseDocuments } from '../../src/spec/parse-documents.ts'
 import {
@@ -61,6 +62,10 @@ test('commands in the documents exist', () => {
   )
   expect(named.length).toBeGreaterThan(0)
   expect(named.filter(({ found }) => !found)).toEqual([])
+})
+
+test('docs/cli.md says what the table of commands says', () => {
+  expect(readText('docs/cli.md'), 'run: make generate').toBe(renderCliPage())
 })
 
 test('every decision is listed, and its number is its own', () => {
