@@ -137,6 +137,10 @@ class StreamingFeed implements RunningFeed {
     return this.#store.repoProblem(did)
   }
 
+  readUpTo(did: Did) {
+    return this.#store.facts(did).position?.rev
+  }
+
   currentForMs(did: Did): number {
     const { host } = this.#store.facts(did)
     return host === undefined || this.#checks.inDoubt(did) ? 0 : this.#hosts.freshForMs(host)

@@ -1,5 +1,6 @@
 import { explainMembers } from '../cluster/explain-members.ts'
-import type { Did, ScorePart } from '../model/records.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { Did, MeshletStatusRecord, ScorePart } from '../model/records.ts'
 import { bidState, type BidState } from './bid-state.ts'
 import type { Reading } from './reading.ts'
 import { leaseStory, leaseText, type LeaseStory } from './lease-story.ts'
@@ -144,8 +145,7 @@ function candidateStories(
     }
     const bid = workload.bids.find((candidate) => candidate.meshletDid === meshletDid)
     if (bid === undefined) {
-      const problem = reading.view.repoProblem(meshletDid)
-      return { ...base, state: 'no answer', reason: problem ?? 'it has written no bid' }
+      return { ...base, state: 'no answer', reason: whyNoBid(reading, meshletDid) }
     }
     const { value: record } = bid
     const accusations = workload.suspects.accusations.get(meshletDid)
@@ -154,6 +154,14 @@ function candidateStories(
     const reason = silent ?? record.message ?? record.reason ?? offers
     return { ...base, state: bidState(workload, bid), reason }
   })
+}
+
+/** Who is gone for good at its owner’s word writes no bid any more; its last status says so. */
+function whyNoBid({ view }: Reading, did: Did): string {
+  const problem = view.repoProblem(did)
+  if (problem !== undefined) return problem
+  const status = view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
+  return status?.state === 'stopped' ? 'its owner shut it down' : 'it has written no bid'
 }
 
 function othersOf(reading: Reading, workload: WorkloadView): Explanation['others'] {

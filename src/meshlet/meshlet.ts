@@ -265,7 +265,7 @@ export class Meshlet implements AsyncDisposable {
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */
   #acknowledged({ rev }: WriteResult, writes: readonly Write[]): void {
-    this.#parts.ownRepo.noteAcknowledged(writes)
+    this.#parts.ownRepo.noteAcknowledged(rev)
     this.chronicle.noteAcknowledged(writes)
     const { did } = this.config
     const changes = writes.map(({ collection, rkey }): RecordChange => {

@@ -1,8 +1,9 @@
+import { messageOf } from '../model/errors.ts'
 import { COLLECTION, type Collection } from '../model/nsid.ts'
-import type { Cid, Did, MeshletStatusRecord } from '../model/records.ts'
+import type { Did, MeshletStatusRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { Feed, Write } from '../ports/records.ts'
+import type { Feed } from '../ports/records.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
 import type { Duty } from './duty.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -23,10 +24,9 @@ const ECHO_MS = 1_000
 /** When the last one has not come back after this time, the repo has lost it. */
 const LOST_MS = 60_000
 
+/** The revision of a commit of ours that has not come back yet, and since when that is waited for. */
 interface Echo {
-  readonly collection: Collection
-  readonly rkey: string
-  readonly cid: Cid | undefined
+  readonly rev: string
   readonly sinceMs: number
 }
 
@@ -37,11 +37,14 @@ interface Echo {
 export class OwnRepo {
   readonly #options: OwnRepoOptions
   #isAdopted = false
-  /** The last write that was acknowledged: until it comes back, the feed is behind. */
+  /** The last commit that was acknowledged: until it comes back, the feed is behind. */
   #echo: Echo | undefined
 
   constructor(options: OwnRepoOptions) {
     this.#options = options
+    // A power cut may have taken more from what the feed stored than from the journal.
+    const rev = options.settings.lastRev
+    if (rev !== undefined) this.#echo = { rev, sinceMs: options.clock.monotonicMs() }
   }
 
   /**
@@ -65,13 +68,17 @@ export class OwnRepo {
   }
 
   /** The PDS has our records; they will come back on the feed. */
-  noteAcknowledged(writes: readonly Write[]): void {
-    const { own, clock } = this.#options
-    const last = writes.at(-1)
-    if (!last) return
-    const { collection, rkey } = last
-    const cid = own.get(collection, rkey)?.cid
-    this.#echo = { collection, rkey, cid, sinceMs: clock.monotonicMs() }
+  noteAcknowledged(rev: string): void {
+    const { settings, clock, log } = this.#options
+    this.#echo = { rev, sinceMs: clock.monotonicMs() }
+    try {
+      settings.saveLastRev(rev)
+    } catch (error) {
+      // Memory holds it until a restart, and the next one is saved again.
+      log.error('the state folder can’t be written; what runs goes on running', {
+        error: messageOf(error),
+      })
+    }
   }
 
   /** Writes again what the repo lost, and takes over what it holds and we forgot. */
@@ -93,7 +100,7 @@ export class OwnRepo {
     const { feed, did, clock } = this.#options
     const echo = this.#echo
     if (!echo) return false
-    const hasCome = feed.get(did, echo.collection, echo.rkey)?.cid === echo.cid
+    const hasCome = (feed.readUpTo(did) ?? '') >= echo.rev
     if (!hasCome && clock.monotonicMs() - echo.sinceMs < LOST_MS) return true
     this.#echo = undefined
     return false

@@ -73,3 +73,20 @@ test('a changed request replaces the one before', () => {
   reservations.noteBid('a', 1, { ...ONE, cpuMilli: 500 })
   expect(reservations.freeBeside(undefined).cpuMilli).toBe(500)
 })
+
+test('held is more than is offered: what runs keeps its place before what was only won', () => {
+  const reservations = new Reservations(() => ({ ...OFFER, cpuMilli: 500 }))
+  reservations.noteBid('a', 2, ONE)
+  reservations.noteBid('b', 4, ONE)
+  reservations.noteRunning(new Map([...running('a', 1), ...running('b', 4)]))
+  expect(reservations.roomToKeep('a').cpuMilli).toBe(100)
+  expect(reservations.roomToKeep('b').cpuMilli).toBe(400)
+})
+
+test('what runs is more than is offered: in their order, as far as it fits', () => {
+  const reservations = new Reservations(() => ({ ...OFFER, cpuMilli: 500 }))
+  reservations.noteRunning(new Map([...running('a', 2), ...running('b', 4), ...running('c', 1)]))
+  expect(reservations.roomToKeep('a').cpuMilli).toBe(400)
+  expect(reservations.roomToKeep('b').cpuMilli).toBe(300)
+  expect(reservations.roomToKeep('c').cpuMilli).toBe(300)
+})

@@ -1,6 +1,6 @@
 import { compareText } from '../model/canonical.ts'
 import type { Amount } from '../model/request.ts'
-import { lackOf, minus, NOTHING, times } from '../selection/room.ts'
+import { lackOf, minus, NOTHING, plus, times } from '../selection/room.ts'
 
 /**
  * What is spoken for on this machine: by bids that are undecided or won, by containers that are there,
@@ -66,17 +66,29 @@ export class Reservations {
 
   /**
    * What this workload may keep. As much as is free beside the others, unless more is held than is
-   * offered (the machine offers less than before): then they keep what they hold in their order, as
-   * long as it fits, so that not all of them hand theirs back at once. May be negative.
+   * offered (the machine offers less than before, or took part in several biddings before it was
+   * started again): then what runs keeps its place before what was only won, and both in their order,
+   * as long as it fits, so that not all of them hand theirs back at once. May be negative.
    */
   roomToKeep(uri: string): Amount {
     if (!isOver(this.#total, this.#offer())) return this.freeBeside(uri)
+    const holders = [...new Set([...this.#bids.keys(), ...this.#running.keys()])].toSorted(
+      this.#compare,
+    )
     let rest = this.#offer()
-    const holders = [...new Set([...this.#bids.keys(), ...this.#running.keys()])]
-    for (const other of holders.toSorted(this.#compare)) {
-      if (other === uri) return rest
-      const held = this.#heldBy(other)
-      if (!lackOf(rest, held)) rest = minus(rest, held)
+    const kept = new Map<string, Amount>()
+    for (const other of holders) {
+      const used = this.#usedBy(other)
+      if (!lackOf(rest, used)) {
+        rest = minus(rest, used)
+        kept.set(other, used)
+      } else if (other === uri) return rest
+    }
+    for (const other of holders) {
+      const used = kept.get(other) ?? NOTHING
+      if (other === uri) return plus(rest, used)
+      const more = minus(this.#heldBy(other), used)
+      if (kept.has(other) && !lackOf(rest, more)) rest = minus(rest, more)
     }
     return rest
   }
@@ -90,14 +102,20 @@ export class Reservations {
   }
 
   #heldBy(uri: string): Amount {
-    const bid = this.#bids.get(uri) ?? NOTHING
-    const running = this.#running.get(uri) ?? NOTHING
-    const making = this.#making.get(uri) ?? NOTHING
-    return {
-      cpuMilli: Math.max(bid.cpuMilli, running.cpuMilli, making.cpuMilli),
-      memoryBytes: Math.max(bid.memoryBytes, running.memoryBytes, making.memoryBytes),
-      storageBytes: Math.max(bid.storageBytes, running.storageBytes, making.storageBytes),
-    }
+    return most(this.#bids.get(uri) ?? NOTHING, this.#usedBy(uri))
+  }
+
+  /** By what is there and what is being made. */
+  #usedBy(uri: string): Amount {
+    return most(this.#running.get(uri) ?? NOTHING, this.#making.get(uri) ?? NOTHING)
+  }
+}
+
+function most(a: Amount, b: Amount): Amount {
+  return {
+    cpuMilli: Math.max(a.cpuMilli, b.cpuMilli),
+    memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
+    storageBytes: Math.max(a.storageBytes, b.storageBytes),
   }
 }
 

@@ -18,6 +18,7 @@ export interface SavedDuty {
 const DUTY = 'duty'
 const EPOCH = 'epoch'
 const HELD = 'held'
+const LAST_REV = 'last-rev'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
 const PUBLIC_IMAGE = 'public-image'
@@ -57,6 +58,15 @@ export class Settings {
 
   saveHeld(ids: readonly string[]): void {
     this.#journal.saveSetting(HELD, JSON.stringify(ids))
+  }
+
+  /** Revision of our repo after the last commit that the PDS acknowledged; undefined: none yet. */
+  get lastRev(): string | undefined {
+    return this.#journal.setting(LAST_REV)
+  }
+
+  saveLastRev(rev: string): void {
+    this.#journal.saveSetting(LAST_REV, rev)
   }
 
   /** The consent to run this workload was taken back. */

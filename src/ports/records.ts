@@ -48,6 +48,8 @@ export interface Feed extends RecordView {
    * Undefined when there is no such record, or it counts. What does not count is not deleted.
    */
   invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
+  /** The revision up to which all of the repo has been read; undefined: it never was. */
+  readUpTo(did: Did): string | undefined
   /**
    * For how long what is known of the repo has most likely been what it holds, milliseconds: its
    * host's stream is open and was heard all the time, and nothing of the repo is in doubt; else 0.

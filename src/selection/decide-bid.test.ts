@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { bid, KEY, world, type SampleBid } from '../../test/support/sample-bids.ts'
 import type { WorkloadRecord } from '../model/records.ts'
-import type { CountedBid } from './bids.ts'
+import { ROUND_MAX, type CountedBid } from './bids.ts'
 import { decideBid, type BidInput, type PassReason } from './decide-bid.ts'
 import { observeBids, openRounds, settleRounds } from './rounds.ts'
 import { NO_FAIR_SHARE } from './score.ts'
@@ -221,6 +221,33 @@ describe('a standing offer', () => {
   test('never changes within its round: it waits until the round closes', () => {
     const input = scene({ mine: {}, replicas: 4, room: room(9), now: 1_000 })
     expect(decideBid(input)).toMatchObject({ kind: 'wait', againInMs: 4_000 })
+  })
+
+  describe('in the last round that there is', () => {
+    const last = { round: ROUND_MAX }
+
+    test.each([
+      ['has room for fewer than it won', { mine: { slots: 3 }, replicas: 3, room: room(2) }, 2],
+      ['has room for what is missing', { mine: {}, replicas: 4, room: room(9) }, 4],
+      ['had no room', { mine: { slots: 0, reason: 'no-memory' }, replicas: 1, room: room(9) }, 1],
+    ] as const)('who %s says so there', (_, { mine, ...change }, slots) => {
+      const input = scene({ ...change, mine: { ...mine, ...last }, decided: true })
+      expect(decideBid(input)).toMatchObject({ kind: 'offer', bid: { ...last, slots } })
+    })
+
+    test('who is called up without room passes there', () => {
+      const input = scene({ mine: last, decided: true, room: room(0) })
+      expect(decideBid(input)).toMatchObject({
+        kind: 'pass',
+        bid: { ...last, reason: 'no-memory' },
+      })
+    })
+
+    test('who came too late stays, and does not look again and again', () => {
+      const input = scene({ mine: last, decided: true })
+      const late = { ...input.rounds, late: new Set([input.own?.cid ?? '']) }
+      expect(decideBid({ ...input, rounds: late })).toMatchObject({ kind: 'keep' })
+    })
   })
 
   test('that reached the others too late moves to a later round (review 2)', () => {

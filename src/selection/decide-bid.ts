@@ -4,7 +4,7 @@ import { formatBytes, formatCpu } from '../model/quantity.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
-import { isConsentWithdrawn, isOffer } from './bids.ts'
+import { isConsentWithdrawn, isOffer, ROUND_MAX } from './bids.ts'
 import { lackOf, minus, SLOTS_MAX, slotsIn } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
@@ -188,10 +188,24 @@ function moveBid(input: BidInput, own: BidRecord, why: string): BidDecision {
   if (joinable.kind === 'wait') return wait(joinable, why)
   if (joinable.round <= own.round) {
     const againInMs = closesInMs(input.rounds, own.round, input.now, input.windowMs)
+    if (againInMs === 0 && own.round >= ROUND_MAX) return changeInLastRound(input, own, why)
     return { kind: 'wait', againInMs, why }
   }
   const obstacle = obstacleOf(input)
   return obstacle ? pass(input, joinable.round, obstacle) : offer(input, joinable.round, why)
+}
+
+/**
+ * Nothing comes after the last round, to which a member who means ill can push everybody. There a bid
+ * changes within its round: it becomes smaller, or offers what is missing, which displaces nobody.
+ */
+function changeInLastRound(input: BidInput, own: BidRecord, why: string): BidDecision {
+  const obstacle = obstacleOf(input)
+  if (obstacle) return isOffer(own) ? pass(input, own.round, obstacle) : keep(obstacle.message)
+  const fits = slotsIn(input.room, requestOf(input.workload))
+  const slots = Math.min(own.slots + input.prospect.missing, fits, slotsWanted(input.replicas))
+  if (slots === own.slots) return keep(`${why}, but no round comes after this one`)
+  return { kind: 'offer', bid: { ...offerIn(input, own.round), slots }, why }
 }
 
 function staysDespite({ reason }: Obstacle, won: number, choice: Choice): boolean {
@@ -235,12 +249,16 @@ function slotsWanted(replicas: ReplicaCount): number {
 }
 
 function offer(input: BidInput, round: number, why: string): BidDecision {
+  return { kind: 'offer', bid: offerIn(input, round), why }
+}
+
+function offerIn(input: BidInput, round: number): BidDraft {
   const { self, capacity, room, fairShare, workload } = input
   const request = requestOf(workload)
   const { score, parts } = scoreBid({ ownerDid: self.ownerDid, capacity, room, request, fairShare })
   const { ledgerDay } = fairShare
   const replaces = replacedBid(input, round)
-  const bid = {
+  return {
     ...draft(input, round),
     slots: Math.min(slotsIn(room, request), slotsWanted(input.replicas)),
     score,
@@ -249,7 +267,6 @@ function offer(input: BidInput, round: number, why: string): BidDecision {
     ...(ledgerDay !== undefined && { ledgerDay }),
     ...(replaces !== undefined && { replaces }),
   }
-  return { kind: 'offer', bid, why }
 }
 
 /** A holder goes first in round 0, unless the owner asked for new bids and nothing else. */

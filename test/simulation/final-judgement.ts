@@ -3,6 +3,7 @@ import { recordKeyFor } from '../../src/model/record-key.ts'
 import type {
   BidRecord,
   Did,
+  MeshletStatusRecord,
   WorkloadRecord,
   WorkloadStatusRecord,
 } from '../../src/model/records.ts'
@@ -32,7 +33,7 @@ export function judgeEnd(stage: Stage): string[] {
   const deaf = new Set(machines.filter(({ config }) => !config.endpoint).map(({ did }) => did))
   const alive = new Set(machines.filter(({ running }) => running).map(({ did }) => did))
   return [
-    ...cases.flatMap((one) => judgeCount(one, machines, cases)),
+    ...cases.flatMap((one) => judgeCount(one, machines, cases, view)),
     ...cases.flatMap(({ uri, input }) => judgeChoice(uri, input)),
     ...machines.flatMap((machine) => judgeMachine(machine, cases, view)),
     ...machines.flatMap((machine) => judgeLeftovers(machine, cases, view, { alive, deaf })),
@@ -50,6 +51,7 @@ function judgeCount(
   { uri, record, candidates, choice, bids }: Case,
   machines: readonly VirtualMachine[],
   cases: readonly Case[],
+  view: RecordView,
 ): string[] {
   if (choice.missing === 0) return []
   const wanted = record.everywhere ? 'everywhere' : record.replicas
@@ -58,6 +60,7 @@ function judgeCount(
     .filter(({ did }) => candidates.includes(did))
     .flatMap((machine) => {
       const bid = bids.get(machine.did)
+      if (!bid && isGone(view, machine.did)) return []
       if (!bid || (!isOffer(bid) && bid.reason === undefined))
         return [`unexplained: ${lack}, and ${machine.name} says nothing`]
       const saysFull = isOffer(bid) ? !record.everywhere : NO_ROOM.has(bid.reason ?? '')
@@ -65,6 +68,12 @@ function judgeCount(
         saysFull && machine.running?.duty.state === 'active' && hasRoom(machine, record, cases)
       return isFree ? [`room unused: ${lack}, and ${machine.name} has room`] : []
     })
+}
+
+/** Its owner shut it down, and its last record says so: nobody is there to write a bid. */
+function isGone(view: RecordView, did: Did): boolean {
+  const status = view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
+  return status?.state === 'stopped'
 }
 
 /** Beside all that the machine is chosen for, whether or not it may run it yet. */

@@ -16,6 +16,9 @@ const LOOKS_PER_MOMENT_MAX = 100_000
 /** 2026-02-01, so that dates in records look like dates. */
 const WALL_START_MS = Date.parse('2026-02-01T00:00:00Z')
 
+/** The run would never come to its end. */
+export class Unrest extends Error {}
+
 /**
  * Time that passes only when a test lets it. Between two timers everything that waits for a promise
  * gets its turn, so a run depends on nothing but what it was given.
@@ -107,11 +110,11 @@ export class VirtualClock implements Clock {
     this.#eventsInSecond = second === this.#second ? this.#eventsInSecond + 1 : 1
     this.#second = second
     if (this.#eventsInSecond > EVENTS_PER_SECOND_MAX)
-      throw new Error(`no rest: more than ${EVENTS_PER_SECOND_MAX} timers in a second`)
+      throw new Unrest(`no rest: more than ${EVENTS_PER_SECOND_MAX} timers in a second`)
   }
 
-  #unrest(): Error {
-    return new Error(
+  #unrest(): Unrest {
+    return new Unrest(
       `no rest: the time was asked for ${LOOKS_PER_MOMENT_MAX} times before any passed`,
     )
   }
