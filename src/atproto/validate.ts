@@ -9,6 +9,7 @@ const SCHEMAS = {
   [COLLECTION.workload]: records.workload.main,
   [COLLECTION.meshlet]: records.meshlet.main,
   [COLLECTION.secret]: records.secret.main,
+  [COLLECTION.set]: records.set.main,
   [COLLECTION.clusterPolicy]: records.clusterPolicy.main,
   [COLLECTION.acknowledgement]: records.acknowledgement.main,
   [COLLECTION.sponsor]: records.sponsor.main,

@@ -4,11 +4,12 @@ import { FOLDER_COMMANDS } from './tables/folder-commands.ts'
 import { LOCAL_COMMANDS } from './tables/local-commands.ts'
 import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
+import { SET_COMMANDS } from './tables/set-commands.ts'
 import { WORK_COMMANDS } from './tables/work-commands.ts'
 
 /** Every command by group, in the order of the help text: first what one does every day. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
-  { title: 'Files', commands: FOLDER_COMMANDS },
+  { title: 'Files', commands: [...FOLDER_COMMANDS, ...SET_COMMANDS] },
   { title: 'Looking', commands: READING_COMMANDS },
   { title: 'Changing what runs', commands: WORK_COMMANDS },
   { title: 'Machines', commands: MACHINE_COMMANDS },
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ comman
 /** What the first word of commands with two words stands for. */
 export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
   meshlet: 'Add or remove a machine of yours.',
+  set: 'Suspend and resume the syncing of a set of workload files.',
 }
 
 /** The command that a command line asks for, if there is one. */

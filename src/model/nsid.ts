@@ -9,6 +9,7 @@ export const COLLECTION = {
   workload: `${RECORDS}.workload`,
   meshlet: `${RECORDS}.meshlet`,
   secret: `${RECORDS}.secret`,
+  set: `${RECORDS}.set`,
   clusterPolicy: `${RECORDS}.clusterPolicy`,
   acknowledgement: `${RECORDS}.acknowledgement`,
   sponsor: `${RECORDS}.sponsor`,

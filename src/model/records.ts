@@ -2,6 +2,7 @@
 import type { commune, farm } from '../lexicons/index.ts'
 
 export type WorkloadRecord = commune.scheduler.workload.Main
+export type SetRecord = commune.scheduler.set.Main
 export type MeshletRecord = commune.scheduler.meshlet.Main
 export type MeshletOwnerRecord = commune.scheduler.meshletOwner.Main
 export type ClusterRecord = commune.scheduler.cluster.Main

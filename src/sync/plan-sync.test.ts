@@ -49,6 +49,7 @@ describe('planSync: creating and changing', () => {
         placementNonce: 'nonce-1',
         createdAt: NOW,
         source: {
+          contentHash: expect.any(String),
           set: SET,
           repo: 'example.org/alice/app',
           revision: 'abc123',

@@ -1,6 +1,7 @@
 import type { Did, Source, WorkloadRecord } from '../model/records.ts'
-import { consequencesOf, countOf, movedBy, movesPlacement } from './consequences.ts'
 import { confirmBecause } from './confirm-because.ts'
+import { consequencesOf, countOf, movedBy, movesPlacement } from './consequences.ts'
+import { contentHash, hasDrifted } from './drift.ts'
 import { diffFields } from './field-diff.ts'
 import { markRenames } from './mark-renames.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
@@ -123,12 +124,11 @@ function planNew(
   existing: ExistingWorkload | undefined,
 ): PlanItem {
   const { name, file, line } = desired
-  const record: WorkloadRecord = {
+  const record = withSource(input, file, {
     ...draft,
     placementNonce: input.newNonce(),
-    source: sourceOf(input, file),
     createdAt: input.now as WorkloadRecord['createdAt'],
-  }
+  })
   const consequences = countOf(record) === 0 ? (['in place'] as const) : (['starts'] as const)
   if (existing === undefined) {
     const reason = 'new in this folder'
@@ -152,9 +152,10 @@ function planChange(
     return { action: 'unchanged', name, file, line, reason: 'already published' }
   }
   const record = recordAfter(input, desired, draft, before)
-  const reason = adopted ? adoptReason(set) : 'changed in this folder'
   const consequences = consequencesOf(input.owner, before, record)
-  const item = {
+  const drifted = !adopted && hasDrifted(before)
+  const reason = adopted ? adoptReason(set) : drifted ? DRIFTED : 'changed in this folder'
+  return {
     action: 'update',
     name,
     file,
@@ -163,8 +164,9 @@ function planChange(
     changes,
     consequences,
     reason,
-  } as const
-  return consequences.includes('moves') ? { ...item, movedBy: movedBy(changes) } : item
+    ...(drifted ? { drifted } : {}),
+    ...(consequences.includes('moves') ? { movedBy: movedBy(changes) } : {}),
+  }
 }
 
 function recordAfter(
@@ -176,19 +178,21 @@ function recordAfter(
   const moves = movesPlacement(input.owner, before, { ...draft, createdAt: before.createdAt })
   const nonce =
     moves || before.placementNonce === undefined ? input.newNonce() : before.placementNonce
-  const after: WorkloadRecord = {
+  const after = withSource(input, desired.file, {
     ...draft,
     placementNonce: nonce,
-    source: sourceOf(input, desired.file),
     createdAt: before.createdAt,
-  }
+  })
   const previous = previousSpec(before, after, input.isProven)
   return previous === undefined ? after : { ...after, previous }
 }
 
-function sourceOf(input: PlanSyncInput, path: string): Source {
-  return { set: input.set, ...input.source, path }
+function withSource(input: PlanSyncInput, path: string, record: WorkloadRecord): WorkloadRecord {
+  const source = { set: input.set, ...input.source, path, contentHash: contentHash(record) }
+  return { ...record, source }
 }
+
+const DRIFTED = 'drifted: something else changed it since it was published, and this puts it back'
 
 function conflictReason(set: string, existing: ExistingWorkload): string {
   return existing.set === undefined

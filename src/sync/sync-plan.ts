@@ -38,6 +38,8 @@ export interface UpdateItem extends Common {
   readonly action: 'update'
   readonly record: WorkloadRecord
   readonly changes: readonly FieldChange[]
+  /** Something else than sync changed the record since it was published. */
+  readonly drifted?: true
   readonly consequences: readonly Consequence[]
   /** Fields of the file because of which it moves. */
   readonly movedBy?: readonly string[]

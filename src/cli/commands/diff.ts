@@ -8,6 +8,7 @@ import { parseOutput } from '../output.ts'
 import { hasInvalid, makePlan, showPlan } from '../planning.ts'
 import { openSessionReader } from '../reading.ts'
 import { readSnapshot } from '../read-snapshot.ts'
+import { noteSuspension, readSuspensions } from '../suspensions.ts'
 
 interface DiffOptions extends FolderOptions, ConnectionOptions {
   readonly output?: string
@@ -28,6 +29,9 @@ export async function runDiff(
   const reader = await openSessionReader(context, session, connection)
   const plan = await makePlan(context, { session, reader }, folder, options, snapshot)
   noteIssues(io, folder.issues)
+  const suspensions = await readSuspensions(session, io.signal)
+  const suspension = suspensions.find(({ set }) => set === folder.set)
+  if (suspension !== undefined) noteSuspension(io, suspension)
   showPlan(io, plan, { format, handle: session.handle })
   if (hasInvalid(plan)) return DIFF_EXIT.failed
   return hasDifferences(plan) ? DIFF_EXIT.different : DIFF_EXIT.same

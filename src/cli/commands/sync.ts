@@ -14,6 +14,7 @@ import { parseOutput, type OutputFormat } from '../output.ts'
 import { makePlan, showPlan } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
+import { noteSuspension, readSuspensions, type Suspension } from '../suspensions.ts'
 import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
 
 export interface SyncOptions extends FolderOptions, ConnectionOptions {
@@ -63,15 +64,28 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   noteIssues(io, folder.issues)
   const show = (plan: SyncPlan) => showPlan(io, plan, { format, handle: session.handle })
   const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
+  let suspension: Suspension | undefined
   const outcome = await runSync({
     writer: session.writer,
-    readSnapshot: (signal) => readSnapshot(session, signal),
+    readSnapshot: async (signal) => {
+      // The commit is read first, so that a suspension that comes later makes the writes a conflict.
+      const snapshot = await readSnapshot(session, signal)
+      const suspensions = await readSuspensions(session, signal)
+      suspension = suspensions.find(({ set }) => set === folder.set)
+      return snapshot
+    },
     makePlan: (snapshot) => makePlan(context, run, folder, options, snapshot),
-    approve: (plan) => approve(run, plan, show),
+    approve: (plan) => {
+      if (suspension === undefined || options.dryRun === true) return approve(run, plan, show)
+      show(plan)
+      return Promise.resolve(false)
+    },
     signal: io.signal,
   })
+  if (suspension !== undefined) noteSuspension(io, suspension)
   if (outcome.kind === 'declined') {
     if (options.dryRun === true) return exitOf(outcome.plan)
+    if (suspension !== undefined) return EXIT.failed
     io.note('Nothing was changed.\n')
     return EXIT.failed
   }

@@ -134,6 +134,11 @@ type Source = {
    * True when the work tree differed from the commit.
    */
   dirty?: boolean
+
+  /**
+   * Hash of what sync published. A record that does not have it any more was changed by something else.
+   */
+  contentHash?: string
 }
 
 export type { Source }
@@ -150,6 +155,9 @@ const source = /*#__PURE__*/ l.typedObject<Source>(
     ),
     path: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.string({ maxLength: 1024 })),
     dirty: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
+    contentHash: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 64 }),
+    ),
   }),
 )
 
