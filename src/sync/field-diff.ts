@@ -12,7 +12,13 @@ export interface FieldChange {
 }
 
 /** Fields that sync itself writes: a difference in them alone is no change (DESIGN §9). */
-const BOOKKEEPING = new Set(['$type', 'source', 'createdAt', 'placementNonce', 'previous'])
+export const BOOKKEEPING: ReadonlySet<string> = new Set([
+  '$type',
+  'source',
+  'createdAt',
+  'placementNonce',
+  'previous',
+])
 
 /**
  * Lists whose order means nothing, and what names an entry. All other lists are compared as a
