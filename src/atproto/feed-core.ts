@@ -146,6 +146,10 @@ class StreamingFeed implements RunningFeed {
     return host === undefined || this.#checks.inDoubt(did) ? 0 : this.#hosts.freshForMs(host)
   }
 
+  isInDoubt(did: Did): boolean {
+    return this.#checks.inDoubt(did)
+  }
+
   get: Feed['get'] = (did, collection, rkey) => this.#store.get(did, collection, rkey)
 
   list: Feed['list'] = (did, collection) => this.#store.list(did, collection)

@@ -4,6 +4,7 @@ import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
+import { IN_MEMORY } from '../storage/open-database.ts'
 import {
   createRepoReader,
   type FeedIdentity,
@@ -12,7 +13,7 @@ import {
 } from './feed-reader.ts'
 import type { InvalidRecord } from './record-store-repo.ts'
 import { createRecordStore, type RecordStore } from './record-store.ts'
-import { IN_MEMORY, openRecordDisk } from './record-store-sql.ts'
+import { openRecordDisk } from './record-store-sql.ts'
 import { revTimeMs } from './repo-walk-commit.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { OVER_QUOTA, type RepoQuota } from './repo-walk.ts'

@@ -26,12 +26,17 @@ export async function openHeartbeatKey(file: string): Promise<HeartbeatKey> {
     await writeKept(file, Buffer.from(await pair.export()).toString('hex'))
     return keyOf(pair)
   }
-  if (typeof kept !== 'string' || !/^[0-9a-f]{64}$/.test(kept)) {
+  if (!isKeptKey(kept)) {
     throw new CommuneError('io', `${file} is damaged: it holds no key.`, {
       hint: 'Delete it: a new key is made and published.',
     })
   }
   return keyOf(await P256Keypair.import(Buffer.from(kept, 'hex').subarray(0, KEY_BYTES)))
+}
+
+/** Whether a file that `openHeartbeatKey` keeps holds this. */
+export function isKeptKey(content: unknown): content is string {
+  return typeof content === 'string' && /^[0-9a-f]{64}$/.test(content)
 }
 
 /** A token for one heartbeat, signed here, so that no PDS needs to be asked. */

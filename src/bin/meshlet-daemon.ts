@@ -8,7 +8,7 @@ import { createFeed } from '../atproto/feed.ts'
 import type { RunningFeed } from '../atproto/feed-core.ts'
 import { makePrivateFolder } from '../atproto/private-file.ts'
 import { keepBudget } from '../atproto/kept-budget.ts'
-import { openHeartbeatKey } from '../atproto/heartbeat-key.ts'
+import { isKeptKey, openHeartbeatKey } from '../atproto/heartbeat-key.ts'
 import { createIdentity } from '../atproto/identity.ts'
 import { publicOrigin } from '../atproto/public-origin.ts'
 import { openSession } from '../atproto/session.ts'
@@ -34,6 +34,7 @@ import type { Log } from '../ports/log.ts'
 import { noMetrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
+import { checkJsonFile } from '../storage/check-json-file.ts'
 import { createPeers } from '../xrpc/peers.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
 
@@ -69,7 +70,9 @@ export async function startDaemon(
     allowPrivateAddresses: isPrivate,
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
   })
-  const key = await openHeartbeatKey(path.join(stateDir, 'heartbeat.key'))
+  const keyFile = path.join(stateDir, 'heartbeat.key')
+  await checkJsonFile({ file: keyFile, isFine: isKeptKey, log, nowMs: systemClock.wallMs() })
+  const key = await openHeartbeatKey(keyFile)
   const feed = stack.use(
     createFeed({
       identity,
@@ -84,7 +87,9 @@ export async function startDaemon(
     dockerHost: settings.dockerHost ?? process.env['DOCKER_HOST'],
   })
   stack.defer(() => engine.close())
-  const journal = stack.use(openJournal(path.join(stateDir, 'journal.sqlite')))
+  const journal = stack.use(
+    openJournal({ file: path.join(stateDir, 'journal.sqlite'), log, nowMs: systemClock.wallMs() }),
+  )
 
   // The server has to listen before the address can be published, and needs the meshlet to answer.
   const late: { meshlet?: Meshlet; api?: MeshletApi } = {}
@@ -210,6 +215,9 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
       },
     )
   const folder = stateDir ?? (did === undefined ? undefined : defaultStateDir(did))
+  const sessionFile = folder === undefined ? undefined : path.join(folder, 'session.json')
+  if (sessionFile !== undefined)
+    await checkJsonFile({ file: sessionFile, log, nowMs: systemClock.wallMs() })
   return openSession({
     identifier,
     password,
@@ -217,7 +225,7 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
     allowPrivateAddresses: isPrivate,
     log,
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
-    ...(folder === undefined ? {} : { sessionFile: path.join(folder, 'session.json') }),
+    ...(sessionFile === undefined ? {} : { sessionFile }),
   })
 }
 

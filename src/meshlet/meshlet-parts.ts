@@ -132,7 +132,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
   const facts = new MachineFacts({ config, own, engineInfo: () => engineState.info })
   const chronicle = new Chronicle({ ...ports, self: config.did, own })
-  const view = overlayView(feed, own, config.did)
+  const view = overlayView(feed, own, config.did, () => ownRepo.isAdopted)
   const neighbourhood = new Neighbourhood(config, view, feed, () => [
     ...ownWorkloads(own),
     ...(engineState.lastSeen?.byWorkload.keys() ?? []),

@@ -187,7 +187,11 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, turn: Turn): Promise<Outcome> {
-    if (!this.#isReady()) return Promise.resolve({ kind: 'again', afterMs: 500 })
+    if (!this.#isReady()) {
+      // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.
+      if (key === SELF) this.#parts.neighbourhood.look()
+      return Promise.resolve({ kind: 'again', afterMs: 500 })
+    }
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
     if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())

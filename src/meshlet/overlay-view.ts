@@ -5,15 +5,22 @@ import type { OwnRecords } from './own-records.ts'
 
 /**
  * The verified records of everybody, where our own are those that our PDS acknowledged: they count
- * from that moment on, not from when they come back on the firehose.
+ * from that moment on, not from when they come back on the firehose. Until it is known which these are
+ * (`isOwnKnown`), the copy that was read last stands for them.
  */
-export function overlayView(view: RecordView, own: OwnRecords, self: Did): RecordView {
+export function overlayView(
+  view: RecordView,
+  own: OwnRecords,
+  self: Did,
+  isOwnKnown: () => boolean,
+): RecordView {
+  const isOwn = (did: Did) => did === self && isOwnKnown()
   return {
-    repoState: (did) => (did === self ? 'known' : view.repoState(did)),
-    repoProblem: (did) => (did === self ? undefined : view.repoProblem(did)),
+    repoState: (did) => (isOwn(did) ? 'known' : view.repoState(did)),
+    repoProblem: (did) => (isOwn(did) ? undefined : view.repoProblem(did)),
     get: <T>(did: Did, collection: Collection, rkey: string) =>
-      did === self ? own.get<T>(collection, rkey) : view.get<T>(did, collection, rkey),
+      isOwn(did) ? own.get<T>(collection, rkey) : view.get<T>(did, collection, rkey),
     list: <T>(did: Did, collection: Collection): readonly (readonly [string, StoredRecord<T>])[] =>
-      did === self ? own.listAcknowledged<T>(collection) : view.list<T>(did, collection),
+      isOwn(did) ? own.listAcknowledged<T>(collection) : view.list<T>(did, collection),
   }
 }

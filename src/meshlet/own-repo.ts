@@ -47,15 +47,22 @@ export class OwnRepo {
     if (rev !== undefined) this.#echo = { rev, sinceMs: options.clock.monotonicMs() }
   }
 
+  /** Whether it is known what the repo is to hold. */
+  get isAdopted(): boolean {
+    return this.#isAdopted
+  }
+
   /**
    * Before the first look: what the repo holds and the journal does not is ours all the same. False
-   * while neither journal nor repo can be read.
+   * while neither journal nor repo can be read. What was stored of the repo is no answer: it may lack
+   * the last that the lost journal knew, such as an epoch.
    */
   adopt(): boolean {
     if (this.#isAdopted) return true
     const { feed, did, settings, duty, log } = this.#options
     const hasJournal = settings.epoch !== undefined
-    if (feed.repoState(did) === 'unknown' && !hasJournal) return false
+    const isRead = feed.repoState(did) === 'known' && !feed.isInDoubt(did)
+    if (!hasJournal && !isRead) return false
     if (!hasJournal) {
       const status = feed.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
       settings.saveEpoch(status ? status.epoch + 1 : 1)

@@ -25,9 +25,9 @@ const PUBLIC_IMAGE = 'public-image'
 
 /** What the owner of the machine told this meshlet, its epoch, and what it learnt of images; kept in the journal. */
 export class Settings {
-  readonly #journal: Journal
+  readonly #journal: Pick<Journal, 'setting' | 'saveSetting'>
 
-  constructor(journal: Journal) {
+  constructor(journal: Pick<Journal, 'setting' | 'saveSetting'>) {
     this.#journal = journal
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualJournal } from '../../test/support/virtual-journal.ts'
 import { EVENTS_PER_WORKLOAD_MAX, type Journal, type NewEvent } from '../ports/journal.ts'
+import { silentLog } from '../ports/log.ts'
 import { openJournal } from './sqlite-journal.ts'
 
 function event(atMs: number, change: Partial<NewEvent> = {}): NewEvent {
@@ -15,7 +16,7 @@ function event(atMs: number, change: Partial<NewEvent> = {}): NewEvent {
 }
 
 const journals: readonly (readonly [string, () => Journal])[] = [
-  ['in a file', () => openJournal(':memory:')],
+  ['in a file', () => openJournal({ file: ':memory:', log: silentLog, nowMs: 0 })],
   ['in memory', () => new VirtualJournal()],
 ]
 

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Collection } from '../model/nsid.ts'
 import {
   EVENTS_MAX,
@@ -9,10 +9,16 @@ import {
   type JournalRecord,
   type NewEvent,
 } from '../ports/journal.ts'
+import type { Log } from '../ports/log.ts'
+import { openDatabase } from '../storage/open-database.ts'
+import { Settings } from './settings.ts'
+
+/** Raise it with every change of the tables: a journal of another version counts as lost. */
+const SCHEMA_VERSION = 1
+
+const PRAGMAS = 'pragma journal_mode = wal; pragma synchronous = full'
 
 const SCHEMA = `
-  pragma journal_mode = wal;
-  pragma synchronous = full;
   create table if not exists records (
     collection text not null, rkey text not null, cid text not null, value text not null,
     primary key (collection, rkey)
@@ -22,16 +28,35 @@ const SCHEMA = `
     seq integer primary key autoincrement, at_ms integer not null, kind text not null,
     workload text not null, event text not null
   );
-  create index if not exists events_of on events (workload, seq);
+  create index if not exists events_of on events (workload, seq)
 `
 
-/** The journal in an SQLite file; `:memory:` forgets everything. Throws when the file can't be used. */
-export function openJournal(file: string): Journal & Disposable {
-  const db = new DatabaseSync(file)
-  db.exec(SCHEMA)
+const ALL = 'select * from records order by collection, rkey'
+
+export interface JournalOptions {
+  /** Path of the file; `:memory:` forgets everything. */
+  readonly file: string
+  readonly log: Log
+  /** Milliseconds since 1970, for the name of a file that is put aside. */
+  readonly nowMs: number
+}
+
+/**
+ * The journal in an SQLite file. One that can't be used is put aside and a new one is begun: what it
+ * knew is had again from records and engine, at the price of a new epoch. Fails with code `io` when
+ * even that can't be done.
+ */
+export function openJournal(options: JournalOptions): Journal & Disposable {
+  const db = openDatabase({
+    ...options,
+    pragmas: PRAGMAS,
+    schema: SCHEMA,
+    version: SCHEMA_VERSION,
+    check,
+  })
   const put = db.prepare('insert or replace into records values (?, ?, ?, ?)')
   const drop = db.prepare('delete from records where collection = ? and rkey = ?')
-  const all = db.prepare('select * from records order by collection, rkey')
+  const all = db.prepare(ALL)
   const get = db.prepare('select value from settings where name = ?')
   const set = db.prepare('insert or replace into settings values (?, ?)')
   const unset = db.prepare('delete from settings where name = ?')
@@ -46,6 +71,21 @@ export function openJournal(file: string): Journal & Disposable {
     ...eventsIn(db),
     [Symbol.dispose]: () => db.close(),
   }
+}
+
+/** What is read at the start has to make sense, or the program would end at each start. */
+function check(db: DatabaseSync): void {
+  db.prepare(ALL).all().map(toRecord)
+  const get = db.prepare('select value from settings where name = ?')
+  const settings = new Settings({
+    setting: (name) => get.get(name)?.['value'] as string | undefined,
+    saveSetting: () => undefined,
+  })
+  const { epoch = 1, held } = settings
+  if (settings.duty && typeof settings.duty.state !== 'string')
+    throw new Error('it does not say what the machine does with work')
+  if (!Number.isSafeInteger(epoch)) throw new Error('its epoch is no number')
+  if (!Array.isArray(held)) throw new Error('it does not say which containers were here')
 }
 
 /** The events, each whole as JSON beside what is searched for. */

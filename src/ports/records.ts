@@ -55,6 +55,8 @@ export interface Feed extends RecordView {
    * host's stream is open and was heard all the time, and nothing of the repo is in doubt; else 0.
    */
   currentForMs(did: Did): number
+  /** Whether what is known of the repo has yet to be compared with its PDS, as after each start. */
+  isInDoubt(did: Did): boolean
   /** Calls back after each durable change of the view, never before. */
   onChange(listener: (changes: readonly RecordChange[]) => void): () => void
 }

@@ -249,13 +249,17 @@ export class VirtualMachine {
     })
   }
 
-  /** Starts the meshlet again; without its state it knows nothing of what it did before. */
-  restart({ withState = true }: { readonly withState?: boolean } = {}): this {
+  /**
+   * Starts the meshlet again; without its state it knows nothing of what it did before, and without
+   * its journal alone only what it had read of the repos.
+   */
+  restart({
+    withState = true,
+    withJournal = withState,
+  }: { readonly withState?: boolean; readonly withJournal?: boolean } = {}): this {
     if (this.#meshlet) this.crash()
-    if (!withState) {
-      this.#journal = new VirtualJournal()
-      this.#disk = this.#newDisk()
-    }
+    if (!withJournal) this.#journal = new VirtualJournal()
+    if (!withState) this.#disk = this.#newDisk()
     this.start()
     return this
   }

@@ -115,7 +115,7 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     name: 'a bid counts before the PDS has it',
     why: 'Nothing starts before the PDS has acknowledged the bid.',
     file: 'src/meshlet/overlay-view.ts',
-    find: 'did === self ? own.get<T>(collection, rkey) :',
+    find: 'isOwn(did) ? own.get<T>(collection, rkey) :',
     replace:
       "did === self ? own.wanted<T>(collection, rkey) && { cid: '', value: own.wanted<T>(collection, rkey)! } :",
   },
