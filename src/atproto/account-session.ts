@@ -7,6 +7,7 @@ import type { PdsCall } from './pds-error.ts'
 export interface AccountSessionOptions {
   readonly service: string
   readonly identifier: string
+  /** Empty when there is none: then the session lasts for as long as its tokens can be renewed. */
   readonly password: string
   readonly fetch: typeof globalThis.fetch
   /** Milliseconds on a clock that never goes back. */
@@ -84,6 +85,7 @@ export class AccountSession {
 
   async #signInNow(): Promise<void> {
     const { service, identifier, password, now } = this.#options
+    if (password === '') throw loginEnded(identifier)
     if (this.#refused !== undefined && now() < this.#refused.untilMs) throw this.#refused.error
     try {
       await this.#credentials.login({ identifier, password })
@@ -109,4 +111,10 @@ export class AccountSession {
       throw error
     }
   }
+}
+
+function loginEnded(identifier: string): CommuneError {
+  return new CommuneError('unauthorized', `The login of ${identifier} has ended.`, {
+    hint: 'Run "commune login" again, or set COMMUNE_PASSWORD.',
+  })
 }

@@ -227,6 +227,22 @@ describe('the session', () => {
     expect(called('createSession')).toHaveLength(2)
   })
 
+  it('ends, without a password, when it can no longer be renewed', async () => {
+    answers({
+      createSession: () => ({ body: tokens('first') }),
+      refreshSession: () => ({ status: 401, body: { error: 'ExpiredToken' } }),
+      getServiceAuth: () => ({ status: 400, body: { error: 'ExpiredToken' } }),
+    })
+    await (await openSession(options))[Symbol.asyncDispose]()
+    await using session = await openSession({ ...options, password: '' })
+    await expect(session.getServiceAuth({ aud: did, lxm: 'a.b.c' })).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('has ended'),
+      hint: expect.stringContaining('commune login'),
+    })
+    expect(called('createSession')).toHaveLength(1)
+  })
+
   it('survives a PDS that can not renew it for the moment', async () => {
     answers({
       createSession: () => ({ body: tokens('first') }),

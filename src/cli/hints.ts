@@ -7,7 +7,7 @@ import type { Did, Hint, MeshletStatusRecord } from '../model/records.ts'
 import type { MeshletClient } from '../xrpc/client.ts'
 import type { CommandContext } from './command-spec.ts'
 import { debug } from './io.ts'
-import type { Reader } from './reading.ts'
+import type { Reader, Reading } from './reading.ts'
 
 const HINT_TIMEOUT_MS = 2_000
 /** As the lexicon allows. */
@@ -39,24 +39,40 @@ export function prepareHints(
     debug(io, `no hints: ${messageOf(error)}`)
     return []
   })
-  return async (written) => {
-    const found = await peers
-    if (found.length === 0) return
-    const { allowPrivateAddresses } = reader
-    const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
-    const hints = hintsOf(session.did, written)
-    await Promise.all(found.map((peer) => tell(context, { session, client, peer, hints })))
-  }
+  return async (written) => sendHints(context, { session, reader, peers: await peers }, written)
 }
 
-async function findPeers(reader: Reader): Promise<readonly Peer[]> {
-  using reading = await reader.read()
-  const { view } = reading
-  return candidates(view, reader.owner).flatMap(({ meshletDid }) => {
+/** Tells the machines that may run the owner's work what was written. Never rejects for one of them. */
+export async function sendHints(
+  context: CommandContext,
+  { session, reader, peers }: HintSource,
+  written: Written,
+): Promise<void> {
+  if (peers.length === 0) return
+  const { allowPrivateAddresses } = reader
+  const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
+  const hints = hintsOf(session.did, written)
+  await Promise.all(peers.map((peer) => tell(context, { session, client, peer, hints })))
+}
+
+interface HintSource {
+  readonly session: Session
+  readonly reader: Reader
+  readonly peers: readonly Peer[]
+}
+
+/** The machines that may run the owner's work and can be called. */
+export function peersIn({ view, owner }: Reading): readonly Peer[] {
+  return candidates(view, owner).flatMap(({ meshletDid }) => {
     const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
     const endpoint = status?.value.endpoint
     return endpoint === undefined ? [] : [{ did: meshletDid, endpoint }]
   })
+}
+
+async function findPeers(reader: Reader): Promise<readonly Peer[]> {
+  using reading = await reader.read()
+  return peersIn(reading)
 }
 
 /** One hint a record; beyond the limit one for the whole repo. */

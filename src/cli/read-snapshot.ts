@@ -12,16 +12,16 @@ import type { ExistingWorkload } from '../sync/sync-plan.ts'
  * repo moves while it is listed, the writes that follow fail as a conflict, and it is read again.
  */
 export async function readSnapshot(session: Session, signal: AbortSignal): Promise<RepoSnapshot> {
-  const commit = await latestCommit(session, signal)
+  const { cid: commit, rev } = await latestCommit(session, signal)
   const records = await listOwnRecords(session, COLLECTION.workload, signal)
-  return { commit, existing: records.map(toExisting) }
+  return { commit, rev, existing: records.map(toExisting) }
 }
 
-async function latestCommit(session: Session, signal: AbortSignal): Promise<string> {
+async function latestCommit(session: Session, signal: AbortSignal) {
   const { data } = await pdsCall(session, () =>
     session.agent.com.atproto.sync.getLatestCommit({ did: session.did }, { signal }),
   )
-  return data.cid
+  return data
 }
 
 function toExisting({ rkey: name, cid, value }: OwnRecord): ExistingWorkload {

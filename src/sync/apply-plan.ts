@@ -7,11 +7,14 @@ import { itemsOf, type SyncPlan } from './sync-plan.ts'
 const WRITES_MAX = 200
 const BYTES_MAX = 800_000
 
-export interface Applied {
-  /** Revision of the repo after the last write; undefined when nothing was written. */
-  readonly rev?: string
-  /** CID of every record that was written, by name. */
-  readonly written: ReadonlyMap<string, Cid>
+/** One commit that the PDS acknowledged. */
+export interface Commit {
+  /** Revision of the repo after it. */
+  readonly rev: string
+  /** Names of the records that it wrote or deleted, in its order. */
+  readonly names: readonly string[]
+  /** CID of every record that it wrote, by name. */
+  readonly cids: ReadonlyMap<string, Cid>
 }
 
 interface ApplyPorts {
@@ -19,32 +22,34 @@ interface ApplyPorts {
   /** Commit that the plan was made from: the writes fail with code `conflict` when the repo moved. */
   readonly swapCommit: Cid | undefined
   readonly signal?: AbortSignal
+  /** Called before a commit is sent: should its answer be lost, these are in doubt. */
+  readonly onSend?: (names: readonly string[]) => void
   /** Called after every commit, so that what was done is known even if a later one fails. */
-  readonly onCommit?: (applied: Applied) => void
+  readonly onCommit?: (commit: Commit) => void
 }
 
 /**
  * Writes the plan: one commit up to the PDS's limit, beyond that several, each guarded by the one
  * before, first what is added and then what is deleted, so that it may stop after any of them.
  */
-export async function applyPlan(plan: SyncPlan, ports: ApplyPorts): Promise<Applied> {
-  const written = new Map<string, Cid>()
-  let swapCommit = ports.swapCommit
-  let rev: string | undefined
+export async function applyPlan(plan: SyncPlan, ports: ApplyPorts): Promise<void> {
+  let { swapCommit } = ports
   for (const batch of batchesOf(writesOf(plan))) {
+    const names = batch.map(({ rkey }) => rkey)
+    // Between two commits is a good place to stop.
+    ports.signal?.throwIfAborted()
+    ports.onSend?.(names)
     const result = await ports.writer.apply(batch, {
       ...(swapCommit === undefined ? {} : { swapCommit }),
       ...(ports.signal === undefined ? {} : { signal: ports.signal }),
     })
     swapCommit = result.commit
-    rev = result.rev
-    for (const [index, write] of batch.entries()) {
+    const cids = names.flatMap((name, index) => {
       const cid = result.cids[index]
-      if (cid !== undefined) written.set(write.rkey, cid)
-    }
-    ports.onCommit?.({ rev, written })
+      return cid === undefined ? [] : [[name, cid] as const]
+    })
+    ports.onCommit?.({ rev: result.rev, names, cids: new Map(cids) })
   }
-  return rev === undefined ? { written } : { rev, written }
 }
 
 /** The writes of a plan, in the order in which they may be interrupted. */

@@ -16,6 +16,8 @@ class MemoryRepo implements RepoWriter {
   head = 0
   /** Called before a commit; somebody else may write here. */
   before: () => void = () => {}
+  /** Called after a commit; its answer may be lost here. */
+  after: () => void = () => {}
 
   async apply(writes: readonly Write[], options: { swapCommit?: string } = {}) {
     this.before()
@@ -25,6 +27,7 @@ class MemoryRepo implements RepoWriter {
     for (const write of writes) this.#write(write)
     const commit = String(this.head)
     const cids = writes.map((w) => (w.action === 'put' ? `cid-${commit}-${w.rkey}` : undefined))
+    this.after()
     return { rev: `rev-${commit}`, commit, cids }
   }
 
@@ -38,7 +41,11 @@ class MemoryRepo implements RepoWriter {
   }
 
   snapshot(): RepoSnapshot {
-    return { commit: String(this.head), existing: [...this.records.values()] }
+    return {
+      commit: String(this.head),
+      rev: `rev-${this.head}`,
+      existing: [...this.records.values()],
+    }
   }
 }
 
@@ -90,6 +97,89 @@ describe('runSync', () => {
     }
     await expect(runSync(ports(repo))).rejects.toMatchObject({ code: 'conflict', retry: true })
     expect(repo.commits).toEqual([])
+  })
+
+  it.each(['timeout', 'unreachable', 'bad-answer', 'unavailable'] as const)(
+    'a commit whose answer is lost (%s) is recognised and not sent again',
+    async (code) => {
+      const repo = new MemoryRepo()
+      repo.records.set('old', existing('old', { user: '7' }))
+      repo.after = () => {
+        repo.after = () => {}
+        throw new CommuneError(code, 'no answer', { retry: true })
+      }
+      const folder = [desired('a'), desired('b'), desired('c')]
+      const makePlan = async ({ existing: records }: RepoSnapshot) =>
+        planSync(planInput({ desired: folder, existing: records, prune: true }))
+      const outcome = await runSync({ ...ports(repo, folder), makePlan })
+      expect(repo.commits).toHaveLength(1)
+      expect(outcome).toMatchObject({
+        kind: 'applied',
+        rev: 'rev-1',
+        written: ['a', 'b', 'c', 'old'],
+      })
+      expect(outcome.plan.items.map(({ name, action }) => `${action} ${name}`)).toEqual([
+        'create a',
+        'create b',
+        'create c',
+        'delete old',
+      ])
+      expect(outcome.kind === 'applied' && outcome.revisions.get('b')).toBe('cid-1-b')
+    },
+  )
+
+  it('a commit that did not arrive is sent once more, then its failure is told', async () => {
+    const repo = new MemoryRepo()
+    let tries = 0
+    repo.before = () => {
+      tries += 1
+      if (tries === 1) throw new CommuneError('timeout', 'no answer', { retry: true })
+    }
+    expect(await runSync(ports(repo))).toMatchObject({ kind: 'applied', written: ['hello'] })
+    expect(repo.commits).toHaveLength(1)
+
+    const dead = new MemoryRepo()
+    dead.before = () => {
+      throw new CommuneError('timeout', 'no answer', { retry: true })
+    }
+    await expect(runSync(ports(dead))).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it('says how far it came when the credentials expire half-way, and goes on from there', async () => {
+    const repo = new MemoryRepo()
+    const folder = Array.from({ length: 450 }, (_, index) => desired(`w${index}`))
+    repo.after = () => {
+      repo.before = () => {
+        throw new CommuneError('unauthorized', 'The login has ended.')
+      }
+    }
+    const told: number[][] = []
+    const onIncomplete = (...counts: number[]) => void told.push(counts)
+    await expect(runSync({ ...ports(repo, folder), onIncomplete })).rejects.toMatchObject({
+      code: 'unauthorized',
+    })
+    expect(told).toEqual([[200, 450]])
+    expect(repo.records.size).toBe(200)
+
+    repo.before = () => {}
+    repo.after = () => {}
+    const again = await runSync(ports(repo, folder))
+    expect(again.kind === 'applied' && again.written).toHaveLength(250)
+    expect(repo.records.size).toBe(450)
+  })
+
+  it('tells all that was done when it had to plan again between two commits', async () => {
+    const repo = new MemoryRepo()
+    const folder = Array.from({ length: 250 }, (_, index) => desired(`w${index}`))
+    repo.after = () => {
+      repo.after = () => {}
+      repo.head += 1
+      repo.records.set('theirs', existing('theirs', {}, 'other'))
+    }
+    const outcome = await runSync(ports(repo, folder))
+    expect(repo.commits.map(({ length }) => length)).toEqual([200, 50])
+    expect(outcome.kind === 'applied' && outcome.written).toHaveLength(250)
+    expect(outcome.plan.items.filter(({ action }) => action === 'create')).toHaveLength(250)
   })
 
   it('writes nothing that was not approved', async () => {

@@ -95,6 +95,7 @@ it('does not believe a listing that never ends', async () => {
   pds.lie = ({ url }) => {
     if (url.includes('createSession')) return { body: SESSION }
     if (url.includes('getLatestCommit')) return { body: { cid: COMMIT, rev: '3jzfcijpj2z2a' } }
+    if (!url.includes('listRecords')) return { status: 404 }
     pages += 1
     return { body: { records: [], cursor: `page-${pages}` } }
   }

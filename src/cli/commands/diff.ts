@@ -5,9 +5,10 @@ import { DIFF_EXIT } from '../exit.ts'
 import { loadFolder, noteIssues } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput } from '../output.ts'
-import { hasInvalid, makePlan, showPlan } from '../planning.ts'
+import { openPlanning } from '../planning.ts'
 import { openSessionReader } from '../reading.ts'
 import { readSnapshot } from '../read-snapshot.ts'
+import { hasInvalid, showPlan } from '../show-plan.ts'
 import { noteSuspension, readSuspensions } from '../suspensions.ts'
 
 interface DiffOptions extends FolderOptions, ConnectionOptions {
@@ -27,7 +28,8 @@ export async function runDiff(
   const { session, connection } = login
   const snapshot = await readSnapshot(session, io.signal)
   const reader = await openSessionReader(context, session, connection)
-  const plan = await makePlan(context, { session, reader }, folder, options, snapshot)
+  using planning = openPlanning(context, { session, reader }, folder, options)
+  const plan = await planning.makePlan(snapshot)
   noteIssues(io, folder.issues)
   const suspensions = await readSuspensions(session, io.signal)
   const suspension = suspensions.find(({ set }) => set === folder.set)

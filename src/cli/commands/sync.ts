@@ -7,13 +7,14 @@ import type { CommandContext } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exit.ts'
 import { showFailureLogs } from '../failure-logs.ts'
-import { prepareHints } from '../hints.ts'
+import { peersIn, sendHints } from '../hints.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput, type OutputFormat } from '../output.ts'
-import { makePlan, showPlan } from '../planning.ts'
+import { openPlanning } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
+import { showPlan } from '../show-plan.ts'
 import { noteSuspension, readSuspensions, type Suspension } from '../suspensions.ts'
 import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
 
@@ -63,7 +64,8 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   const { io } = context
   noteIssues(io, folder.issues)
   const show = (plan: SyncPlan) => showPlan(io, plan, { format, handle: session.handle })
-  const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, run.reader)
+  using planning = openPlanning(context, run, folder, options)
+  const ask = approver(run, show)
   let suspension: Suspension | undefined
   const outcome = await runSync({
     writer: session.writer,
@@ -74,12 +76,14 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
       suspension = suspensions.find(({ set }) => set === folder.set)
       return snapshot
     },
-    makePlan: (snapshot) => makePlan(context, run, folder, options, snapshot),
+    makePlan: (snapshot) => planning.makePlan(snapshot),
     approve: (plan) => {
-      if (suspension === undefined || options.dryRun === true) return approve(run, plan, show)
+      if (suspension === undefined || options.dryRun === true) return ask(plan)
       show(plan)
       return Promise.resolve(false)
     },
+    onIncomplete: (written, planned) =>
+      io.note(`Only ${written} of ${planned} changes were written; sync again to finish.\n`),
     signal: io.signal,
   })
   if (suspension !== undefined) noteSuspension(io, suspension)
@@ -90,7 +94,11 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
     return EXIT.failed
   }
   showOutcome(run, outcome)
-  if (outcome.rev !== undefined) await sendHints?.({ rev: outcome.rev, names: outcome.written })
+  if (outcome.rev !== undefined) {
+    const peers = planning.reading === undefined ? [] : peersIn(planning.reading)
+    const written = { rev: outcome.rev, names: outcome.written }
+    await sendHints(context, { session, reader: run.reader, peers }, written)
+  }
   const code = exitOf(outcome.plan)
   if (options.wait !== true) return code
   return waitAfter(run, outcome, code)
@@ -126,17 +134,26 @@ async function waitAfter(
   return code === EXIT.done ? waited : code
 }
 
-/** Creating and changing never ask; deleting much does. */
-async function approve(run: Run, plan: SyncPlan, show: (plan: SyncPlan) => void): Promise<boolean> {
+/** Creating and changing never ask; deleting much does, and once only for the same deletions. */
+function approver(run: Run, show: (plan: SyncPlan) => void): (plan: SyncPlan) => Promise<boolean> {
   const { options, context } = run
-  if (options.dryRun === true) {
-    show(plan)
-    return false
+  let approved: string | undefined
+  return async (plan) => {
+    if (options.dryRun === true) {
+      show(plan)
+      return false
+    }
+    if (plan.confirm.length === 0 || !hasWrites(plan)) return true
+    const deletions = itemsOf(plan, 'delete')
+      .map(({ name }) => name)
+      .join(' ')
+    if (deletions === approved) return true
+    if (options.yes !== true) show(plan)
+    const question = `This ${plan.confirm.join(' and ')}. Go on?`
+    if (!(await confirm(context.io, question, { yes: options.yes, flag: '--yes' }))) return false
+    approved = deletions
+    return true
   }
-  if (plan.confirm.length === 0 || !hasWrites(plan)) return true
-  if (options.yes !== true) show(plan)
-  const question = `This ${plan.confirm.join(' and ')}. Go on?`
-  return confirm(context.io, question, { yes: options.yes, flag: '--yes' })
 }
 
 /** 2 for what is wrong with the input, 1 for what was refused. */
