@@ -149,6 +149,20 @@ describe('a deletion by the owner', PATIENCE, () => {
     nothingIsHeld()
   })
 
+  it('shows as soon as the directory of DIDs answers again', async () => {
+    await world.settleLongAgo(alice)
+    world.identity.isDown = true
+    await world.publish(alice, gone('a'))
+    await world.publish(alice, clusterWrite('c'), gone('b'))
+    const taken = () => world.feed.status().hosts[0]?.cursor === world.host.seq
+    await eventually('the stream came', taken)
+    expect(world.keys(ALICE)).toEqual(['a', 'b', 'stays'])
+    world.identity.isDown = false
+    await eventually('it is calm', () => world.isQuiet([alice]), world.clock)
+    expect(world.keys(ALICE)).toEqual(['c', 'stays'])
+    nothingIsHeld()
+  })
+
   it('is held back when the stream does not tell of it in time', async () => {
     await world.settleLongAgo(alice)
     await alice.write(gone('a'), clusterWrite('c'))

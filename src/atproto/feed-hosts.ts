@@ -229,7 +229,7 @@ export class FeedHosts implements AsyncDisposable {
       const outcome = await repos.commit(did, body)
       if (outcome === 'known' || outcome === 'applied') return
       checks.request(did)
-      if (outcome !== 'applied-in-part') {
+      if (typeof outcome === 'object') {
         log.debug('A repo is in doubt', { did, reason: outcome.inDoubt })
       }
       return

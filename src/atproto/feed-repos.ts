@@ -10,6 +10,7 @@ import { HOLD_MS } from './feed-listing.ts'
 import { keepWithin } from './feed-quota.ts'
 import { type RepoReader, type ResolvedIdentity, readWithCurrentKey } from './feed-reader.ts'
 import type { CommitClaim, EventReader } from './feed-transport.ts'
+import { UnprovenCommits } from './feed-unproven.ts'
 import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
 import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
@@ -37,6 +38,7 @@ interface Context extends FeedReposOptions {
   readonly chains: FeedChains
   /** Repos over their quota of which all that may be read was read, by this process. */
   readonly complete: Set<Did>
+  readonly unproven: UnprovenCommits
 }
 
 /** What became of a commit of the stream. */
@@ -45,6 +47,8 @@ export type CommitOutcome =
   | 'known'
   /** Applied, but what the quota left out so far may have its place now: list the repo. */
   | 'applied-in-part'
+  /** Kept until the DID of the repo resolves: check the repo. */
+  | 'unproven'
   /** Not applied: list the repo. */
   | { readonly inDoubt: string }
 
@@ -68,6 +72,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
     ...options,
     chains: new FeedChains(options.clock),
     complete: new Set<Did>(),
+    unproven: new UnprovenCommits(),
   }
 
   return {
@@ -116,16 +121,32 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
 }
 
 async function takeCommit(context: Context, did: Did, body: unknown): Promise<CommitOutcome> {
-  const { store, reader, events, signal } = context
+  const { store, reader, events, signal, unproven } = context
   const event = events.commit(body)
   if (!event) return { inDoubt: 'a commit of the stream can’t be read' }
+  if (unproven.isNext(did, event) && unproven.keep(did, event)) return 'unproven'
   const outcome = judgeEvent(store.facts(did), event, context)
   if (outcome !== 'next') return outcome
+  let at: ResolvedIdentity
+  try {
+    at = await reader.resolve(did, { signal })
+  } catch (error) {
+    if (signal.aborted) throw error
+    return unproven.keep(did, event) ? 'unproven' : { inDoubt: messageOf(error) }
+  }
+  return proveCommit(context, at, event)
+}
+
+async function proveCommit(
+  context: Context,
+  at: ResolvedIdentity,
+  event: CommitClaim,
+): Promise<CommitOutcome> {
+  const { store, signal } = context
+  const { did } = at
   let verified: VerifiedEvent
   try {
-    const at = await reader.resolve(did, { signal })
-    const known = (cid: Cid) => findBytes(store.raws(did), cid)
-    verified = await event.prove(at, known)
+    verified = await event.prove(at, (cid: Cid) => findBytes(store.raws(did), cid))
   } catch (error) {
     // An event that was not judged must not be passed over.
     if (signal.aborted) throw error
@@ -134,6 +155,23 @@ async function takeCommit(context: Context, did: Did, body: unknown): Promise<Co
   // Meanwhile a listing may have been stored.
   const still = judgeEvent(store.facts(did), event, context)
   return still === 'next' ? applyEvent(context, did, verified) : still
+}
+
+/** Now that its DID resolves, the commits are taken in that were kept till then. */
+async function takeUnproven(context: Context, at: ResolvedIdentity): Promise<void> {
+  const { store, unproven, chains } = context
+  const { did } = at
+  for (let event = unproven.first(did); event; event = unproven.first(did)) {
+    const judged = judgeEvent(store.facts(did), event, context)
+    const outcome = judged === 'next' ? await proveCommit(context, at, event) : judged
+    if (typeof outcome !== 'object') {
+      unproven.dropFirst(did)
+      continue
+    }
+    unproven.drop(did)
+    const { position } = store.facts(did)
+    if (position) chains.break(did, position.rev)
+  }
 }
 
 /** Whether the event is the one that comes next, judged by what it says of itself. */
@@ -181,16 +219,18 @@ function applyEvent(context: Context, did: Did, event: VerifiedEvent): CommitOut
 
 /** Asks the PDS where the repo is, and lists it unless that is known. */
 async function look(
-  { store, reader, clock, located, later, chains, complete }: Context,
+  context: Context,
   at: ResolvedIdentity,
   signal: AbortSignal,
 ): Promise<RepoListing | undefined> {
+  const { store, reader, clock, located, later, chains, complete } = context
   const { did } = at
   signal.throwIfAborted()
   if (store.facts(did).host !== at.pdsUrl) {
     store.apply({ did, via: 'listing', facts: { host: at.pdsUrl } })
     located(did, at.pdsUrl)
   }
+  await takeUnproven(context, at)
   const latest = await reader.latestCommit(at, signal)
   signal.throwIfAborted()
   const { position, held, truncated } = store.facts(did)

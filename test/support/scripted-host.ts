@@ -160,12 +160,15 @@ export class ScriptedIdentity implements FeedIdentity {
   readonly #known = new Map<Did, { pdsUrl: string; signingKey: string }>()
   readonly #cached = new Map<Did, { pdsUrl: string; signingKey: string }>()
   forced = 0
+  /** The directory does not answer, and nothing is remembered. */
+  isDown = false
 
   set(repo: ScriptedRepo, host: ScriptedHost): void {
     this.#known.set(repo.did, { pdsUrl: host.url, signingKey: repo.key.did() })
   }
 
   async resolve(did: Did, options: { force?: boolean } = {}) {
+    if (this.isDown) throw new CommuneError('unreachable', 'nobody answers', { retry: true })
     if (options.force) this.forced += 1
     const cached = options.force ? undefined : this.#cached.get(did)
     const found = cached ?? this.#known.get(did)
