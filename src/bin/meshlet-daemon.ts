@@ -37,6 +37,7 @@ import type { MeshletApi } from '../xrpc/api.ts'
 import { checkJsonFile } from '../storage/check-json-file.ts'
 import { createPeers } from '../xrpc/peers.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
+import { openPolicy } from './policy-source.ts'
 
 /** A meshlet with everything real around it. Disposing of it leaves the containers alone. */
 export interface Daemon extends AsyncDisposable {
@@ -123,6 +124,7 @@ export async function startDaemon(
   )
   const peers = createPeers({ did, key, clock: systemClock, allowPrivateAddresses: isPrivate })
   const metrics = settings.metrics === undefined ? undefined : createPrometheusMetrics()
+  const policy = stack.use(await openPolicy(settings.policy, log.child({ part: 'policy' })))
   const ports = {
     feed,
     writer: keepBudget({ writer: session.writer, journal, clock: systemClock, log }),
@@ -134,9 +136,11 @@ export async function startDaemon(
     clock: systemClock,
     random,
     log,
+    policy: () => policy.current(),
     registries: createRegistries({ allowPrivateAddresses: isPrivate }),
   }
   const meshlet = stack.use(new Meshlet(config, ports))
+  policy.onChange(() => meshlet.policyChanged())
   late.meshlet = meshlet
   late.api = createMeshletApi({
     meshlet,

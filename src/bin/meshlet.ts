@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { createLog } from '../meshlet/log.ts'
-import { meshletCommand, parseSettings } from '../meshlet/flags.ts'
+import { meshletCommand, parseSettings, type MeshletSettings } from '../meshlet/flags.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { startDaemon } from './meshlet-daemon.ts'
+import { addPolicyCommand } from './policy-command.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -19,13 +20,18 @@ try {
 }
 
 async function main(): Promise<void> {
-  const command = meshletCommand(version).action(() => undefined)
-  command.parse(process.argv)
-  const flags: Record<string, unknown> = command.opts()
-  const settings = parseSettings(
-    { ...fromFile(command, flags['config']), ...given(command, flags) },
-    process.env,
-  )
+  const command = meshletCommand(version)
+  const settings = () => {
+    const flags: Record<string, unknown> = command.opts()
+    const said = { ...fromFile(command, flags['config']), ...given(command, flags) }
+    return parseSettings(said, process.env)
+  }
+  addPolicyCommand(command, settings)
+  await command.action(() => run(settings())).parseAsync(process.argv)
+}
+
+/** Works until it is told to end. */
+async function run(settings: MeshletSettings): Promise<void> {
   const log = createLog({
     format: settings.logFormat,
     verbose: settings.verbose,

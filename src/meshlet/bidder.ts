@@ -16,11 +16,12 @@ import {
   type BidDraft,
   type BidInput,
 } from '../selection/decide-bid.ts'
-import { reservedSlots } from '../selection/room.ts'
+import { reservedSlots, within } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
 import { slotsWaitedFor } from '../selection/waiting-line.ts'
 import type { MeshletConfig } from './config.ts'
 import { isInNotice } from './desire.ts'
+import type { HouseRules } from './house-rules.ts'
 import { givesWayTo } from './giving-way.ts'
 import type { Placement } from './observe.ts'
 import type { MachineFacts } from './machine-facts.ts'
@@ -39,6 +40,7 @@ export interface BidderOptions {
   readonly own: OwnRecords
   readonly obstacles: Obstacles
   readonly facts: MachineFacts
+  readonly houseRules: HouseRules
   readonly reservations: Reservations
   readonly waiting: WaitingRoom
   /** Where another workload stands now; undefined when there is no such workload. */
@@ -181,8 +183,10 @@ export class Bidder {
   }
 
   #input(call: BidCall): BidInput {
-    const { config, own, obstacles, facts, reservations, fairShare } = this.#options
+    const { config, own, obstacles, houseRules, facts, reservations, fairShare } = this.#options
     const { placement, memory, containers, now } = call
+    const limit = houseRules.limitOf(placement.uri, placement.ownerDid)
+    const free = within(reservations.freeBeside(placement.uri), limit?.amount ?? {})
     return {
       self: {
         meshletDid: config.did,
@@ -201,9 +205,10 @@ export class Bidder {
       own: own.get<BidRecord>(COLLECTION.bid, recordKeyFor(placement.uri)),
       runsHere: containers.some(({ state }) => state === 'running'),
       capacity: facts.capacity(),
-      room: reservations.freeBeside(placement.uri),
-      roomInLine: reservations.freeBeside(placement.uri),
-      roomToKeep: reservations.roomToKeep(placement.uri),
+      room: free,
+      roomInLine: free,
+      roomToKeep: within(reservations.roomToKeep(placement.uri), limit?.amount ?? {}),
+      limit,
       fairShare,
       rounds: placement.rounds,
       choice: placement.choice,

@@ -150,7 +150,9 @@ function wantedHere(input: DesireInput, chosen: number): number {
   if (placement.replicas === 'everywhere')
     return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? held : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
-  if (!mayStillCome && !drains && refusalReason(placement, self) !== undefined) return chosen
+  // What the policy does not allow any more has the whole notice, whether somebody takes it or not.
+  const hasNotice = drains || refusalReason(placement, self) === 'policy'
+  if (!mayStillCome && !hasNotice && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
     .filter(({ meshletDid }) => meshletDid !== self && !input.hearsay.has(meshletDid))
     .reduce(

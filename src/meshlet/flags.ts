@@ -26,6 +26,8 @@ export interface MeshletSettings {
   readonly memoryBytes?: number
   readonly storageBytes?: number
   readonly labels: Readonly<Record<string, string>>
+  /** File that says what is allowed to whom; the standard policy when left out. */
+  readonly policy?: string
   readonly liveness: ProfileName
   readonly logFormat: 'auto' | 'json' | 'text'
   readonly verbose: boolean
@@ -65,6 +67,10 @@ export function meshletCommand(version: string): Command {
     .option('--memory <quantity>', 'memory to offer, such as 4Gi')
     .option('--storage <quantity>', 'disk to offer, such as 20Gi')
     .option('--label <name=value>', 'label that constraints can name; may be repeated', collect, [])
+    .option(
+      '--policy <file>',
+      'YAML file that says what may run here, for whom; read again on change',
+    )
     .addOption(
       new Option('--liveness <profile>', 'patience with silent peers').choices(
         Object.keys(PROFILES),
@@ -147,6 +153,7 @@ export function parseSettings(
     memoryBytes: quantity('memory', parseBytes),
     storageBytes: quantity('storage', parseBytes),
     labels: parseLabels(raw['label'], faults),
+    policy: text('policy'),
     liveness: choice('liveness', PROFILE_NAMES) ?? DEFAULT_PROFILE,
     logFormat: choice('logFormat', LOG_FORMATS) ?? 'auto',
     verbose: raw['verbose'] === true,

@@ -1,10 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
-import { COLLECTION } from '../model/nsid.ts'
-import { recordKeyFor } from '../model/record-key.ts'
-import type { Did, Hint, WorkloadRecord } from '../model/records.ts'
-import { requestOf } from '../model/request.ts'
-import { parseWorkloadUri } from '../model/workload-uri.ts'
+import type { Hint } from '../model/records.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Guard } from '../ports/guard.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
@@ -26,6 +23,7 @@ import { Duty } from './duty.ts'
 import { EngineState } from './engine-state.ts'
 import { Exposure } from './exposure.ts'
 import { Forwards } from './forwards.ts'
+import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
@@ -50,6 +48,7 @@ import { UnreadPatience } from './unread-patience.ts'
 import { WaitingRoom } from './waiting-room.ts'
 import { WorkloadActor } from './workload-actor.ts'
 import { WorkloadObserver } from './workload-observer.ts'
+import { claimOf, storageOf } from './workload-claims.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
 
 /** Everything that a meshlet needs from outside. */
@@ -65,6 +64,8 @@ export interface MeshletPorts {
   readonly log: Log
   readonly metrics: Metrics
   readonly registries: Registries
+  /** What the owner allows; it may change while the program runs. */
+  readonly policy: () => Policy
 }
 
 /** What the parts call for when something has happened. */
@@ -101,23 +102,6 @@ export interface Parts {
   readonly forwards: Forwards
   readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
-}
-
-function workloadOf(view: RecordView, uri: string): WorkloadRecord | undefined {
-  const parsed = parseWorkloadUri(uri)
-  return parsed && view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
-}
-
-/** Disk that one replica was promised, bytes; 0 when nothing is known of the workload any more. */
-function storageOf(view: RecordView, uri: string): number {
-  const workload = workloadOf(view, uri)
-  return workload ? requestOf(workload).storageBytes : 0
-}
-
-/** What orders a workload among others, whenever this machine heard of it. */
-function claimOf(view: RecordView, uri: string) {
-  const ownerDid = parseWorkloadUri(uri)?.owner ?? ('' as Did)
-  return { ownerDid, priority: workloadOf(view, uri)?.priority ?? 0, key: recordKeyFor(uri) }
 }
 
 /** Makes the parts and joins them; nothing begins to work yet. */
@@ -200,8 +184,16 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     profile,
     candidateSets: () => neighbourhood.candidateSets,
   })
+  const houseRules = new HouseRules({
+    config,
+    policy: ports.policy,
+    reservations,
+    capacity: () => facts.capacity(),
+    clock,
+  })
   const obstacles = new Obstacles({
     config,
+    houseRules,
     settings,
     duty,
     engineState,
@@ -222,6 +214,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     own,
     obstacles,
     facts,
+    houseRules,
     reservations,
     waiting,
     callOf: (uri) => reconciler.bidCallOf(uri),

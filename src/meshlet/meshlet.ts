@@ -168,6 +168,11 @@ export class Meshlet implements AsyncDisposable {
     this.#add(uri)
   }
 
+  /** What is allowed here has changed: everything is judged anew. */
+  policyChanged(): void {
+    this.#lookAtAll()
+  }
+
   /** Looks at one workload soon. */
   lookAt(uri: string): void {
     this.#add(uri)

@@ -8,7 +8,7 @@ import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import type { Placement } from './observe.ts'
-import { judge } from './policy.ts'
+import type { HouseRules } from './house-rules.ts'
 import type { Duty } from './duty.ts'
 import type { Settings } from './settings.ts'
 import { unsupportedReason } from './support.ts'
@@ -17,6 +17,7 @@ import type { WorkloadMemory } from './workload-memory.ts'
 export interface ObstaclesOptions {
   readonly config: MeshletConfig
   readonly settings: Settings
+  readonly houseRules: HouseRules
   readonly duty: Duty
   readonly engineState: EngineState
   readonly facts: MachineFacts
@@ -46,7 +47,7 @@ export class Obstacles {
     return [
       this.#consent(placement),
       unsupported(workload),
-      judge(workload, placement.ownerDid, this.#options.config.ownerDid),
+      this.#options.houseRules.judge(workload, placement.ownerDid),
       this.#constraint(workload),
       this.#cordon(),
       this.#engine(),
@@ -57,8 +58,7 @@ export class Obstacles {
 
   /** Whether such a container may run here, whoever is to blame if not. */
   isAllowed(workload: WorkloadRecord, ownerDid: Did): boolean {
-    const { ownerDid: machineOwner } = this.#options.config
-    return !unsupported(workload) && !judge(workload, ownerDid, machineOwner)
+    return !unsupported(workload) && !this.#options.houseRules.judge(workload, ownerDid)
   }
 
   #consent({ uri }: Placement): Obstacle | undefined {

@@ -58,6 +58,12 @@ export class Reservations {
     this.#change(uri, () => this.#bids.delete(uri))
   }
 
+  /** The sum of what the meant workloads hold. */
+  heldWhere(isMeant: (uri: string) => boolean): Amount {
+    const holders = new Set([...this.#bids.keys(), ...this.#running.keys(), ...this.#making.keys()])
+    return [...holders].filter(isMeant).reduce((sum, uri) => plus(sum, this.#heldBy(uri)), NOTHING)
+  }
+
   /** What is free for this workload: its own reservation counts as free. May be negative. */
   freeBeside(uri: string | undefined): Amount {
     const taken = uri === undefined ? this.#total : minus(this.#total, this.#heldBy(uri))

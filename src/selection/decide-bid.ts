@@ -5,7 +5,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import type { AtUri, BidRecord, Did, WorkloadRecord } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import { isConsentWithdrawn, isOffer, ROUND_MAX } from './bids.ts'
-import { lackOf, minus, SLOTS_MAX, slotsIn } from './room.ts'
+import { lackOf, minus, SLOTS_MAX, slotsIn, within } from './room.ts'
 import { closesInMs, joinableRound, type Joinable, type Rounds } from './rounds.ts'
 import { scoreBid, type FairShare } from './score.ts'
 import { slotsOf, type Choice, type ReplicaCount } from './select.ts'
@@ -50,6 +50,8 @@ export interface BidInput {
   readonly roomInLine: Amount
   /** The workload for which that rest is kept. */
   readonly keptFor?: string | undefined
+  /** What the machine’s policy lets it hold at most, and which rule says so; both are in the rooms. */
+  readonly limit?: { readonly amount: Partial<Amount>; readonly by: string } | undefined
   /** What it may keep of what it won: less than `room` says when the machine offers less than before. */
   readonly roomToKeep: Amount
   /** Another workload that would be whole with what this one won here and has not begun to use. */
@@ -229,7 +231,13 @@ function obstacleOf(input: BidInput): Obstacle | undefined {
   const lack = lackOf(input.room, request)
   if (!lack) return undefined
   const kept = input.keptFor === undefined ? '' : ` beside what is kept for ${input.keptFor}`
-  return { reason: lack, message: `${lackMessage(lack, input.room, request)}${kept}` }
+  const limited = isLimited(input, request) ? ` under ${input.limit?.by}` : ''
+  return { reason: lack, message: `${lackMessage(lack, input.room, request)}${limited}${kept}` }
+}
+
+/** Whether what the policy grants is too little, whatever the machine has. */
+function isLimited({ limit, capacity }: BidInput, request: Amount): boolean {
+  return limit !== undefined && lackOf(within(capacity, limit.amount), request) !== undefined
 }
 
 const KIND_OF = {

@@ -56,6 +56,15 @@ export function minus(a: Amount, b: Amount): Amount {
   }
 }
 
+/** As much of the room as the limit leaves; what has no limit stays. */
+export function within(room: Amount, limit: Partial<Amount>): Amount {
+  return {
+    cpuMilli: Math.min(room.cpuMilli, limit.cpuMilli ?? Infinity),
+    memoryBytes: Math.min(room.memoryBytes, limit.memoryBytes ?? Infinity),
+    storageBytes: Math.min(room.storageBytes, limit.storageBytes ?? Infinity),
+  }
+}
+
 export interface ReservationInput {
   readonly selfMeshlet: Did
   /** The own bid, as the PDS acknowledged it. */

@@ -1,9 +1,9 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
-import type { Amount } from '../model/request.ts'
+import { requestOf, type Amount } from '../model/request.ts'
 import type { BidInput } from './decide-bid.ts'
 import { isOffer } from './bids.ts'
-import { SLOTS_MAX } from './room.ts'
+import { SLOTS_MAX, slotsIn, within } from './room.ts'
 import type { FairShare } from './score.ts'
 
 /** A workload that this machine would offer to run if it had the room. */
@@ -75,12 +75,18 @@ export function slotsWaitedFor(input: BidInput): number {
   if (membership !== 'yes' || obstacles.length > 0 || prospect.missing === 0) return 0
   const mine = own?.value.placementKey === placementKey ? own.value : undefined
   if (mine?.refused?.specHash === input.specHash) return 0
+  // Room that the machine’s policy keeps from it is nothing that it waits for.
+  const granted = input.limit ? grantedSlots(input, input.limit.amount) : SLOTS_MAX
   if (mine && isOffer(mine)) {
     if (replicas === 'everywhere') return 0
-    return Math.max(0, Math.min(prospect.missing, replicas - mine.slots, SLOTS_MAX))
+    return Math.max(0, Math.min(prospect.missing, replicas - mine.slots, granted - mine.slots))
   }
   if (!invited) return 0
-  return replicas === 'everywhere' ? 1 : Math.min(prospect.missing, replicas, SLOTS_MAX)
+  return Math.min(granted, replicas === 'everywhere' ? 1 : Math.min(prospect.missing, replicas))
+}
+
+function grantedSlots({ capacity, workload }: BidInput, limit: Partial<Amount>): number {
+  return slotsIn(within(capacity, limit), requestOf(workload))
 }
 
 function comparePatience(a: Waiting, b: Waiting): number {

@@ -2,12 +2,9 @@ import { validate, schema } from './commune-validator.gen.ts'
 import type { CommuneFile } from './commune-file.gen.ts'
 import { describeValue } from './describe-schema.ts'
 import { finding, type Finding } from './finding.ts'
-import { fileIssue, hasErrors, type Issue } from './issue.ts'
-import { placeFinding } from './place-finding.ts'
-import { readYaml } from './read-yaml.ts'
+import { fileIssue, type Issue } from './issue.ts'
+import { readOneDocument } from './one-document.ts'
 import { schemaFindings } from './schema-findings.ts'
-import { sourceTextOf, withoutByteOrderMark } from './source-text.ts'
-import { splitDocuments } from './split-documents.ts'
 
 export interface CommuneFileResult {
   readonly set?: string
@@ -29,18 +26,8 @@ export function misplacedCommuneFile(file: string): Issue | undefined {
 
 /** Reads the settings of a folder: one document, all of whose keys may be left out. */
 export function parseCommuneFile(text: string, file: string): CommuneFileResult {
-  const source = sourceTextOf(file, withoutByteOrderMark(text))
-  const [document, ...more] = splitDocuments(source.text)
-  if (document === undefined) {
-    return { issues: [fileIssue(file, 'the file is empty', { severity: 'warning' })] }
-  }
-  if (more.length > 0) {
-    return { issues: [fileIssue(file, 'the file holds several documents', { expected: 'one' })] }
-  }
-  const yaml = readYaml(document)
-  const found = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml.value)]
-  const issues = found.map((entry) => placeFinding(source, document, yaml, entry))
-  const { set } = hasErrors(issues) ? {} : (yaml.value as CommuneFile)
+  const { value, issues } = readOneDocument(text, file, check)
+  const { set } = (value ?? {}) as CommuneFile
   return { ...(set === undefined ? {} : { set }), issues }
 }
 

@@ -7,6 +7,8 @@ import { Meshlet } from '../../src/meshlet/meshlet.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import { LABEL } from '../../src/model/nsid.ts'
 import type { Did } from '../../src/model/records.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import type { Write } from '../../src/ports/records.ts'
@@ -60,6 +62,8 @@ export class VirtualMachine {
   /** Faults of the PDS at writing. */
   writeFault: (writes: readonly Write[]) => CommuneError | 'lost-reply' | undefined = () =>
     undefined
+  /** What its owner allows; `policyChanged` of the meshlet tells it of a change. */
+  policy: Policy = STANDARD_POLICY
   /** What `docker login` left there, for every registry. */
   credentials: RegistryAuth | undefined
   /** How far its wall clock is off, milliseconds. */
@@ -151,6 +155,7 @@ export class VirtualMachine {
       random,
       log: log.child({ machine: this.name }),
       metrics: this.metrics,
+      policy: () => this.policy,
       registries: {
         credentials: async () => this.credentials,
         provePublic: async (image) => {

@@ -1,0 +1,56 @@
+import type { Did } from '../model/records.ts'
+import type { Amount } from '../model/request.ts'
+import type { Hours } from './hours.ts'
+import type { ImagePattern } from './image-pattern.ts'
+
+/** What the owner of a machine allows to run on it, for whom. */
+export interface Policy {
+  /** Kept free for the machine’s own owner: nobody else’s work gets it. */
+  readonly reserve: Amount
+  readonly rules: readonly Rule[]
+}
+
+/** For whom a rule speaks. */
+export type Subject =
+  | { readonly kind: 'owner'; readonly owner: Did }
+  | { readonly kind: 'cluster'; readonly cluster: string }
+  /** Everybody but the machine’s own owner. */
+  | { readonly kind: 'members' }
+  /** The machine’s own owner. */
+  | { readonly kind: 'own' }
+
+export interface Rule {
+  /** As people call it. */
+  readonly name: string
+  readonly subject: Subject
+  readonly terms: Partial<Terms>
+}
+
+/** What may be said in a rule; what one leaves out is said by a less specific one. */
+export interface Terms {
+  /** False: nothing of theirs runs here. */
+  readonly allow: boolean
+  /** An image has to fit one of them. */
+  readonly images: readonly ImagePattern[]
+  readonly security: 'restricted' | 'baseline'
+  readonly capabilities: readonly string[]
+  /** Whether user or group 0 may be asked for. */
+  readonly rootUser: boolean
+  readonly writableRoot: boolean
+  readonly egress: 'none' | 'internet'
+  readonly volumes: boolean
+  /** Ports that a container may declare. */
+  readonly ports: readonly PortRange[]
+  /** Most that one replica may ask for. */
+  readonly resources: Partial<Amount>
+  /** Most that all whom the rule decides for may hold together. */
+  readonly total: Partial<Amount>
+  /** When their work may run. */
+  readonly hours: readonly Hours[]
+}
+
+/** Both ends belong to it. */
+export interface PortRange {
+  readonly first: number
+  readonly last: number
+}

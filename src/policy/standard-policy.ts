@@ -1,0 +1,66 @@
+import type { Policy, Rule, Terms } from './policy.ts'
+
+const ALL_PORTS = [{ first: 1, last: 65_535 }]
+const EVERY_IMAGE = [{ text: '**', parts: ['**'] }]
+
+/** Capabilities that the level `baseline` of Kubernetes’ Pod Security Standards knows. */
+export const BASELINE_CAPABILITIES = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'MKNOD',
+  'NET_BIND_SERVICE',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+] as const
+
+const COMMON: Omit<Terms, 'security' | 'capabilities' | 'rootUser' | 'writableRoot'> = {
+  allow: true,
+  images: EVERY_IMAGE,
+  egress: 'none',
+  volumes: false,
+  ports: ALL_PORTS,
+  resources: {},
+  total: {},
+  hours: [],
+}
+
+/** What holds where the owner’s file says nothing: neighbours are strangers, one’s own work is not. */
+export const STANDARD_RULES: readonly Rule[] = [
+  {
+    name: 'standard for your own work',
+    subject: { kind: 'own' },
+    terms: {
+      ...COMMON,
+      security: 'baseline',
+      capabilities: BASELINE_CAPABILITIES,
+      rootUser: true,
+      writableRoot: true,
+      egress: 'internet',
+      volumes: true,
+    },
+  },
+  {
+    name: 'standard for members',
+    subject: { kind: 'members' },
+    terms: {
+      ...COMMON,
+      security: 'restricted',
+      capabilities: [],
+      rootUser: false,
+      writableRoot: false,
+    },
+  },
+]
+
+/** The policy of an owner who wrote none. */
+export const STANDARD_POLICY: Policy = {
+  reserve: { cpuMilli: 0, memoryBytes: 0, storageBytes: 0 },
+  rules: [],
+}

@@ -1,0 +1,32 @@
+import type { Finding } from './finding.ts'
+import { fileIssue, hasErrors, type Issue } from './issue.ts'
+import { placeFinding } from './place-finding.ts'
+import { readYaml } from './read-yaml.ts'
+import { sourceTextOf, withoutByteOrderMark } from './source-text.ts'
+import { splitDocuments } from './split-documents.ts'
+
+export interface OneDocument {
+  /** What the document says; undefined when the file is empty or has an error. */
+  readonly value?: unknown
+  readonly issues: readonly Issue[]
+}
+
+/** Reads a file that holds exactly one YAML document; `check` says what is wrong with its value. */
+export function readOneDocument(
+  text: string,
+  file: string,
+  check: (value: unknown) => readonly Finding[],
+): OneDocument {
+  const source = sourceTextOf(file, withoutByteOrderMark(text))
+  const [document, ...more] = splitDocuments(source.text)
+  if (document === undefined) {
+    return { issues: [fileIssue(file, 'the file is empty', { severity: 'warning' })] }
+  }
+  if (more.length > 0) {
+    return { issues: [fileIssue(file, 'the file holds several documents', { expected: 'one' })] }
+  }
+  const yaml = readYaml(document)
+  const found = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml.value)]
+  const issues = found.map((entry) => placeFinding(source, document, yaml, entry))
+  return hasErrors(issues) ? { issues } : { value: yaml.value, issues }
+}

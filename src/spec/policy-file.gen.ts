@@ -1,0 +1,133 @@
+// Generated from schemas/policy.schema.json by 'make generate'; change that file instead.
+
+/**
+ * What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.
+ */
+export interface PolicyFile {
+  /**
+   * Always Policy.
+   */
+  kind: 'Policy'
+  /**
+   * Where the hours of the rules are meant; the machine's own time zone when absent.
+   */
+  timeZone?: string
+  reserve?: Amounts
+  /**
+   * What is allowed to whom.
+   *
+   * @maxItems 256
+   */
+  rules?: Rule[]
+}
+/**
+ * What of the offer is kept for your own work: nobody else's gets it.
+ */
+export interface Amounts {
+  /**
+   * Cores, or thousandths of a core with m.
+   */
+  cpu?: string | number
+  /**
+   * Mi and Gi are powers of 1024, M and G of 1000.
+   */
+  memory?: string | number
+  /**
+   * Disk space, in the same units.
+   */
+  storage?: string | number
+}
+export interface Rule {
+  /**
+   * What the rule is called in every refusal; its subject when absent.
+   */
+  name?: string
+  /**
+   * Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).
+   */
+  for: string
+  /**
+   * False: nothing of theirs runs here.
+   */
+  allow?: boolean
+  /**
+   * Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.
+   *
+   * @maxItems 256
+   */
+  images?: string[]
+  /**
+   * The level that may be asked for.
+   */
+  security?: 'restricted' | 'baseline'
+  /**
+   * Capabilities that may be asked for with capAdd, as far as the level knows them.
+   *
+   * @maxItems 64
+   */
+  capabilities?: string[]
+  /**
+   * Whether user 0 may be asked for.
+   */
+  rootUser?: boolean
+  /**
+   * Whether a writable root file system may be asked for with readOnly: false.
+   */
+  writableRoot?: boolean
+  /**
+   * How far containers may reach out.
+   */
+  egress?: 'none' | 'internet'
+  /**
+   * Whether volumes may be asked for.
+   */
+  volumes?: boolean
+  /**
+   * Ports that may be declared: numbers and ranges.
+   *
+   * @maxItems 64
+   */
+  ports?: (number | string)[]
+  resources?: Amounts1
+  total?: Amounts2
+  /**
+   * When their work may run. What runs when they are over moves away, with fifteen minutes' notice.
+   *
+   * @maxItems 24
+   */
+  hours?: string[]
+}
+/**
+ * Most that one replica may ask for.
+ */
+export interface Amounts1 {
+  /**
+   * Cores, or thousandths of a core with m.
+   */
+  cpu?: string | number
+  /**
+   * Mi and Gi are powers of 1024, M and G of 1000.
+   */
+  memory?: string | number
+  /**
+   * Disk space, in the same units.
+   */
+  storage?: string | number
+}
+/**
+ * Most that all whom the rule decides for may hold here together.
+ */
+export interface Amounts2 {
+  /**
+   * Cores, or thousandths of a core with m.
+   */
+  cpu?: string | number
+  /**
+   * Mi and Gi are powers of 1024, M and G of 1000.
+   */
+  memory?: string | number
+  /**
+   * Disk space, in the same units.
+   */
+  storage?: string | number
+}

@@ -1,0 +1,712 @@
+// Generated from schemas/policy.schema.json by 'make generate'; change that file instead.
+// @ts-nocheck
+import type { AnySchemaObject, ValidateFunction } from 'ajv'
+export const validate: ValidateFunction = validate10;
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
+export const schema: AnySchemaObject = schema11
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}};
+import func2Module from 'ajv/dist/runtime/ucs2length.js'
+const func2 = func2Module.default ?? func2Module
+const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
+const func4 = Object.prototype.hasOwnProperty;
+const pattern0 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+
+function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.for === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "for"},schema:schema13.required,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func4.call(schema13.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.name !== undefined){
+let data0 = data.name;
+if(typeof data0 === "string"){
+if(func2(data0) > 128){
+const err2 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},schema:128,parentSchema:schema13.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(func2(data0) < 1){
+const err3 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema13.properties.name.type,parentSchema:schema13.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.for !== undefined){
+let data1 = data.for;
+if(typeof data1 === "string"){
+if(func2(data1) > 2048){
+const err5 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema13.properties.for,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(func2(data1) < 1){
+const err6 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.for,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/type",keyword:"type",params:{type: "string"},schema:schema13.properties.for.type,parentSchema:schema13.properties.for,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.allow !== undefined){
+let data2 = data.allow;
+if(typeof data2 !== "boolean"){
+const err8 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.allow.type,parentSchema:schema13.properties.allow,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.images !== undefined){
+let data3 = data.images;
+if(Array.isArray(data3)){
+if(data3.length > 256){
+const err9 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema13.properties.images,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(typeof data4 === "string"){
+if(func2(data4) > 512){
+const err10 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema13.properties.images.items,data:data4};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(func2(data4) < 1){
+const err11 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.images.items,data:data4};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.images.items.type,parentSchema:schema13.properties.images.items,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},schema:schema13.properties.images.type,parentSchema:schema13.properties.images,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.security !== undefined){
+let data5 = data.security;
+if(!((data5 === "restricted") || (data5 === "baseline"))){
+const err14 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum},schema:schema13.properties.security.enum,parentSchema:schema13.properties.security,data:data5};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data.capabilities !== undefined){
+let data6 = data.capabilities;
+if(Array.isArray(data6)){
+if(data6.length > 64){
+const err15 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.capabilities,data:data6};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+const len1 = data6.length;
+for(let i1=0; i1<len1; i1++){
+let data7 = data6[i1];
+if(typeof data7 === "string"){
+if(!pattern0.test(data7)){
+const err16 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema13.properties.capabilities.items,data:data7};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.capabilities.items.type,parentSchema:schema13.properties.capabilities.items,data:data7};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"},schema:schema13.properties.capabilities.type,parentSchema:schema13.properties.capabilities,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data.rootUser !== undefined){
+let data8 = data.rootUser;
+if(typeof data8 !== "boolean"){
+const err19 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.rootUser.type,parentSchema:schema13.properties.rootUser,data:data8};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+if(data.writableRoot !== undefined){
+let data9 = data.writableRoot;
+if(typeof data9 !== "boolean"){
+const err20 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.writableRoot.type,parentSchema:schema13.properties.writableRoot,data:data9};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data.egress !== undefined){
+let data10 = data.egress;
+if(!((data10 === "none") || (data10 === "internet"))){
+const err21 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum},schema:schema13.properties.egress.enum,parentSchema:schema13.properties.egress,data:data10};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.volumes !== undefined){
+let data11 = data.volumes;
+if(typeof data11 !== "boolean"){
+const err22 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.volumes.type,parentSchema:schema13.properties.volumes,data:data11};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+if(data.ports !== undefined){
+let data12 = data.ports;
+if(Array.isArray(data12)){
+if(data12.length > 64){
+const err23 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data12};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+const len2 = data12.length;
+for(let i2=0; i2<len2; i2++){
+let data13 = data12[i2];
+if((!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))) && (typeof data13 !== "string")){
+const err24 = {instancePath:instancePath+"/ports/" + i2,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data13};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data12};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data.resources !== undefined){
+let data14 = data.resources;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+for(const key1 in data14){
+if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
+const err26 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data14};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data14.cpu !== undefined){
+let data15 = data14.cpu;
+if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
+const err27 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data15};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data14.memory !== undefined){
+let data16 = data14.memory;
+if((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))){
+const err28 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data16};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data14.storage !== undefined){
+let data17 = data14.storage;
+if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+const err29 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data17};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data14};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(data.total !== undefined){
+let data18 = data.total;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+for(const key2 in data18){
+if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
+const err31 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data18};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data18.cpu !== undefined){
+let data19 = data18.cpu;
+if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+const err32 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data19};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(data18.memory !== undefined){
+let data20 = data18.memory;
+if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+const err33 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data20};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data18.storage !== undefined){
+let data21 = data18.storage;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+const err34 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data21};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data18};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+if(data.hours !== undefined){
+let data22 = data.hours;
+if(Array.isArray(data22)){
+if(data22.length > 24){
+const err36 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data22};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+const len3 = data22.length;
+for(let i3=0; i3<len3; i3++){
+let data23 = data22[i3];
+if(typeof data23 !== "string"){
+const err37 = {instancePath:instancePath+"/hours/" + i3,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data23};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data22};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+validate11.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+/*# sourceURL="https://meshlet.farm/schemas/policy.schema.json" */;
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.kind === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "rules"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.kind !== undefined){
+let data0 = data.kind;
+if("Policy" !== data0){
+const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Policy"},schema:"Policy",parentSchema:schema11.properties.kind,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.timeZone !== undefined){
+let data1 = data.timeZone;
+if(typeof data1 === "string"){
+if(func2(data1) > 64){
+const err3 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/maxLength",keyword:"maxLength",params:{limit: 64},schema:64,parentSchema:schema11.properties.timeZone,data:data1};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(func2(data1) < 1){
+const err4 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.timeZone,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+else {
+const err5 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/type",keyword:"type",params:{type: "string"},schema:schema11.properties.timeZone.type,parentSchema:schema11.properties.timeZone,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.reserve !== undefined){
+let data2 = data.reserve;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key1 in data2){
+if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
+const err6 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data2.cpu !== undefined){
+let data3 = data2.cpu;
+if((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))){
+const err7 = {instancePath:instancePath+"/reserve/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data3};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data2.memory !== undefined){
+let data4 = data2.memory;
+if((typeof data4 !== "string") && (!((typeof data4 == "number") && (isFinite(data4))))){
+const err8 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data4};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data2.storage !== undefined){
+let data5 = data2.storage;
+if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
+const err9 = {instancePath:instancePath+"/reserve/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data5};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.rules !== undefined){
+let data6 = data.rules;
+if(Array.isArray(data6)){
+if(data6.length > 256){
+const err11 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data6};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate11(data6[i0], {instancePath:instancePath+"/rules/" + i0,parentData:data6,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data6};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+else {
+const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+validate10.errors = vErrors;
+return errors === 0;
+}
