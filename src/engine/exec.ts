@@ -55,7 +55,7 @@ export async function execInContainer(
     return { ...(exitCode === undefined ? {} : { exitCode }), output: text(output) }
   } catch (error) {
     if (!stop.signal.aborted) throw toEngineError(error, doing, client.address)
-    await endProcess(exec, id)
+    await endProcess(client, exec, id)
     signal?.throwIfAborted()
     return { output: text(output) }
   } finally {
@@ -100,8 +100,11 @@ async function exitCodeOf(
 }
 
 /** Kills what is left of a command, if the process is on this machine and really of this container. */
-async function endProcess(exec: Exec, containerId: string): Promise<void> {
-  const details = await exec.inspect().catch(() => undefined)
+async function endProcess(client: EngineClient, exec: Exec, containerId: string): Promise<void> {
+  const doing = `ending a command in container ${containerId}`
+  const details = await client
+    .call({ doing, timeoutMs: ENGINE_TIMEOUT_MS.read }, () => exec.inspect())
+    .catch(() => undefined)
   const pid = (details as { Pid?: number; Running?: boolean } | undefined)?.Pid
   if (pid === undefined || pid <= 1 || details?.Running !== true) return
   const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')

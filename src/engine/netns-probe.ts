@@ -17,8 +17,9 @@ export async function runProbe(
   timeoutMs: number,
 ): Promise<ProbeResult> {
   const started = performance.now()
+  let socket: Socket | undefined
   try {
-    const socket = await connectInside(namespace, probe.port, timeoutMs)
+    socket = await connectInside(namespace, probe.port, timeoutMs)
     if (probe.kind === 'tcp') {
       socket.destroy()
       return { ok: true }
@@ -27,11 +28,15 @@ export async function runProbe(
     if (status >= 200 && status < 400) return { ok: true }
     return { ok: false, message: `GET ${probe.path} on port ${probe.port} answered ${status}` }
   } catch (error) {
+    socket?.destroy()
     return { ok: false, message: messageOf(error) }
   }
 }
 
-/** Redirects are not followed: they could lead out of the container. */
+/**
+ * The status of one request. It settles in time whatever comes: no answer, a part of one, one without
+ * end, another protocol. Redirects are not followed: they could lead out of the container.
+ */
 function httpStatus(
   socket: Socket,
   probe: Extract<Probe, { kind: 'http' }>,
@@ -48,13 +53,17 @@ function httpStatus(
         connection: 'close',
       },
     })
-    const timer = setTimeout(
-      () => call.destroy(new Error(`${where} did not answer in time`)),
-      Math.max(0, timeoutMs),
-    )
-    call.on('error', (error) => {
+    const fail = (message: string) => {
       clearTimeout(timer)
-      reject(error.message.startsWith(where) ? error : new Error(`${where}: ${error.message}`))
+      call.destroy()
+      reject(new Error(`${where}${message}`))
+    }
+    const timer = setTimeout(() => fail(' did not answer in time'), Math.max(0, timeoutMs))
+    call.on('error', (error) => fail(`: ${error.message}`))
+    // An answer that changes the protocol is neither a response nor an error to Node.
+    call.on('upgrade', (_, upgraded) => {
+      upgraded.destroy()
+      fail(' answered 101')
     })
     call.on('response', (response) => {
       clearTimeout(timer)

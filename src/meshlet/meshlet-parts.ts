@@ -98,7 +98,7 @@ export interface Parts {
   readonly heartbeats: Heartbeats
   readonly liveness: LivenessWatch
   readonly selfRecords: SelfRecords
-  readonly probes: Probes
+  readonly exposure: Exposure
   readonly forwards: Forwards
   readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
@@ -251,7 +251,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     clock,
   })
   const probes = new Probes({ engine, clock, log, onChange: triggers.lookAt })
+  const livenessProbes = new Probes({ engine, clock, log, onChange: triggers.lookAt })
   const forwards = new Forwards({ engine, meshletDid, log })
+  const exposure = new Exposure({ forwards, probes, liveness: livenessProbes })
   const arrivals = new BidArrivals()
   const patience = new UnreadPatience(view, clock)
   const runner = new Runner({
@@ -285,11 +287,11 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     config,
     engineState,
     runner,
-    exposure: new Exposure({ forwards, probes }),
+    exposure,
     reservations,
     leasing,
     settings,
-    statusWriter: new StatusWriter({ own, probes, forwards, settings, clock }),
+    statusWriter: new StatusWriter({ own, probes, exposure, settings, clock }),
     moves: new Moves({ self: config.did, view, metrics, chronicle }),
     clock,
   })
@@ -324,7 +326,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     heartbeats,
     liveness,
     selfRecords,
-    probes,
+    exposure,
     forwards,
     leasing,
     reconciler,

@@ -185,7 +185,7 @@ export class Meshlet implements AsyncDisposable {
     await this.heartbeats[Symbol.asyncDispose]()
     this.#parts.leasing[Symbol.dispose]()
     await this.#queue[Symbol.asyncDispose]()
-    this.#parts.probes[Symbol.dispose]()
+    this.#parts.exposure[Symbol.dispose]()
     await this.#parts.forwards[Symbol.asyncDispose]()
     await this.engineState[Symbol.asyncDispose]()
     await this.own[Symbol.asyncDispose]()

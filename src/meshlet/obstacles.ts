@@ -2,6 +2,7 @@ import { matches, parseSelector } from '../model/label-selector.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Guard } from '../ports/guard.ts'
+import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Obstacle } from '../selection/decide-bid.ts'
 import { isAtMostOne } from '../selection/lease.ts'
 import type { MeshletConfig } from './config.ts'
@@ -28,6 +29,8 @@ export interface ObstaclesOptions {
 /** Failed tries, or time since the first, after which an offer is taken back. */
 const TRIES_MAX = 3
 const TRYING_MS_MAX = 5 * 60_000
+/** Restarts without a calm period after which another machine may try: about half a minute of backoff. */
+const CRASHES_MAX = 5
 /** An engine that is silent for so long can't keep its promises. */
 const ENGINE_SILENT_MS = 5 * 60_000
 /** Time for starting another guard before somebody else takes over what needs one. */
@@ -53,6 +56,7 @@ export class Obstacles {
       this.#engine(),
       this.#guard(workload),
       this.#failures(placement, memory),
+      crashes(placement, memory),
     ].filter((obstacle) => obstacle !== undefined)
   }
 
@@ -116,6 +120,28 @@ export class Obstacles {
     if (failures.count < TRIES_MAX && tryingMs < TRYING_MS_MAX) return undefined
     return { reason: failures.code, message: failures.message.slice(0, 1_000) }
   }
+}
+
+/**
+ * It crashes here again and again: perhaps another machine does better. What is on trial is judged by
+ * its roll-out first, and an offer is only taken back where somebody can take over.
+ */
+function crashes({ specHash }: Placement, memory: WorkloadMemory): Obstacle | undefined {
+  if (memory.rollout?.specHash !== specHash || memory.rollout.hasFailed) return undefined
+  const worst = [...memory.replicas.values()].find(
+    ({ recentRestarts }) => recentRestarts >= CRASHES_MAX,
+  )
+  if (!worst) return undefined
+  const { lastExit, lastHang, recentRestarts } = worst
+  const how = lastExit ? endText(lastExit) : (lastHang ?? 'for no known reason')
+  return {
+    reason: 'crash-loop',
+    message: `started again ${recentRestarts} times here: ${how}`.slice(0, 1_000),
+  }
+}
+
+function endText({ exitCode, isOutOfMemory }: LastExit): string {
+  return isOutOfMemory ? 'it ran out of memory' : `exit code ${exitCode ?? 'unknown'}`
 }
 
 function unsupported(workload: WorkloadRecord): Obstacle | undefined {

@@ -1,13 +1,20 @@
+import { formatDuration } from '../model/duration.ts'
 import { messageOf } from '../model/errors.ts'
+import { PROBE_DEFAULTS } from '../model/probe-defaults.ts'
 import type { Healthcheck } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Engine, ProbeResult } from '../ports/engine.ts'
+import type { Engine, EngineContainer, ProbeResult } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 
-/** Compose's defaults. */
-const DEFAULTS = { intervalMs: 30_000, timeoutMs: 30_000, retries: 3, startPeriodMs: 0 }
+/** A record may come from anybody: nobody's machine is made to ask more often than this. */
+const INTERVAL_MS_MIN = 500
+/** What the engine may take beside the probe's own time before it counts as failed, too. */
+const ENGINE_MS_MAX = 60_000
 /** Until the first success the container is asked this often, so that a start is seen soon. */
 const STARTING_INTERVAL_MS = 500
+
+/** A container as far as it is probed: started again, it is asked anew. */
+export type Probed = Pick<EngineContainer, 'id' | 'startedAtMs'>
 
 export type Health = 'starting' | 'healthy' | 'unhealthy'
 
@@ -22,6 +29,8 @@ export interface ProbesOptions {
 interface Probe {
   readonly uri: string
   readonly check: Healthcheck
+  /** When the container says that it started, on the wall clock of the engine. */
+  readonly ofStartMs: number | undefined
   readonly startedAtMs: number
   readonly stop: AbortController
   cancelNext: (() => void) | undefined
@@ -30,7 +39,7 @@ interface Probe {
   message: string | undefined
 }
 
-/** Asks the containers that have a health check how they are. */
+/** Asks containers how they are, by one kind of probe. */
 export class Probes implements Disposable {
   readonly #options: ProbesOptions
   readonly #probes = new Map<string, Probe>()
@@ -42,21 +51,26 @@ export class Probes implements Disposable {
   }
 
   /** Probes exactly these containers of the workload from now on. */
-  watch(uri: string, check: Healthcheck | undefined, containerIds: readonly string[]): void {
-    const wanted = new Set(check ? containerIds : [])
+  watch(uri: string, check: Healthcheck | undefined, containers: readonly Probed[]): void {
+    const wanted = new Set(check ? containers.map(({ id }) => id) : [])
     for (const id of this.#byWorkload.get(uri) ?? []) if (!wanted.has(id)) this.#end(id)
     if (wanted.size > 0) this.#byWorkload.set(uri, wanted)
     else this.#byWorkload.delete(uri)
     if (!check) return
-    for (const id of wanted) if (!this.#probes.has(id)) this.#begin(id, uri, check)
+    for (const container of containers) {
+      const known = this.#probes.get(container.id)
+      if (known && known.ofStartMs !== container.startedAtMs) this.#end(container.id)
+      if (!this.#probes.has(container.id)) this.#begin(container, uri, check)
+    }
   }
 
-  /** What is known of a container that is being probed, and why it is unhealthy. */
+  /** What is known of a container that is being probed, since that start, and why it is unhealthy. */
   healthOf(
     containerId: string,
+    startedAtMs?: number,
   ): { readonly health: Health; readonly message?: string } | undefined {
     const probe = this.#probes.get(containerId)
-    if (!probe) return undefined
+    if (!probe || (startedAtMs ?? probe.ofStartMs) !== probe.ofStartMs) return undefined
     return {
       health: probe.health,
       ...(probe.message === undefined ? {} : { message: probe.message }),
@@ -67,12 +81,13 @@ export class Probes implements Disposable {
     for (const id of [...this.#probes.keys()]) this.#end(id)
   }
 
-  #begin(id: string, uri: string, check: Healthcheck): void {
+  #begin({ id, startedAtMs: ofStartMs }: Probed, uri: string, check: Healthcheck): void {
     const startedAtMs = this.#options.clock.monotonicMs()
     const stop = new AbortController()
     const probe: Probe = {
       uri,
       check,
+      ofStartMs,
       startedAtMs,
       stop,
       cancelNext: undefined,
@@ -92,7 +107,7 @@ export class Probes implements Disposable {
   }
 
   async #ask(id: string, probe: Probe): Promise<void> {
-    const result = await this.#result(id, probe)
+    const result = await this.#inTime(id, probe)
     if (probe.stop.signal.aborted) return
     const before = probe.health
     this.#learn(probe, result)
@@ -105,7 +120,7 @@ export class Probes implements Disposable {
       })
       this.#options.onChange(probe.uri)
     }
-    const intervalMs = probe.check.intervalMs ?? DEFAULTS.intervalMs
+    const intervalMs = intervalOf(probe)
     const delayMs =
       probe.health === 'starting' ? Math.min(STARTING_INTERVAL_MS, intervalMs) : intervalMs
     probe.cancelNext = this.#options.clock.schedule(delayMs, () => void this.#ask(id, probe))
@@ -121,29 +136,46 @@ export class Probes implements Disposable {
     const ageMs = this.#options.clock.monotonicMs() - probe.startedAtMs
     if (
       probe.health === 'starting' &&
-      ageMs < (probe.check.startPeriodMs ?? DEFAULTS.startPeriodMs)
+      ageMs < (probe.check.startPeriodMs ?? PROBE_DEFAULTS.startPeriodMs)
     )
       return
     probe.failures++
     probe.message = result.message
-    const graceMs =
-      (probe.check.retries ?? DEFAULTS.retries) * (probe.check.intervalMs ?? DEFAULTS.intervalMs)
-    const exhausted = probe.failures >= (probe.check.retries ?? DEFAULTS.retries)
+    const retries = probe.check.retries ?? PROBE_DEFAULTS.retries
+    const graceMs = retries * intervalOf(probe)
+    const exhausted = probe.failures >= retries
     if (probe.health === 'healthy' ? exhausted : exhausted && ageMs >= graceMs)
       probe.health = 'unhealthy'
+  }
+
+  /** An engine that never comes back is an answer as well, else the container is never asked again. */
+  async #inTime(id: string, probe: Probe): Promise<ProbeResult> {
+    const limitMs = timeoutOf(probe) + ENGINE_MS_MAX
+    let cancel = () => {}
+    const late = new Promise<ProbeResult>((resolve) => {
+      const message = `the engine did not answer within ${formatDuration(limitMs)}`
+      cancel = this.#options.clock.schedule(limitMs, () => resolve({ ok: false, message }))
+    })
+    try {
+      return await Promise.race([this.#result(id, probe), late])
+    } finally {
+      cancel()
+    }
   }
 
   async #result(id: string, probe: Probe): Promise<ProbeResult> {
     const { engine } = this.#options
     const { http, tcp, exec } = probe.check
-    const timeoutMs = probe.check.timeoutMs ?? DEFAULTS.timeoutMs
+    const timeoutMs = timeoutOf(probe)
     const signal = probe.stop.signal
     try {
       if (exec) {
         const { exitCode, output } = await engine.exec(id, exec.command, { timeoutMs, signal })
         if (exitCode === 0) return { ok: true }
         const why =
-          exitCode === undefined ? `no answer in ${timeoutMs} ms` : `exit code ${exitCode}`
+          exitCode === undefined
+            ? `no answer in ${formatDuration(timeoutMs)}`
+            : `exit code ${exitCode}`
         return { ok: false, message: `${why}: ${output.slice(0, 200)}` }
       }
       if (http)
@@ -159,4 +191,12 @@ export class Probes implements Disposable {
       return { ok: false, message: messageOf(error) }
     }
   }
+}
+
+function intervalOf({ check }: Probe): number {
+  return Math.max(INTERVAL_MS_MIN, check.intervalMs ?? PROBE_DEFAULTS.intervalMs)
+}
+
+function timeoutOf({ check }: Probe): number {
+  return check.timeoutMs ?? PROBE_DEFAULTS.timeoutMs
 }

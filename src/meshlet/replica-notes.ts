@@ -2,7 +2,8 @@ import { LABEL } from '../model/nsid.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { ReplicaMemory } from '../reconcile/plan-workload.ts'
-import { replicaState, type WorkloadMemory } from './workload-memory.ts'
+import type { LastExit } from '../reconcile/replica-status.ts'
+import { replicaState, type ReplicaState, type WorkloadMemory } from './workload-memory.ts'
 
 /** A replica that ran for so long without a restart starts afresh in its backoff. */
 const CALM_MS = 10 * 60_000
@@ -17,13 +18,24 @@ export function noteRunning(
     const state = replicaState(memory, Number(container.labels[LABEL.replica] ?? 0))
     if (container.state !== 'running') {
       if (container.error) state.lastError = container.error
+      if (container.state === 'exited') state.lastExit = exitOf(container)
       state.runningSinceMs = undefined
       continue
     }
     state.runningSinceMs ??= now
     state.lastError = undefined
-    if (now - state.runningSinceMs >= CALM_MS) state.recentRestarts = 0
+    if (now - state.runningSinceMs >= CALM_MS) calmDown(state)
   }
+}
+
+function exitOf({ exitCode, oomKilled }: EngineContainer): LastExit {
+  return { exitCode, isOutOfMemory: oomKilled }
+}
+
+function calmDown(state: ReplicaState): void {
+  state.recentRestarts = 0
+  state.lastExit = undefined
+  state.lastHang = undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Did, ReplicaStatus, WorkloadRecord, WorkloadStatusRecord } from '.
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner } from '../reconcile/outcome.ts'
-import { replicaOf } from '../reconcile/plan-workload.ts'
+import { replicaOf, wantsRestart } from '../reconcile/plan-workload.ts'
 import { isCrashLooping } from '../reconcile/replica-status.ts'
 import {
   DEADLINE_MS,
@@ -36,7 +36,7 @@ export interface RolloutCall {
 /** What is remembered of one roll-out; a new spec begins another. */
 export interface RolloutMemory {
   readonly specHash: string
-  /** Since when something has been healthy: containers here by id, replicas elsewhere by a key. */
+  /** Since when something has been healthy: containers here by id and start, replicas elsewhere by a key. */
   readonly healthySinceMs: Map<string, number>
   /** Since when this meshlet has tried the newest spec. */
   triedSinceMs: number | undefined
@@ -64,13 +64,14 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
   const memory = memoryOf(call)
   const patience = new Patience(memory, newest.workload.update?.healthyAfterMs, now)
   const holders = holdersOf(call)
-  for (const container of containers) patience.note(container.id, isHealthyHere(call, container))
+  for (const container of containers)
+    patience.note(hereKey(container), isHealthyHere(call, container))
   for (const { meshletDid, status } of holders)
     for (const replica of status?.replicas ?? [])
       patience.note(keyOf(meshletDid, replica), isUp(replica))
   const isSettled = (holder: Did, replica: ReplicaStatus, specHash: string) =>
     isHealthyOn(replica, specHash) && patience.isOver(keyOf(holder, replica))
-  const isReady = ({ id }: EngineContainer) => patience.isOver(id)
+  const isReady = (container: EngineContainer) => patience.isOver(hereKey(container))
   const isSettledHere = (replica: number, specHash: string) =>
     containers.some(
       (container) =>
@@ -199,8 +200,13 @@ function holdersOf({ placement, statusOf }: RolloutCall): readonly Holder[] {
   }))
 }
 
-function keyOf(holder: Did, { index, specHash, containerId }: ReplicaStatus): string {
-  return `${holder} ${index} ${specHash ?? ''} ${containerId ?? ''}`
+/** Started again, it has to prove itself again: running is not enough, it must not restart either. */
+function hereKey({ id, startedAtMs }: EngineContainer): string {
+  return `${id} ${startedAtMs ?? ''}`
+}
+
+function keyOf(holder: Did, { index, specHash, containerId, startedAt }: ReplicaStatus): string {
+  return `${holder} ${index} ${specHash ?? ''} ${containerId ?? ''} ${startedAt ?? ''}`
 }
 
 function isUp(replica: ReplicaStatus): boolean {
@@ -222,7 +228,7 @@ function isHealthyHere(
  * machine's own affair first, which another may do better (`Obstacles`); the deadline ends that too.
  */
 function hasFailedHere(call: RolloutCall, memory: RolloutMemory): boolean {
-  const { containers, memory: known, healthOf, now, self, statusOf } = call
+  const { containers, memory: known, healthOf, now, self, statusOf, placement } = call
   // A verdict stands until the spec changes, also over a restart.
   if (memory.hasFailed || statusOf(self)?.failed === memory.specHash) return true
   const tried = containers.filter(({ labels }) => labels[LABEL.spec] === memory.specHash)
@@ -237,7 +243,8 @@ function hasFailedHere(call: RolloutCall, memory: RolloutMemory): boolean {
     tried.some(
       (container) =>
         healthOf(container.id) === 'unhealthy' ||
-        isCrashLooping(known.replicas.get(replicaOf(container))?.recentRestarts ?? 0),
+        isCrashLooping(known.replicas.get(replicaOf(container))?.recentRestarts ?? 0) ||
+        (container.state === 'exited' && !wantsRestart(container, placement.record.value)),
     )
   )
 }

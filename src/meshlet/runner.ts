@@ -40,6 +40,8 @@ export interface Job {
 /** Calls to the engine at the same time; more only queue up inside it. */
 const ENGINE_CALLS = 8
 const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
+/** Nobody's machine is kept busy by a program that ends at once. */
+const RESTART_MS_MIN = 100
 /** Compose and Kubernetes restart with growing delays up to five minutes. */
 export const RESTART: Backoff = { initialMs: 1_000, maxMs: 300_000 }
 
@@ -149,12 +151,26 @@ export class Runner {
     const state = replicaState(job.memory, action.replica)
     this.#requireLease(job)
     try {
+      if (action.kind === 'start' && action.graceMs !== undefined)
+        await this.#endHanging(job, action, action.graceMs)
       await this.#calls.add(() => this.#options.engine.startContainer(id, job.signal))
     } catch (error) {
       state.lastError = messageOf(error)
       throw new StartError('start-failed', error)
     }
     if (action.kind === 'start') this.#countRestart(job, action.replica)
+  }
+
+  /** It runs, and does nothing any more. */
+  async #endHanging(
+    job: Job,
+    { id, replica, reason }: Action & { kind: 'start' },
+    graceMs: number,
+  ): Promise<void> {
+    const state = replicaState(job.memory, replica)
+    state.runningSinceMs = undefined
+    state.lastHang = reason
+    await this.#calls.add(() => this.#options.engine.stopContainer(id, graceMs, job.signal))
   }
 
   async #create(job: Job, replica: number): Promise<string> {
@@ -183,8 +199,8 @@ export class Runner {
     state.recentRestarts++
     const backoff = job.desired.kind === 'run' ? job.desired.workload.restart : undefined
     const delays = {
-      initialMs: backoff?.backoffInitialMs ?? RESTART.initialMs,
-      maxMs: backoff?.backoffMaxMs ?? RESTART.maxMs,
+      initialMs: Math.max(RESTART_MS_MIN, backoff?.backoffInitialMs ?? RESTART.initialMs),
+      maxMs: Math.max(RESTART_MS_MIN, backoff?.backoffMaxMs ?? RESTART.maxMs),
     }
     const waitMs = backoffMs(delays, state.recentRestarts, this.#options.random.next())
     state.notBeforeMs = this.#options.clock.monotonicMs() + waitMs

@@ -4,20 +4,22 @@ import type { WorkloadStatusRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
+import { sooner } from '../reconcile/outcome.ts'
+import { wantsRestart } from '../reconcile/plan-workload.ts'
 import type { ReplicaNotes } from '../reconcile/replica-status.ts'
-import type { Forwards } from './forwards.ts'
+import type { Exposure } from './exposure.ts'
 import type { Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Probes } from './probes.ts'
 import { isPassing, statusRecord } from './report.ts'
 import type { ObservedRollout } from './rollouts.ts'
 import type { Settings } from './settings.ts'
-import { replicaState, type WorkloadMemory } from './workload-memory.ts'
+import { replicaState, steadyInMs, type WorkloadMemory } from './workload-memory.ts'
 
 export interface StatusWriterOptions {
   readonly own: OwnRecords
   readonly probes: Probes
-  readonly forwards: Forwards
+  readonly exposure: Exposure
   readonly settings: Settings
   readonly clock: Clock
 }
@@ -57,7 +59,7 @@ export class StatusWriter {
     if (!isPassing(status)) {
       memory.statusBehindSinceMs = undefined
       own.put(COLLECTION.workloadStatus, rkey, status, 'prompt')
-      return undefined
+      return steadyAgainMs(memory, clock.monotonicMs())
     }
     const now = clock.monotonicMs()
     memory.statusBehindSinceMs ??= now
@@ -99,7 +101,7 @@ export class StatusWriter {
     replica: number,
     container: EngineContainer | undefined,
   ): ReplicaNotes {
-    const { probes, forwards } = this.#options
+    const { probes, exposure, clock } = this.#options
     const { memory, desired, uri } = input
     const state = replicaState(memory, replica)
     const failure = memory.startFailures
@@ -108,15 +110,37 @@ export class StatusWriter {
     const probe = container && probes.healthOf(container.id)
     const specHash = container?.labels[LABEL.spec]
     const isCurrent = desired.kind !== 'run' || specHash === desired.specHash
-    const lastError = (isFailing ? failure.message : undefined) ?? state.lastError ?? probe?.message
+    const isOver =
+      container !== undefined &&
+      container.state === 'exited' &&
+      desired.kind === 'run' &&
+      isCurrent &&
+      !wantsRestart(container, desired.workload)
+    const isDead = container !== undefined && exposure.deadReason(container) !== undefined
+    const lastError =
+      (isFailing ? failure.message : undefined) ??
+      state.lastError ??
+      probe?.message ??
+      state.lastHang
     return {
       restarts: state.restarts,
       recentRestarts: state.recentRestarts,
       health: probe?.health ?? 'none',
-      endpoints: forwards.endpoints(uri, replica),
+      endpoints: exposure.endpoints(uri, replica),
+      isSteady: steadyInMs(state, clock.monotonicMs()) === 0 && !isDead,
+      isOver,
+      ...(state.lastExit === undefined ? {} : { lastExit: state.lastExit }),
       pulling: memory.pulling,
       failed: isFailing && failure.count >= 3 && !(container?.state === 'running' && isCurrent),
       ...(lastError === undefined ? {} : { lastError }),
     }
   }
+}
+
+/** When time alone makes a replica that crashed before one that runs; undefined when there is none. */
+function steadyAgainMs({ replicas }: WorkloadMemory, now: number): number | undefined {
+  return [...replicas.values()]
+    .map((state) => steadyInMs(state, now))
+    .filter((waitMs) => waitMs !== undefined && waitMs > 0)
+    .reduce(sooner, undefined)
 }

@@ -104,6 +104,7 @@ export class WorkloadActor {
       replicas: replicaMemories(memory, desired),
       mayReplace: rollout?.mayReplace ?? (() => false),
       isReady: rollout?.isReady ?? (() => false),
+      deadReason: (container) => this.#options.exposure.deadReason(container),
       roomForSurge: fitsBeside(desired, containers, free),
       paused: settings.isPaused(uri),
     })

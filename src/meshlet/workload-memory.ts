@@ -1,4 +1,5 @@
 import type { ReplicaStatus } from '../model/records.ts'
+import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Returns } from './returns.ts'
 import type { RolloutMemory } from './rollouts.ts'
 import type { Rounds } from '../selection/rounds.ts'
@@ -14,6 +15,10 @@ export interface ReplicaState {
   /** When the container that runs now was first seen running. */
   runningSinceMs: number | undefined
   lastError: string | undefined
+  /** How it ended last, since the last calm period. */
+  lastExit: LastExit | undefined
+  /** Why it was started again although it ran. */
+  lastHang: string | undefined
   health: NonNullable<ReplicaStatus['health']>
 }
 
@@ -74,6 +79,8 @@ export function replicaState(memory: WorkloadMemory, replica: number): ReplicaSt
     notBeforeMs: 0,
     runningSinceMs: undefined,
     lastError: undefined,
+    lastExit: undefined,
+    lastHang: undefined,
     health: 'none',
   }
   memory.replicas.set(replica, fresh)
@@ -93,4 +100,16 @@ export function sinceWhen(
   now: number,
 ): number | undefined {
   return holds ? (before ?? now) : undefined
+}
+
+/** It runs again after crashes: so long it has to run before that is believed, milliseconds. */
+const STEADY_MS = 10_000
+
+/** When a replica that runs again is believed to go on; undefined when it does not run, 0 when it is. */
+export function steadyInMs(
+  { runningSinceMs, recentRestarts }: ReplicaState,
+  now: number,
+): number | undefined {
+  if (runningSinceMs === undefined) return undefined
+  return recentRestarts === 0 ? 0 : Math.max(0, runningSinceMs + STEADY_MS - now)
 }

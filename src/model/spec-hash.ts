@@ -50,6 +50,7 @@ function shapeOf(workload: Shaped): Shape {
     ...givenList('ports', sortedSet(workload.ports?.map(portOf))),
     ...givenList('volumes', sortedSet(workload.volumes?.map(volumeOf))),
     ...given('healthcheck', healthcheckOf(workload.healthcheck)),
+    ...given('liveness', healthcheckOf(workload.liveness)),
   }
 }
 

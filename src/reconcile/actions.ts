@@ -13,6 +13,8 @@ export type Action =
       readonly replica: number
       readonly id: string
       readonly name: string
+      /** It still runs and is to be stopped first, with this time before the kill, milliseconds. */
+      readonly graceMs?: number
       readonly reason: string
     }
   | {

@@ -62,6 +62,7 @@ function input(change: Partial<PlanInput>): PlanInput {
     replicas: new Map(),
     mayReplace: () => true,
     isReady: () => false,
+    deadReason: () => undefined,
     roomForSurge: true,
     paused: false,
     ...change,
@@ -69,7 +70,7 @@ function input(change: Partial<PlanInput>): PlanInput {
 }
 
 const short = (action: Action): string =>
-  action.kind === 'remove' && action.graceMs > 0 ? 'stop+remove' : action.kind
+  'graceMs' in action && action.graceMs > 0 ? `stop+${action.kind}` : action.kind
 
 describe('what a look at a workload decides', () => {
   const exited = { state: 'exited', exitCode: 1 } as const
@@ -212,6 +213,29 @@ describe('what a look at a workload decides', () => {
     [
       'restart policy no',
       { desired: run(1, { restart: { policy: 'no' } }), containers: [container(0, exited)] },
+      [],
+    ],
+    [
+      'restart unless stopped, as always',
+      {
+        desired: run(1, { restart: { policy: 'unless-stopped' } }),
+        containers: [container(0, { state: 'exited', exitCode: 0 })],
+      },
+      ['start'],
+    ],
+    [
+      'it runs and does nothing any more',
+      { deadReason: () => 'it hangs', containers: [container(0)] },
+      ['stop+start'],
+      /it hangs/,
+    ],
+    [
+      'the same with restart policy no',
+      {
+        deadReason: () => 'it hangs',
+        desired: run(1, { restart: { policy: 'no' } }),
+        containers: [container(0)],
+      },
       [],
     ],
     [

@@ -1,4 +1,5 @@
 import { LABEL } from '../model/nsid.ts'
+import type { WorkloadRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
 import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
 import type { Action, Desired, Plan } from './actions.ts'
@@ -25,6 +26,8 @@ export interface PlanInput {
   readonly mayReplace: (replica: number, order: Order) => boolean
   /** Whether a container has been healthy for long enough to take the place of older ones. */
   readonly isReady: (container: EngineContainer) => boolean
+  /** Why a container that runs should be started again; undefined while it is well. */
+  readonly deadReason: (container: EngineContainer) => string | undefined
   /** There is room for one replica more while another is being replaced. */
   readonly roomForSurge: boolean
   /** The owner of the workload or of the machine has paused it here. */
@@ -122,21 +125,36 @@ function planCurrent(
 ): Plan {
   const drift = driftOf(current, desired)
   if (drift) return { actions: removals(input, [current], drift), againInMs: 0 }
-  if (current.state === 'running') {
-    return {
-      actions: input.isReady(current) ? removals(input, older, 'replaced by a newer revision') : [],
-    }
-  }
+  if (current.state === 'running') return planRunning(input, desired, replica, current, older)
   if (current.state === 'dead' || current.state === 'paused' || current.state === 'removing')
     return {
       actions: removals(input, [current], `somebody left it ${current.state}`),
       againInMs: 0,
     }
-  if (!wantsRestart(current, desired)) return { actions: [] }
+  if (!wantsRestart(current, desired.workload)) return { actions: [] }
   const waitMs = waitOf(input, replica)
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
   const reason = current.state === 'created' ? 'it was never started' : exitReason(current)
   return { actions: [{ kind: 'start', replica, id: current.id, name: current.name, reason }] }
+}
+
+/** The container of the wanted spec runs: older ones go when it is ready, and it is restarted when it hangs. */
+function planRunning(
+  input: PlanInput,
+  desired: Desired & { kind: 'run' },
+  replica: number,
+  current: EngineContainer,
+  older: readonly EngineContainer[],
+): Plan {
+  const reason = input.deadReason(current)
+  if (reason === undefined || desired.workload.restart?.policy === 'no') {
+    const isReady = input.isReady(current)
+    return { actions: isReady ? removals(input, older, 'replaced by a newer revision') : [] }
+  }
+  const waitMs = waitOf(input, replica)
+  if (waitMs > 0) return { actions: [], againInMs: waitMs }
+  const { id, name } = current
+  return { actions: [{ kind: 'start', replica, id, name, graceMs: graceOf(desired), reason }] }
 }
 
 /** There is none of the wanted spec, but there may be one of an older spec. */
@@ -200,10 +218,21 @@ function isUnderLease({ labels }: EngineContainer, { lease }: Desired & { kind: 
   return lease === undefined || labels[LABEL.epoch] === String(lease.epoch)
 }
 
-function wantsRestart(container: EngineContainer, desired: Desired & { kind: 'run' }): boolean {
+/** Whether a container that does not run is started again, by its restart policy. */
+export function wantsRestart(
+  container: EngineContainer,
+  { restart }: Pick<WorkloadRecord, 'restart'>,
+): boolean {
   if (container.state === 'created') return true
-  const policy = desired.workload.restart?.policy ?? 'always'
-  return policy === 'always' || (policy === 'on-failure' && container.exitCode !== 0)
+  switch (restart?.policy) {
+    case 'no':
+      return false
+    case 'on-failure':
+      return container.exitCode !== 0
+    default:
+      // always, and unless-stopped, which is the same: what is to stay stopped is paused.
+      return true
+  }
 }
 
 function exitReason(container: EngineContainer): string {

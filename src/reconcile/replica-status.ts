@@ -13,9 +13,21 @@ export interface ReplicaNotes {
   readonly recentRestarts?: number
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none'
   readonly lastError?: string
+  /** How it ended last, since the last calm period. */
+  readonly lastExit?: LastExit
+  /** False while it runs again after crashes, and not yet for long enough to believe it. */
+  readonly isSteady?: boolean
+  /** It ended, and its restart policy leaves it at that. */
+  readonly isOver?: boolean
   readonly pulling?: boolean
   readonly failed?: boolean
   readonly endpoints: readonly Endpoint[]
+}
+
+/** How a container ended. */
+export interface LastExit {
+  readonly exitCode: number | undefined
+  readonly isOutOfMemory: boolean
 }
 
 export const NO_NOTES: ReplicaNotes = { restarts: 0, health: 'none', endpoints: [] }
@@ -33,6 +45,7 @@ export function replicaStatus(
     health: running ? notes.health : 'none',
     restarts: notes.restarts,
     ...(container ? containerFacts(container) : {}),
+    ...exitFacts(container, notes.lastExit),
     ...(running && notes.endpoints.length > 0 ? { endpoints: [...notes.endpoints] } : {}),
     ...(notes.lastError === undefined ? {} : { lastError: notes.lastError.slice(0, 2000) }),
   }
@@ -44,8 +57,14 @@ export function isCrashLooping(recentRestarts: number): boolean {
 }
 
 function phaseOf(container: EngineContainer | undefined, notes: ReplicaNotes): string {
-  if (container?.state === 'running') return notes.health === 'starting' ? 'starting' : 'running'
-  if (isCrashLooping(notes.recentRestarts ?? notes.restarts)) return 'crash-loop'
+  const isCrashing = isCrashLooping(notes.recentRestarts ?? notes.restarts)
+  if (container?.state === 'running') {
+    // Between two crashes it runs, too.
+    if (isCrashing && notes.isSteady === false) return 'crash-loop'
+    return notes.health === 'starting' ? 'starting' : 'running'
+  }
+  if (notes.isOver) return isGoodEnd(exitOf(container, notes.lastExit)) ? 'stopped' : 'failed'
+  if (isCrashing) return 'crash-loop'
   if (notes.failed) return 'failed'
   if (notes.pulling) return 'pulling'
   if (!container || container.state === 'created') return 'pending'
@@ -56,7 +75,6 @@ function containerFacts(container: EngineContainer): Partial<ReplicaStatus> {
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1]
   const specHash = container.labels[LABEL.spec]
   const revision = container.labels[LABEL.revision]
-  const stopped = container.state !== 'running' && container.state !== 'created'
   return {
     containerId: container.id.slice(0, 12),
     ...(specHash === undefined ? {} : { specHash }),
@@ -65,9 +83,31 @@ function containerFacts(container: EngineContainer): Partial<ReplicaStatus> {
     ...(container.startedAtMs === undefined || container.state === 'created'
       ? {}
       : { startedAt: isoTime(container.startedAtMs) }),
-    ...(stopped && container.exitCode !== undefined ? { exitCode: container.exitCode } : {}),
-    ...(container.oomKilled ? { oomKilled: true } : {}),
   }
+}
+
+function exitFacts(
+  container: EngineContainer | undefined,
+  lastExit: LastExit | undefined,
+): Pick<ReplicaStatus, 'exitCode' | 'oomKilled'> {
+  const exit = exitOf(container, lastExit)
+  return {
+    ...(exit?.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit?.isOutOfMemory ? { oomKilled: true } : {}),
+  }
+}
+
+/** Of this container if it ended, else of the run before it. */
+function exitOf(
+  container: EngineContainer | undefined,
+  lastExit: LastExit | undefined,
+): LastExit | undefined {
+  if (!container || container.state === 'running' || container.state === 'created') return lastExit
+  return { exitCode: container.exitCode, isOutOfMemory: container.oomKilled }
+}
+
+function isGoodEnd(exit: LastExit | undefined): boolean {
+  return exit?.exitCode === 0 && !exit.isOutOfMemory
 }
 
 function isoTime(ms: number): NonNullable<ReplicaStatus['startedAt']> {

@@ -141,6 +141,7 @@ function withoutContainer(workload: WorkloadRecord): WorkloadRecord {
     ports: _ports,
     volumes: _volumes,
     healthcheck: _healthcheck,
+    liveness: _liveness,
     ...rest
   } = workload
   return rest

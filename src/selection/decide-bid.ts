@@ -84,7 +84,12 @@ export type BidDecision =
   | { readonly kind: 'wait'; readonly againInMs: number; readonly why: string }
 
 /** These take an offer back only when somebody else can take over: the last one keeps trying. */
-const FAILURES: ReadonlySet<PassReason> = new Set(['pull-failed', 'create-failed', 'start-failed'])
+const FAILURES: ReadonlySet<PassReason> = new Set([
+  'pull-failed',
+  'create-failed',
+  'start-failed',
+  'crash-loop',
+])
 /** These stand until the meshlet's owner lifts them. */
 const STANDING: ReadonlySet<PassReason> = new Set([
   'consent-withdrawn',

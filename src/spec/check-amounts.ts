@@ -20,9 +20,11 @@ const DEADLINE_MS_MAX = 7 * DURATION_MS_MAX
 
 type Amount = string | number | undefined
 
+const PROBES = ['healthcheck', 'liveness'] as const
+
 /** Quantities and durations: that they parse, and that they make sense. */
 export function checkAmounts(document: SoundParts): readonly Finding[] {
-  const { resources, healthcheck, update, restart, placement } = document
+  const { resources, update, restart, placement } = document
   return [
     ...checkCpu(resources?.cpu),
     ...checkBytes(['resources', 'memory'], resources?.memory, MEMORY_BYTES_MIN, MEMORY_BYTES_MAX),
@@ -30,9 +32,7 @@ export function checkAmounts(document: SoundParts): readonly Finding[] {
     ...(document.volumes ?? []).flatMap((volume, index) =>
       checkBytes(['volumes', index, 'size'], volume?.size, 1, STORAGE_BYTES_MAX),
     ),
-    ...checkDuration(['healthcheck', 'interval'], healthcheck?.interval, 1, DURATION_MS_MAX),
-    ...checkDuration(['healthcheck', 'timeout'], healthcheck?.timeout, 1, DURATION_MS_MAX),
-    ...checkDuration(['healthcheck', 'startPeriod'], healthcheck?.startPeriod, 0, DURATION_MS_MAX),
+    ...PROBES.flatMap((key) => checkProbe(key, document[key])),
     ...checkDuration(
       ['restart', 'backoff', 'initial'],
       restart?.backoff?.initial,
@@ -47,6 +47,17 @@ export function checkAmounts(document: SoundParts): readonly Finding[] {
     ...checkDuration(['stopGracePeriod'], document.stopGracePeriod, 0, DURATION_MS_MAX),
     ...checkOrder(['restart', 'backoff', 'max'], restart?.backoff?.initial, restart?.backoff?.max),
     ...checkOrder(['update', 'deadline'], update?.healthyAfter, update?.deadline),
+  ]
+}
+
+function checkProbe(
+  key: (typeof PROBES)[number],
+  probe: SoundParts['healthcheck'],
+): readonly Finding[] {
+  return [
+    ...checkDuration([key, 'interval'], probe?.interval, 1, DURATION_MS_MAX),
+    ...checkDuration([key, 'timeout'], probe?.timeout, 1, DURATION_MS_MAX),
+    ...checkDuration([key, 'startPeriod'], probe?.startPeriod, 0, DURATION_MS_MAX),
   ]
 }
 

@@ -3,6 +3,8 @@ import type { SoundParts } from './sound-parts.ts'
 
 const UID_MAX = 4_294_967_294
 const PRIVILEGED_PORT_MAX = 1023
+/** Policies under which what ended well is started again. */
+const ALWAYS: ReadonlySet<string | undefined> = new Set(['always', 'unless-stopped'])
 /** The one capability that the level restricted of the Pod Security Standards lets a workload add. */
 const HARMLESS_CAPABILITY = 'NET_BIND_SERVICE'
 
@@ -10,6 +12,7 @@ const HARMLESS_CAPABILITY = 'NET_BIND_SERVICE'
 export function checkCombinations(document: SoundParts): readonly Finding[] {
   return [
     ...checkJob(document),
+    ...checkLiveness(document),
     ...checkAtMostOne(document),
     ...checkUpdate(document),
     ...checkUser(document),
@@ -23,9 +26,15 @@ function checkJob({ kind, schedule, restart }: SoundParts): readonly Finding[] {
     const suggestion = 'kind: Job'
     return [finding(['schedule'], 'only a Job has a schedule', { at: 'key', suggestion })]
   }
-  if (kind !== 'Job' || restart?.policy !== 'always') return []
+  if (kind !== 'Job' || !ALWAYS.has(restart?.policy)) return []
   const expected = 'on-failure or no'
   return [finding(['restart', 'policy'], 'a Job ends, so it is not always restarted', { expected })]
+}
+
+function checkLiveness({ liveness, restart }: SoundParts): readonly Finding[] {
+  if (liveness === undefined || restart?.policy !== 'no') return []
+  const expected = 'always or on-failure, or no liveness'
+  return [finding(['restart', 'policy'], 'liveness starts containers again', { expected })]
 }
 
 function checkAtMostOne({ placement, replicas, update }: SoundParts): readonly Finding[] {

@@ -19,7 +19,8 @@ export function checkPaths(document: SoundParts): readonly Finding[] {
     ...mounts.flatMap(checkMount),
     ...mounts.flatMap((mount, index) => checkFirst(mounts, mount, index)),
     ...checkWorkingDir(document.workingDir),
-    ...checkProbePath(document.healthcheck?.http?.path),
+    ...checkProbePath('healthcheck', document.healthcheck?.http?.path),
+    ...checkProbePath('liveness', document.liveness?.http?.path),
   ]
 }
 
@@ -59,12 +60,12 @@ function checkWorkingDir(value: string | undefined): readonly Finding[] {
   return [finding(['workingDir'], `found ${describeValue(value)}`, { expected: EXPECTED })]
 }
 
-function checkProbePath(value: string | undefined): readonly Finding[] {
+function checkProbePath(key: string, value: string | undefined): readonly Finding[] {
   // oxlint-disable-next-line no-control-regex
   if (value === undefined || /^\/[^\s\u0000-\u001f\u007f#]*$/.test(value)) return []
   const expected = 'a path that begins with a slash, such as /health'
   const suggestion = /^[\w./-]+$/.test(value) ? { suggestion: `/${value}` } : {}
-  const path = ['healthcheck', 'http', 'path']
+  const path = [key, 'http', 'path']
   return [finding(path, `found ${describeValue(value)}`, { expected, ...suggestion })]
 }
 

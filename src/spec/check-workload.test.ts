@@ -136,7 +136,16 @@ describe('values', () => {
     ],
     ['update: { healthyAfter: 2m, deadline: 1m }', '1:39 update.deadline: found the text "1m"'],
     ['update: { before: { image: A } }', '1:28 update.before.image: "A" is not an image'],
-    ['restart: { policy: unless-stopped }', '1:20 restart.policy: found the text "unless-stopped"'],
+    ['restart: { policy: sometimes }', '1:20 restart.policy: found the text "sometimes"'],
+    [
+      'restart: { policy: no }\nliveness: { tcp: { port: 1 } }',
+      '1:20 restart.policy: liveness starts containers again',
+    ],
+    ['liveness: { http: { port: 80, path: up } }', '1:37 liveness.http.path: found the text "up"'],
+    [
+      'liveness: { tcp: { port: 1 }, interval: 0s }',
+      '1:41 liveness.interval: found the text "0s", which is too little',
+    ],
     [
       'restart: { backoff: { initial: 5m, max: 1s } }',
       '1:41 restart.backoff.max: found the text "1s"',
@@ -213,7 +222,9 @@ describe('values', () => {
     ['volumes: ["data:/data"]', '{ name: data, path: /data }'],
     ['capAdd: [CAP_CHOWN]\nsecurity: baseline', 'CHOWN'],
     ['stopSignal: TERM', 'SIGTERM'],
-    ['restart: { policy: unless-stopped }', 'always'],
+    ['restart: { policy: on-failur }', 'on-failure'],
+    ['livenessProbe: { tcp: { port: 1 } }', 'liveness'],
+    ['readinessProbe: { tcp: { port: 1 } }', 'healthcheck'],
     ['priority: "5"', '5 without quotes'],
     ['user: 0', 'security: baseline'],
   ])('%s: try %s', (lines, suggestion) => {

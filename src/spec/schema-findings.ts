@@ -156,7 +156,6 @@ const WORDS_OF_TRUTH: Readonly<Record<string, string>> = {
 }
 
 function suggestChoice(data: string, choices: readonly string[]): string | undefined {
-  if (data === 'unless-stopped' && choices.includes('always')) return 'always'
   const candidates = [data, data.replace(/^CAP_/i, ''), `SIG${data}`]
   return candidates.map((word) => nearest(word, choices)).find((choice) => choice !== undefined)
 }

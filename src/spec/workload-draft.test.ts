@@ -25,6 +25,7 @@ secrets: [{ name: db, file: /run/secrets/db }]
 ports: [{ container: 8080, name: http, protocol: tcp }]
 volumes: [{ name: data, path: /data, size: 1Gi, onLoss: empty }]
 healthcheck: { http: { port: 8080, path: / }, interval: 5s, timeout: 250ms, startPeriod: 1m, retries: 3 }
+liveness: { tcp: { port: 8080 }, interval: 20s }
 restart: { policy: always, backoff: { initial: 1s, max: 5m } }
 update:
   maxUnavailable: 1
@@ -77,6 +78,7 @@ it('carries everything over, in the units of the records', () => {
     secrets: [{ name: 'db', file: '/run/secrets/db' }],
     ports: [{ container: 8080, name: 'http', protocol: 'tcp' }],
     volumes: [{ name: 'data', path: '/data', sizeBytes: 1_073_741_824, onLoss: 'empty' }],
+    liveness: { tcp: { port: 8080 }, intervalMs: 20_000 },
     healthcheck: {
       http: { port: 8080, path: '/' },
       intervalMs: 5000,
@@ -128,7 +130,7 @@ it('knows every field of the record that a file decides', async () => {
   ) as {
     defs: { main: { record: { properties: object } } }
   }
-  const others = ['createdAt', 'source', 'placementNonce', 'previous']
+  const others = ['createdAt', 'source', 'placementNonce', 'previous', 'rollout']
   const fields = Object.keys(lexicon.defs.main.record.properties).filter(
     (field) => !others.includes(field),
   )

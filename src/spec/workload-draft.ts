@@ -9,7 +9,7 @@ import type { WorkloadFile } from './workload-file.gen.ts'
 /** A workload record as far as its file decides it. */
 export type WorkloadDraft = Omit<
   WorkloadRecord,
-  'createdAt' | 'source' | 'placementNonce' | 'previous'
+  'createdAt' | 'source' | 'placementNonce' | 'previous' | 'rollout'
 >
 
 /**
@@ -40,6 +40,7 @@ export function toWorkloadDraft(document: WorkloadFile): WorkloadDraft {
     ports: document.ports,
     volumes: document.volumes?.map(toVolume),
     healthcheck: toHealthcheck(document.healthcheck),
+    liveness: toHealthcheck(document.liveness),
     replicas: replicas === 'everywhere' ? undefined : replicas,
     everywhere: replicas === 'everywhere' ? true : undefined,
     restart: toRestart(document.restart),

@@ -163,7 +163,7 @@ export interface WorkloadFile {
     onLoss?: 'keep' | 'empty'
   }[]
   /**
-   * How to tell whether a replica works: exactly one of http, tcp and exec.
+   * How to tell whether a replica is ready: exactly one of http, tcp and exec. It decides whether traffic goes there and whether a roll-out goes on; it restarts nothing (liveness does).
    */
   healthcheck?: {
     /**
@@ -218,13 +218,68 @@ export interface WorkloadFile {
     retries?: number
   }
   /**
+   * When to start a container again that still runs but does nothing any more: a probe like healthcheck, which never restarts anything.
+   */
+  liveness?: {
+    /**
+     * A GET request that must be answered with a status from 200 to 399.
+     */
+    http?: {
+      /**
+       * Port inside the container.
+       */
+      port: number
+      /**
+       * Path of the request.
+       */
+      path?: string
+    }
+    /**
+     * A connection that must be accepted.
+     */
+    tcp?: {
+      /**
+       * Port inside the container.
+       */
+      port: number
+    }
+    /**
+     * A command in the container that must end with exit code 0.
+     */
+    exec?: {
+      /**
+       * Command and arguments; no shell takes part.
+       *
+       * @minItems 1
+       * @maxItems 256
+       */
+      command: [string, ...string[]]
+    }
+    /**
+     * Time between two probes.
+     */
+    interval?: string | number
+    /**
+     * Time after which a probe counts as failed.
+     */
+    timeout?: string | number
+    /**
+     * Time after the start in which failures do not count.
+     */
+    startPeriod?: string | number
+    /**
+     * Failures in a row after which the container is started again.
+     */
+    retries?: number
+  }
+  /**
    * When a container that ended is started again.
    */
   restart?: {
     /**
-     * always, or on-failure for an exit code other than 0, or no. A Job has on-failure or no.
+     * always, or on-failure for an exit code other than 0, or no. unless-stopped, as in Compose, is the same as always: what is to stay stopped is paused. A Job has on-failure or no.
      */
-    policy?: 'always' | 'on-failure' | 'no'
+    policy?: 'always' | 'on-failure' | 'unless-stopped' | 'no'
     /**
      * How long to wait before the next start; the delay doubles each time.
      */

@@ -2,7 +2,7 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/workload.schema.json","title":"WorkloadFile","description":"One workload of a commune: a container that runs for ever (kind: Workload) or to its end (kind: Job), on the machines of members who agree to run it. A file may hold several, separated by lines of three hyphens.","type":"object","additionalProperties":false,"required":["kind","name","image"],"properties":{"kind":{"title":"Kind","description":"Workload runs for ever and is started again when it ends. Job runs to its end, once or on a schedule.","enum":["Workload","Job"],"default":"Workload"},"name":{"title":"Name","description":"Name of the workload, unique among all workloads of its owner: lower-case letters, digits and inner hyphens. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["hello","feed-generator"]},"image":{"title":"Image","description":"Container image. commune sync looks a tag up and pins its digest; an image given by digest is taken as it is.","type":"string","minLength":1,"maxLength":1024,"examples":["traefik/whoami:v1.11","ghcr.io/owner/app:1.2.3"]},"imagePolicy":{"title":"Image policy","description":"pin keeps the digest until the tag in the file changes or you ask for an update. follow looks the tag up at every sync.","enum":["pin","follow"],"default":"pin"},"replicas":{"title":"Replicas","description":"How many containers run, or everywhere for one on every machine that may run it.","anyOf":[{"type":"integer","minimum":0,"maximum":1000},{"const":"everywhere"}],"default":1,"examples":[1,2,3,"everywhere"]},"resources":{"title":"Resources","description":"What one replica may use. Amounts are Kubernetes quantities.","type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["100m","250m",0.5,2]},"memory":{"title":"Memory","description":"Memory; the container is stopped when it needs more. Mi and Gi are powers of 1024, M and G of 1000. At least 6Mi.","type":["string","number"],"examples":["64Mi","256Mi","1Gi"]},"storage":{"title":"Storage","description":"Disk space for what the container writes outside its volumes.","type":["string","number"],"examples":["100Mi","1Gi"]}}},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/usr/bin/tini","--"]]},"command":{"title":"Command","description":"Replaces the image’s command: what follows the entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/bin/sh","-c","while true; do date; sleep 60; done"]]},"env":{"title":"Environment","description":"Environment variables. Everybody can read them, as all records: passwords belong into secrets.","type":"object","maxProperties":256,"additionalProperties":{"type":["string","number"],"maxLength":32768},"examples":[{"GREETING":"hello","PORT":"8080"}]},"user":{"title":"User","description":"Numeric user, or user and group with a colon. 0 (root) needs security: baseline and a member who allows it.","type":["string","integer"],"examples":["1000","1000:1000"]},"workingDir":{"title":"Working directory","description":"Absolute path in which the command starts; the image’s own when absent.","type":"string","maxLength":4096,"examples":["/app"]},"tmpfs":{"title":"Memory file systems","description":"Writable directories in memory, lost with the container. Absolute paths, with options after a colon.","type":"array","maxItems":32,"items":{"type":"string","maxLength":4096},"examples":[["/tmp"],["/tmp:size=16m","/run"]]},"readOnly":{"title":"Read-only root","description":"false asks for a writable root file system, which needs security: baseline.","type":"boolean","default":true},"security":{"title":"Security","description":"Level of the Pod Security Standards. restricted: no capabilities, not root, read-only. baseline: what the workload asks for with user, capAdd and readOnly, on members who allow it.","enum":["restricted","baseline"],"default":"restricted"},"capAdd":{"title":"Capabilities","description":"Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.","type":"array","maxItems":64,"items":{"enum":["AUDIT_WRITE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","MKNOD","NET_BIND_SERVICE","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]},"examples":[["CHOWN","SETUID","SETGID"]]},"egress":{"title":"Egress","description":"How far the container may reach out: none, or internet for public addresses.","enum":["none","internet"],"default":"none"},"secrets":{"title":"Secrets","description":"Sealed secrets that the container reads as files.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["name","file"],"properties":{"name":{"title":"Name","description":"Name of the secret.","type":"string","minLength":1,"maxLength":63,"examples":["db-password"]},"file":{"title":"File","description":"Absolute path of the file in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/run/secrets/db-password"]}}}},"ports":{"title":"Ports","description":"Ports that the container listens on. Each answers on the loopback address of its machine, on a port that the machine chooses.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["container"],"properties":{"container":{"title":"Container port","description":"Port inside the container; above 1023 unless the workload asks for NET_BIND_SERVICE.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"name":{"title":"Name","description":"Name of the port: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["http"]},"protocol":{"title":"Protocol","description":"Transport protocol.","enum":["tcp","udp"],"default":"tcp"}}}},"volumes":{"title":"Volumes","description":"Directories that outlive the container. They stay on the machine that made them, and the workload with them.","type":"array","maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["name","path"],"properties":{"name":{"title":"Name","description":"Name of the volume, unique in this workload: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["data"]},"path":{"title":"Path","description":"Absolute path in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/data"]},"size":{"title":"Size","description":"Disk space asked for, a Kubernetes quantity.","type":["string","number"],"examples":["1Gi"]},"onLoss":{"title":"When the machine is lost","description":"keep waits for the machine that has the data. empty lets a replacement start elsewhere with an empty volume.","enum":["keep","empty"],"default":"keep"}}}},"healthcheck":{"title":"Health check","description":"How to tell whether a replica works: exactly one of http, tcp and exec.","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row that make the replica unhealthy.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"restart":{"title":"Restart","description":"When a container that ended is started again.","type":"object","additionalProperties":false,"properties":{"policy":{"title":"Policy","description":"always, or on-failure for an exit code other than 0, or no. A Job has on-failure or no.","enum":["always","on-failure","no"],"default":"always"},"backoff":{"title":"Backoff","description":"How long to wait before the next start; the delay doubles each time.","type":"object","additionalProperties":false,"properties":{"initial":{"title":"First delay","description":"Delay before the first restart.","type":["string","number"],"default":"1s","examples":["1s"]},"max":{"title":"Longest delay","description":"The delay grows no further.","type":["string","number"],"default":"5m","examples":["5m"]}}}}},"update":{"title":"Update","description":"How a new version replaces the old one.","type":"object","additionalProperties":false,"properties":{"maxUnavailable":{"title":"Unavailable at once","description":"Replicas that may be missing during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"maxSurge":{"title":"Beyond the count","description":"Replicas that may run beyond the count during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"order":{"title":"Order","description":"Whether the new replica starts before the old one stops.","enum":["start-first","stop-first"],"default":"start-first"},"healthyAfter":{"title":"Healthy after","description":"How long a new replica must be healthy before the next one is replaced.","type":["string","number"],"default":"10s","examples":["10s"]},"deadline":{"title":"Deadline","description":"How long one replica may take to become healthy before the roll-out has failed.","type":["string","number"],"default":"5m","examples":["5m"]},"onFailure":{"title":"When it fails","description":"rollback returns to the last good version, halt stops where it is.","enum":["rollback","halt"],"default":"rollback"},"before":{"title":"Before","description":"A container that must succeed before the roll-out begins, such as a database migration.","type":"object","additionalProperties":false,"properties":{"image":{"title":"Image","description":"Its image; the workload’s own when absent.","type":"string","minLength":1,"maxLength":1024},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768}},"command":{"title":"Command","description":"Replaces the image’s command.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/app/migrate","up"]]},"timeout":{"title":"Timeout","description":"Time after which it counts as failed.","type":["string","number"],"examples":["10m"]}}}}},"constraints":{"title":"Constraints","description":"Kubernetes label selectors; all must hold for the labels of a machine.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":1024},"examples":[["arch=amd64","region in (eu,us)","!gpu"]]},"spread":{"title":"Spread","description":"Replicas go to different owners first, or to different meshlets, or to different values of a label. A wish, no rule: when there are fewer of them than replicas, some get several.","type":"string","minLength":1,"maxLength":317,"examples":["owner","meshlet","region"]},"clusters":{"title":"Clusters","description":"Only machines of these clusters of yours may run it; any when absent.","type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":63},"examples":[["friends"]]},"placement":{"title":"Placement","description":"How machines are chosen, and what happens when one is cut off.","type":"object","additionalProperties":false,"properties":{"bidWindow":{"title":"Bid window","description":"How long a round of bids stays open at most; 60s or less.","type":["string","number"],"default":"5s","examples":["5s"]},"onPartition":{"title":"When cut off","description":"keep lets a machine that is cut off run on, stop makes it stop its containers.","enum":["keep","stop"],"default":"keep"},"atMostOne":{"title":"At most one","description":"true when two containers must never run at once; needs one replica.","type":"boolean","default":false}}},"priority":{"title":"Priority","description":"Orders your own waiting workloads, higher first. It never stops what runs.","type":"integer","minimum":-1000000,"maximum":1000000,"default":0},"stopGracePeriod":{"title":"Stop grace period","description":"Time between the stop signal and the kill.","type":["string","number"],"default":"10s","examples":["10s","1m"]},"stopSignal":{"title":"Stop signal","description":"Signal that asks the container to end.","enum":["SIGTERM","SIGINT","SIGQUIT","SIGHUP","SIGUSR1","SIGUSR2","SIGWINCH","SIGABRT","SIGALRM","SIGKILL","SIGRTMIN+3"],"default":"SIGTERM"},"schedule":{"title":"Schedule","description":"When a Job runs, a cron expression in UTC: minute, hour, day of month, month, day of week.","type":"string","maxLength":256,"examples":["*/5 * * * *","0 3 * * sun","@daily"]},"protect":{"title":"Protect","description":"true refuses deletion, also by --prune.","type":"boolean","default":false}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/workload.schema.json","title":"WorkloadFile","description":"One workload of a commune: a container that runs for ever (kind: Workload) or to its end (kind: Job), on the machines of members who agree to run it. A file may hold several, separated by lines of three hyphens.","type":"object","additionalProperties":false,"required":["kind","name","image"],"properties":{"kind":{"title":"Kind","description":"Workload runs for ever and is started again when it ends. Job runs to its end, once or on a schedule.","enum":["Workload","Job"],"default":"Workload"},"name":{"title":"Name","description":"Name of the workload, unique among all workloads of its owner: lower-case letters, digits and inner hyphens. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["hello","feed-generator"]},"image":{"title":"Image","description":"Container image. commune sync looks a tag up and pins its digest; an image given by digest is taken as it is.","type":"string","minLength":1,"maxLength":1024,"examples":["traefik/whoami:v1.11","ghcr.io/owner/app:1.2.3"]},"imagePolicy":{"title":"Image policy","description":"pin keeps the digest until the tag in the file changes or you ask for an update. follow looks the tag up at every sync.","enum":["pin","follow"],"default":"pin"},"replicas":{"title":"Replicas","description":"How many containers run, or everywhere for one on every machine that may run it.","anyOf":[{"type":"integer","minimum":0,"maximum":1000},{"const":"everywhere"}],"default":1,"examples":[1,2,3,"everywhere"]},"resources":{"title":"Resources","description":"What one replica may use. Amounts are Kubernetes quantities.","type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["100m","250m",0.5,2]},"memory":{"title":"Memory","description":"Memory; the container is stopped when it needs more. Mi and Gi are powers of 1024, M and G of 1000. At least 6Mi.","type":["string","number"],"examples":["64Mi","256Mi","1Gi"]},"storage":{"title":"Storage","description":"Disk space for what the container writes outside its volumes.","type":["string","number"],"examples":["100Mi","1Gi"]}}},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/usr/bin/tini","--"]]},"command":{"title":"Command","description":"Replaces the image’s command: what follows the entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/bin/sh","-c","while true; do date; sleep 60; done"]]},"env":{"title":"Environment","description":"Environment variables. Everybody can read them, as all records: passwords belong into secrets.","type":"object","maxProperties":256,"additionalProperties":{"type":["string","number"],"maxLength":32768},"examples":[{"GREETING":"hello","PORT":"8080"}]},"user":{"title":"User","description":"Numeric user, or user and group with a colon. 0 (root) needs security: baseline and a member who allows it.","type":["string","integer"],"examples":["1000","1000:1000"]},"workingDir":{"title":"Working directory","description":"Absolute path in which the command starts; the image’s own when absent.","type":"string","maxLength":4096,"examples":["/app"]},"tmpfs":{"title":"Memory file systems","description":"Writable directories in memory, lost with the container. Absolute paths, with options after a colon.","type":"array","maxItems":32,"items":{"type":"string","maxLength":4096},"examples":[["/tmp"],["/tmp:size=16m","/run"]]},"readOnly":{"title":"Read-only root","description":"false asks for a writable root file system, which needs security: baseline.","type":"boolean","default":true},"security":{"title":"Security","description":"Level of the Pod Security Standards. restricted: no capabilities, not root, read-only. baseline: what the workload asks for with user, capAdd and readOnly, on members who allow it.","enum":["restricted","baseline"],"default":"restricted"},"capAdd":{"title":"Capabilities","description":"Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.","type":"array","maxItems":64,"items":{"enum":["AUDIT_WRITE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","MKNOD","NET_BIND_SERVICE","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]},"examples":[["CHOWN","SETUID","SETGID"]]},"egress":{"title":"Egress","description":"How far the container may reach out: none, or internet for public addresses.","enum":["none","internet"],"default":"none"},"secrets":{"title":"Secrets","description":"Sealed secrets that the container reads as files.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["name","file"],"properties":{"name":{"title":"Name","description":"Name of the secret.","type":"string","minLength":1,"maxLength":63,"examples":["db-password"]},"file":{"title":"File","description":"Absolute path of the file in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/run/secrets/db-password"]}}}},"ports":{"title":"Ports","description":"Ports that the container listens on. Each answers on the loopback address of its machine, on a port that the machine chooses.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["container"],"properties":{"container":{"title":"Container port","description":"Port inside the container; above 1023 unless the workload asks for NET_BIND_SERVICE.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"name":{"title":"Name","description":"Name of the port: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["http"]},"protocol":{"title":"Protocol","description":"Transport protocol.","enum":["tcp","udp"],"default":"tcp"}}}},"volumes":{"title":"Volumes","description":"Directories that outlive the container. They stay on the machine that made them, and the workload with them.","type":"array","maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["name","path"],"properties":{"name":{"title":"Name","description":"Name of the volume, unique in this workload: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["data"]},"path":{"title":"Path","description":"Absolute path in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/data"]},"size":{"title":"Size","description":"Disk space asked for, a Kubernetes quantity.","type":["string","number"],"examples":["1Gi"]},"onLoss":{"title":"When the machine is lost","description":"keep waits for the machine that has the data. empty lets a replacement start elsewhere with an empty volume.","enum":["keep","empty"],"default":"keep"}}}},"healthcheck":{"title":"Health check","description":"How to tell whether a replica is ready: exactly one of http, tcp and exec. It decides whether traffic goes there and whether a roll-out goes on; it restarts nothing (liveness does).","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row that make the replica unhealthy.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"liveness":{"title":"Liveness","description":"When to start a container again that still runs but does nothing any more: a probe like healthcheck, which never restarts anything.","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row after which the container is started again.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"restart":{"title":"Restart","description":"When a container that ended is started again.","type":"object","additionalProperties":false,"properties":{"policy":{"title":"Policy","description":"always, or on-failure for an exit code other than 0, or no. unless-stopped, as in Compose, is the same as always: what is to stay stopped is paused. A Job has on-failure or no.","enum":["always","on-failure","unless-stopped","no"],"default":"always"},"backoff":{"title":"Backoff","description":"How long to wait before the next start; the delay doubles each time.","type":"object","additionalProperties":false,"properties":{"initial":{"title":"First delay","description":"Delay before the first restart.","type":["string","number"],"default":"1s","examples":["1s"]},"max":{"title":"Longest delay","description":"The delay grows no further.","type":["string","number"],"default":"5m","examples":["5m"]}}}}},"update":{"title":"Update","description":"How a new version replaces the old one.","type":"object","additionalProperties":false,"properties":{"maxUnavailable":{"title":"Unavailable at once","description":"Replicas that may be missing during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"maxSurge":{"title":"Beyond the count","description":"Replicas that may run beyond the count during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"order":{"title":"Order","description":"Whether the new replica starts before the old one stops.","enum":["start-first","stop-first"],"default":"start-first"},"healthyAfter":{"title":"Healthy after","description":"How long a new replica must be healthy before the next one is replaced.","type":["string","number"],"default":"10s","examples":["10s"]},"deadline":{"title":"Deadline","description":"How long one replica may take to become healthy before the roll-out has failed.","type":["string","number"],"default":"5m","examples":["5m"]},"onFailure":{"title":"When it fails","description":"rollback returns to the last good version, halt stops where it is.","enum":["rollback","halt"],"default":"rollback"},"before":{"title":"Before","description":"A container that must succeed before the roll-out begins, such as a database migration.","type":"object","additionalProperties":false,"properties":{"image":{"title":"Image","description":"Its image; the workload’s own when absent.","type":"string","minLength":1,"maxLength":1024},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768}},"command":{"title":"Command","description":"Replaces the image’s command.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/app/migrate","up"]]},"timeout":{"title":"Timeout","description":"Time after which it counts as failed.","type":["string","number"],"examples":["10m"]}}}}},"constraints":{"title":"Constraints","description":"Kubernetes label selectors; all must hold for the labels of a machine.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":1024},"examples":[["arch=amd64","region in (eu,us)","!gpu"]]},"spread":{"title":"Spread","description":"Replicas go to different owners first, or to different meshlets, or to different values of a label. A wish, no rule: when there are fewer of them than replicas, some get several.","type":"string","minLength":1,"maxLength":317,"examples":["owner","meshlet","region"]},"clusters":{"title":"Clusters","description":"Only machines of these clusters of yours may run it; any when absent.","type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":63},"examples":[["friends"]]},"placement":{"title":"Placement","description":"How machines are chosen, and what happens when one is cut off.","type":"object","additionalProperties":false,"properties":{"bidWindow":{"title":"Bid window","description":"How long a round of bids stays open at most; 60s or less.","type":["string","number"],"default":"5s","examples":["5s"]},"onPartition":{"title":"When cut off","description":"keep lets a machine that is cut off run on, stop makes it stop its containers.","enum":["keep","stop"],"default":"keep"},"atMostOne":{"title":"At most one","description":"true when two containers must never run at once; needs one replica.","type":"boolean","default":false}}},"priority":{"title":"Priority","description":"Orders your own waiting workloads, higher first. It never stops what runs.","type":"integer","minimum":-1000000,"maximum":1000000,"default":0},"stopGracePeriod":{"title":"Stop grace period","description":"Time between the stop signal and the kill.","type":["string","number"],"default":"10s","examples":["10s","1m"]},"stopSignal":{"title":"Stop signal","description":"Signal that asks the container to end.","enum":["SIGTERM","SIGINT","SIGQUIT","SIGHUP","SIGUSR1","SIGUSR2","SIGWINCH","SIGABRT","SIGALRM","SIGKILL","SIGRTMIN+3"],"default":"SIGTERM"},"schedule":{"title":"Schedule","description":"When a Job runs, a cron expression in UTC: minute, hour, day of month, month, day of week.","type":"string","maxLength":256,"examples":["*/5 * * * *","0 3 * * sun","@daily"]},"protect":{"title":"Protect","description":"true refuses deletion, also by --prune.","type":"boolean","default":false}}};
 export const schema: AnySchemaObject = schema11
 const func2 = Object.prototype.hasOwnProperty;
 import func3Module from 'ajv/dist/runtime/ucs2length.js'
@@ -1528,12 +1528,15 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data52 = data.restart;
+if(data.liveness !== undefined){
+let data52 = data.liveness;
+const _errs117 = errors;
+let valid28 = false;
+let passing1 = null;
+const _errs118 = errors;
 if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-for(const key10 in data52){
-if(!((key10 === "policy") || (key10 === "backoff"))){
-const err119 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema11.properties.restart,data:data52};
+if(data52.http === undefined){
+const err119 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.liveness.oneOf[0].required,parentSchema:schema11.properties.liveness.oneOf[0],data:data52};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1543,10 +1546,15 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data52.policy !== undefined){
-let data53 = data52.policy;
-if(!(((data53 === "always") || (data53 === "on-failure")) || (data53 === "no"))){
-const err120 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},schema:schema11.properties.restart.properties.policy.enum,parentSchema:schema11.properties.restart.properties.policy,data:data53};
+var _valid2 = _errs118 === errors;
+if(_valid2){
+valid28 = true;
+passing1 = 0;
+}
+const _errs119 = errors;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.tcp === undefined){
+const err120 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.liveness.oneOf[1].required,parentSchema:schema11.properties.liveness.oneOf[1],data:data52};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1556,12 +1564,20 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data52.backoff !== undefined){
-let data54 = data52.backoff;
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-for(const key11 in data54){
-if(!((key11 === "initial") || (key11 === "max"))){
-const err121 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},schema:false,parentSchema:schema11.properties.restart.properties.backoff,data:data54};
+var _valid2 = _errs119 === errors;
+if(_valid2 && valid28){
+valid28 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid2){
+valid28 = true;
+passing1 = 1;
+}
+const _errs120 = errors;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.exec === undefined){
+const err121 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.liveness.oneOf[2].required,parentSchema:schema11.properties.liveness.oneOf[2],data:data52};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1571,10 +1587,20 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data54.initial !== undefined){
-let data55 = data54.initial;
-if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
-const err122 = {instancePath:instancePath+"/restart/backoff/initial",schemaPath:"#/properties/restart/properties/backoff/properties/initial/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.initial.type},schema:schema11.properties.restart.properties.backoff.properties.initial.type,parentSchema:schema11.properties.restart.properties.backoff.properties.initial,data:data55};
+var _valid2 = _errs120 === errors;
+if(_valid2 && valid28){
+valid28 = false;
+passing1 = [passing1, 2];
+}
+else {
+if(_valid2){
+valid28 = true;
+passing1 = 2;
+}
+}
+}
+if(!valid28){
+const err122 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf",keyword:"oneOf",params:{passingSchemas: passing1},schema:schema11.properties.liveness.oneOf,parentSchema:schema11.properties.liveness,data:data52};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1583,11 +1609,21 @@ vErrors.push(err122);
 }
 errors++;
 }
+else {
+errors = _errs117;
+if(vErrors !== null){
+if(_errs117){
+vErrors.length = _errs117;
 }
-if(data54.max !== undefined){
-let data56 = data54.max;
-if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
-const err123 = {instancePath:instancePath+"/restart/backoff/max",schemaPath:"#/properties/restart/properties/backoff/properties/max/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.max.type},schema:schema11.properties.restart.properties.backoff.properties.max.type,parentSchema:schema11.properties.restart.properties.backoff.properties.max,data:data56};
+else {
+vErrors = null;
+}
+}
+}
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+for(const key10 in data52){
+if(!(((((((key10 === "http") || (key10 === "tcp")) || (key10 === "exec")) || (key10 === "interval")) || (key10 === "timeout")) || (key10 === "startPeriod")) || (key10 === "retries"))){
+const err123 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema11.properties.liveness,data:data52};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1597,9 +1633,11 @@ vErrors.push(err123);
 errors++;
 }
 }
-}
-else {
-const err124 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.properties.backoff.type,parentSchema:schema11.properties.restart.properties.backoff,data:data54};
+if(data52.http !== undefined){
+let data53 = data52.http;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.port === undefined){
+const err124 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.http.required,parentSchema:schema11.properties.liveness.properties.http,data:data53};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1608,10 +1646,9 @@ vErrors.push(err124);
 }
 errors++;
 }
-}
-}
-else {
-const err125 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.type,parentSchema:schema11.properties.restart,data:data52};
+for(const key11 in data53){
+if(!((key11 === "port") || (key11 === "path"))){
+const err125 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},schema:false,parentSchema:schema11.properties.liveness.properties.http,data:data53};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1621,12 +1658,10 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data.update !== undefined){
-let data57 = data.update;
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-for(const key12 in data57){
-if(!(((((((key12 === "maxUnavailable") || (key12 === "maxSurge")) || (key12 === "order")) || (key12 === "healthyAfter")) || (key12 === "deadline")) || (key12 === "onFailure")) || (key12 === "before"))){
-const err126 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},schema:false,parentSchema:schema11.properties.update,data:data57};
+if(data53.port !== undefined){
+let data54 = data53.port;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+const err126 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.http.properties.port.type,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1635,11 +1670,9 @@ vErrors.push(err126);
 }
 errors++;
 }
-}
-if(data57.maxUnavailable !== undefined){
-let data58 = data57.maxUnavailable;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-const err127 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxUnavailable.type,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 65535 || isNaN(data54)){
+const err127 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1648,9 +1681,8 @@ vErrors.push(err127);
 }
 errors++;
 }
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 1000 || isNaN(data58)){
-const err128 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+if(data54 < 1 || isNaN(data54)){
+const err128 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1659,8 +1691,13 @@ vErrors.push(err128);
 }
 errors++;
 }
-if(data58 < 0 || isNaN(data58)){
-const err129 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data58};
+}
+}
+if(data53.path !== undefined){
+let data55 = data53.path;
+if(typeof data55 === "string"){
+if(func3(data55) > 2048){
+const err129 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data55};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1670,11 +1707,8 @@ vErrors.push(err129);
 errors++;
 }
 }
-}
-if(data57.maxSurge !== undefined){
-let data59 = data57.maxSurge;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-const err130 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxSurge.type,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+else {
+const err130 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.http.properties.path.type,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data55};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1683,9 +1717,10 @@ vErrors.push(err130);
 }
 errors++;
 }
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000 || isNaN(data59)){
-const err131 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+}
+}
+else {
+const err131 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.http.type,parentSchema:schema11.properties.liveness.properties.http,data:data53};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1694,8 +1729,12 @@ vErrors.push(err131);
 }
 errors++;
 }
-if(data59 < 0 || isNaN(data59)){
-const err132 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxSurge,data:data59};
+}
+if(data52.tcp !== undefined){
+let data56 = data52.tcp;
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(data56.port === undefined){
+const err132 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.tcp.required,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1704,12 +1743,9 @@ vErrors.push(err132);
 }
 errors++;
 }
-}
-}
-if(data57.order !== undefined){
-let data60 = data57.order;
-if(!((data60 === "start-first") || (data60 === "stop-first"))){
-const err133 = {instancePath:instancePath+"/update/order",schemaPath:"#/properties/update/properties/order/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.order.enum},schema:schema11.properties.update.properties.order.enum,parentSchema:schema11.properties.update.properties.order,data:data60};
+for(const key12 in data56){
+if(!(key12 === "port")){
+const err133 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},schema:false,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1719,10 +1755,10 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data57.healthyAfter !== undefined){
-let data61 = data57.healthyAfter;
-if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
-const err134 = {instancePath:instancePath+"/update/healthyAfter",schemaPath:"#/properties/update/properties/healthyAfter/type",keyword:"type",params:{type: schema11.properties.update.properties.healthyAfter.type},schema:schema11.properties.update.properties.healthyAfter.type,parentSchema:schema11.properties.update.properties.healthyAfter,data:data61};
+if(data56.port !== undefined){
+let data57 = data56.port;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+const err134 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.tcp.properties.port.type,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1731,11 +1767,9 @@ vErrors.push(err134);
 }
 errors++;
 }
-}
-if(data57.deadline !== undefined){
-let data62 = data57.deadline;
-if((typeof data62 !== "string") && (!((typeof data62 == "number") && (isFinite(data62))))){
-const err135 = {instancePath:instancePath+"/update/deadline",schemaPath:"#/properties/update/properties/deadline/type",keyword:"type",params:{type: schema11.properties.update.properties.deadline.type},schema:schema11.properties.update.properties.deadline.type,parentSchema:schema11.properties.update.properties.deadline,data:data62};
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 65535 || isNaN(data57)){
+const err135 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1744,11 +1778,8 @@ vErrors.push(err135);
 }
 errors++;
 }
-}
-if(data57.onFailure !== undefined){
-let data63 = data57.onFailure;
-if(!((data63 === "rollback") || (data63 === "halt"))){
-const err136 = {instancePath:instancePath+"/update/onFailure",schemaPath:"#/properties/update/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.onFailure.enum},schema:schema11.properties.update.properties.onFailure.enum,parentSchema:schema11.properties.update.properties.onFailure,data:data63};
+if(data57 < 1 || isNaN(data57)){
+const err136 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1758,12 +1789,10 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data57.before !== undefined){
-let data64 = data57.before;
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-for(const key13 in data64){
-if(!((((key13 === "image") || (key13 === "entrypoint")) || (key13 === "command")) || (key13 === "timeout"))){
-const err137 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},schema:false,parentSchema:schema11.properties.update.properties.before,data:data64};
+}
+}
+else {
+const err137 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.tcp.type,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1773,11 +1802,11 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data64.image !== undefined){
-let data65 = data64.image;
-if(typeof data65 === "string"){
-if(func3(data65) > 1024){
-const err138 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+if(data52.exec !== undefined){
+let data58 = data52.exec;
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+if(data58.command === undefined){
+const err138 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.liveness.properties.exec.required,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1786,8 +1815,9 @@ vErrors.push(err138);
 }
 errors++;
 }
-if(func3(data65) < 1){
-const err139 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+for(const key13 in data58){
+if(!(key13 === "command")){
+const err139 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},schema:false,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1797,8 +1827,11 @@ vErrors.push(err139);
 errors++;
 }
 }
-else {
-const err140 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.image.type,parentSchema:schema11.properties.update.properties.before.properties.image,data:data65};
+if(data58.command !== undefined){
+let data59 = data58.command;
+if(Array.isArray(data59)){
+if(data59.length > 256){
+const err140 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1807,12 +1840,8 @@ vErrors.push(err140);
 }
 errors++;
 }
-}
-if(data64.entrypoint !== undefined){
-let data66 = data64.entrypoint;
-if(Array.isArray(data66)){
-if(data66.length > 256){
-const err141 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data66};
+if(data59.length < 1){
+const err141 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1821,12 +1850,12 @@ vErrors.push(err141);
 }
 errors++;
 }
-const len8 = data66.length;
+const len8 = data59.length;
 for(let i8=0; i8<len8; i8++){
-let data67 = data66[i8];
-if(typeof data67 === "string"){
-if(func3(data67) > 32768){
-const err142 = {instancePath:instancePath+"/update/before/entrypoint/" + i8,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data67};
+let data60 = data59[i8];
+if(typeof data60 === "string"){
+if(func3(data60) > 32768){
+const err142 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data60};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1837,7 +1866,7 @@ errors++;
 }
 }
 else {
-const err143 = {instancePath:instancePath+"/update/before/entrypoint/" + i8,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.entrypoint.items.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data67};
+const err143 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.exec.properties.command.items.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data60};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1849,7 +1878,7 @@ errors++;
 }
 }
 else {
-const err144 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.entrypoint.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data66};
+const err144 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.liveness.properties.exec.properties.command.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1859,11 +1888,9 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data64.command !== undefined){
-let data68 = data64.command;
-if(Array.isArray(data68)){
-if(data68.length > 256){
-const err145 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.command,data:data68};
+}
+else {
+const err145 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.exec.type,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1872,12 +1899,11 @@ vErrors.push(err145);
 }
 errors++;
 }
-const len9 = data68.length;
-for(let i9=0; i9<len9; i9++){
-let data69 = data68[i9];
-if(typeof data69 === "string"){
-if(func3(data69) > 32768){
-const err146 = {instancePath:instancePath+"/update/before/command/" + i9,schemaPath:"#/properties/update/properties/before/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data69};
+}
+if(data52.interval !== undefined){
+let data61 = data52.interval;
+if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
+const err146 = {instancePath:instancePath+"/liveness/interval",schemaPath:"#/properties/liveness/properties/interval/type",keyword:"type",params:{type: schema11.properties.liveness.properties.interval.type},schema:schema11.properties.liveness.properties.interval.type,parentSchema:schema11.properties.liveness.properties.interval,data:data61};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1887,8 +1913,10 @@ vErrors.push(err146);
 errors++;
 }
 }
-else {
-const err147 = {instancePath:instancePath+"/update/before/command/" + i9,schemaPath:"#/properties/update/properties/before/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.command.items.type,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data69};
+if(data52.timeout !== undefined){
+let data62 = data52.timeout;
+if((typeof data62 !== "string") && (!((typeof data62 == "number") && (isFinite(data62))))){
+const err147 = {instancePath:instancePath+"/liveness/timeout",schemaPath:"#/properties/liveness/properties/timeout/type",keyword:"type",params:{type: schema11.properties.liveness.properties.timeout.type},schema:schema11.properties.liveness.properties.timeout.type,parentSchema:schema11.properties.liveness.properties.timeout,data:data62};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1898,9 +1926,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-}
-else {
-const err148 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.command.type,parentSchema:schema11.properties.update.properties.before.properties.command,data:data68};
+if(data52.startPeriod !== undefined){
+let data63 = data52.startPeriod;
+if((typeof data63 !== "string") && (!((typeof data63 == "number") && (isFinite(data63))))){
+const err148 = {instancePath:instancePath+"/liveness/startPeriod",schemaPath:"#/properties/liveness/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.liveness.properties.startPeriod.type},schema:schema11.properties.liveness.properties.startPeriod.type,parentSchema:schema11.properties.liveness.properties.startPeriod,data:data63};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1910,10 +1939,10 @@ vErrors.push(err148);
 errors++;
 }
 }
-if(data64.timeout !== undefined){
-let data70 = data64.timeout;
-if((typeof data70 !== "string") && (!((typeof data70 == "number") && (isFinite(data70))))){
-const err149 = {instancePath:instancePath+"/update/before/timeout",schemaPath:"#/properties/update/properties/before/properties/timeout/type",keyword:"type",params:{type: schema11.properties.update.properties.before.properties.timeout.type},schema:schema11.properties.update.properties.before.properties.timeout.type,parentSchema:schema11.properties.update.properties.before.properties.timeout,data:data70};
+if(data52.retries !== undefined){
+let data64 = data52.retries;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err149 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.retries.type,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1922,10 +1951,9 @@ vErrors.push(err149);
 }
 errors++;
 }
-}
-}
-else {
-const err150 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.properties.before.type,parentSchema:schema11.properties.update.properties.before,data:data64};
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 1000 || isNaN(data64)){
+const err150 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1934,10 +1962,8 @@ vErrors.push(err150);
 }
 errors++;
 }
-}
-}
-else {
-const err151 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.type,parentSchema:schema11.properties.update,data:data57};
+if(data64 < 1 || isNaN(data64)){
+const err151 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1947,11 +1973,10 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data.constraints !== undefined){
-let data71 = data.constraints;
-if(Array.isArray(data71)){
-if(data71.length > 64){
-const err152 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.constraints,data:data71};
+}
+}
+else {
+const err152 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.type,parentSchema:schema11.properties.liveness,data:data52};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1960,12 +1985,13 @@ vErrors.push(err152);
 }
 errors++;
 }
-const len10 = data71.length;
-for(let i10=0; i10<len10; i10++){
-let data72 = data71[i10];
-if(typeof data72 === "string"){
-if(func3(data72) > 1024){
-const err153 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.constraints.items,data:data72};
+}
+if(data.restart !== undefined){
+let data65 = data.restart;
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+for(const key14 in data65){
+if(!((key14 === "policy") || (key14 === "backoff"))){
+const err153 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},schema:false,parentSchema:schema11.properties.restart,data:data65};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -1974,8 +2000,11 @@ vErrors.push(err153);
 }
 errors++;
 }
-if(func3(data72) < 1){
-const err154 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.constraints.items,data:data72};
+}
+if(data65.policy !== undefined){
+let data66 = data65.policy;
+if(!((((data66 === "always") || (data66 === "on-failure")) || (data66 === "unless-stopped")) || (data66 === "no"))){
+const err154 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},schema:schema11.properties.restart.properties.policy.enum,parentSchema:schema11.properties.restart.properties.policy,data:data66};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1985,8 +2014,12 @@ vErrors.push(err154);
 errors++;
 }
 }
-else {
-const err155 = {instancePath:instancePath+"/constraints/" + i10,schemaPath:"#/properties/constraints/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.constraints.items.type,parentSchema:schema11.properties.constraints.items,data:data72};
+if(data65.backoff !== undefined){
+let data67 = data65.backoff;
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+for(const key15 in data67){
+if(!((key15 === "initial") || (key15 === "max"))){
+const err155 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},schema:false,parentSchema:schema11.properties.restart.properties.backoff,data:data67};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -1996,9 +2029,10 @@ vErrors.push(err155);
 errors++;
 }
 }
-}
-else {
-const err156 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/type",keyword:"type",params:{type: "array"},schema:schema11.properties.constraints.type,parentSchema:schema11.properties.constraints,data:data71};
+if(data67.initial !== undefined){
+let data68 = data67.initial;
+if((typeof data68 !== "string") && (!((typeof data68 == "number") && (isFinite(data68))))){
+const err156 = {instancePath:instancePath+"/restart/backoff/initial",schemaPath:"#/properties/restart/properties/backoff/properties/initial/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.initial.type},schema:schema11.properties.restart.properties.backoff.properties.initial.type,parentSchema:schema11.properties.restart.properties.backoff.properties.initial,data:data68};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2008,11 +2042,10 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data.spread !== undefined){
-let data73 = data.spread;
-if(typeof data73 === "string"){
-if(func3(data73) > 317){
-const err157 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/maxLength",keyword:"maxLength",params:{limit: 317},schema:317,parentSchema:schema11.properties.spread,data:data73};
+if(data67.max !== undefined){
+let data69 = data67.max;
+if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
+const err157 = {instancePath:instancePath+"/restart/backoff/max",schemaPath:"#/properties/restart/properties/backoff/properties/max/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.max.type},schema:schema11.properties.restart.properties.backoff.properties.max.type,parentSchema:schema11.properties.restart.properties.backoff.properties.max,data:data69};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2021,8 +2054,10 @@ vErrors.push(err157);
 }
 errors++;
 }
-if(func3(data73) < 1){
-const err158 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.spread,data:data73};
+}
+}
+else {
+const err158 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.properties.backoff.type,parentSchema:schema11.properties.restart.properties.backoff,data:data67};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2032,8 +2067,9 @@ vErrors.push(err158);
 errors++;
 }
 }
+}
 else {
-const err159 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/type",keyword:"type",params:{type: "string"},schema:schema11.properties.spread.type,parentSchema:schema11.properties.spread,data:data73};
+const err159 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.type,parentSchema:schema11.properties.restart,data:data65};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2043,11 +2079,12 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data.clusters !== undefined){
-let data74 = data.clusters;
-if(Array.isArray(data74)){
-if(data74.length > 32){
-const err160 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.clusters,data:data74};
+if(data.update !== undefined){
+let data70 = data.update;
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+for(const key16 in data70){
+if(!(((((((key16 === "maxUnavailable") || (key16 === "maxSurge")) || (key16 === "order")) || (key16 === "healthyAfter")) || (key16 === "deadline")) || (key16 === "onFailure")) || (key16 === "before"))){
+const err160 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},schema:false,parentSchema:schema11.properties.update,data:data70};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2056,12 +2093,11 @@ vErrors.push(err160);
 }
 errors++;
 }
-const len11 = data74.length;
-for(let i11=0; i11<len11; i11++){
-let data75 = data74[i11];
-if(typeof data75 === "string"){
-if(func3(data75) > 63){
-const err161 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.clusters.items,data:data75};
+}
+if(data70.maxUnavailable !== undefined){
+let data71 = data70.maxUnavailable;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+const err161 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxUnavailable.type,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2070,8 +2106,9 @@ vErrors.push(err161);
 }
 errors++;
 }
-if(func3(data75) < 1){
-const err162 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.clusters.items,data:data75};
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 1000 || isNaN(data71)){
+const err162 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2080,9 +2117,8 @@ vErrors.push(err162);
 }
 errors++;
 }
-}
-else {
-const err163 = {instancePath:instancePath+"/clusters/" + i11,schemaPath:"#/properties/clusters/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.clusters.items.type,parentSchema:schema11.properties.clusters.items,data:data75};
+if(data71 < 0 || isNaN(data71)){
+const err163 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2093,8 +2129,10 @@ errors++;
 }
 }
 }
-else {
-const err164 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/type",keyword:"type",params:{type: "array"},schema:schema11.properties.clusters.type,parentSchema:schema11.properties.clusters,data:data74};
+if(data70.maxSurge !== undefined){
+let data72 = data70.maxSurge;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err164 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxSurge.type,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2103,13 +2141,9 @@ vErrors.push(err164);
 }
 errors++;
 }
-}
-if(data.placement !== undefined){
-let data76 = data.placement;
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-for(const key14 in data76){
-if(!(((key14 === "bidWindow") || (key14 === "onPartition")) || (key14 === "atMostOne"))){
-const err165 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},schema:false,parentSchema:schema11.properties.placement,data:data76};
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000 || isNaN(data72)){
+const err165 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2118,11 +2152,8 @@ vErrors.push(err165);
 }
 errors++;
 }
-}
-if(data76.bidWindow !== undefined){
-let data77 = data76.bidWindow;
-if((typeof data77 !== "string") && (!((typeof data77 == "number") && (isFinite(data77))))){
-const err166 = {instancePath:instancePath+"/placement/bidWindow",schemaPath:"#/properties/placement/properties/bidWindow/type",keyword:"type",params:{type: schema11.properties.placement.properties.bidWindow.type},schema:schema11.properties.placement.properties.bidWindow.type,parentSchema:schema11.properties.placement.properties.bidWindow,data:data77};
+if(data72 < 0 || isNaN(data72)){
+const err166 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2132,10 +2163,11 @@ vErrors.push(err166);
 errors++;
 }
 }
-if(data76.onPartition !== undefined){
-let data78 = data76.onPartition;
-if(!((data78 === "keep") || (data78 === "stop"))){
-const err167 = {instancePath:instancePath+"/placement/onPartition",schemaPath:"#/properties/placement/properties/onPartition/enum",keyword:"enum",params:{allowedValues: schema11.properties.placement.properties.onPartition.enum},schema:schema11.properties.placement.properties.onPartition.enum,parentSchema:schema11.properties.placement.properties.onPartition,data:data78};
+}
+if(data70.order !== undefined){
+let data73 = data70.order;
+if(!((data73 === "start-first") || (data73 === "stop-first"))){
+const err167 = {instancePath:instancePath+"/update/order",schemaPath:"#/properties/update/properties/order/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.order.enum},schema:schema11.properties.update.properties.order.enum,parentSchema:schema11.properties.update.properties.order,data:data73};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2145,10 +2177,10 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data76.atMostOne !== undefined){
-let data79 = data76.atMostOne;
-if(typeof data79 !== "boolean"){
-const err168 = {instancePath:instancePath+"/placement/atMostOne",schemaPath:"#/properties/placement/properties/atMostOne/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.placement.properties.atMostOne.type,parentSchema:schema11.properties.placement.properties.atMostOne,data:data79};
+if(data70.healthyAfter !== undefined){
+let data74 = data70.healthyAfter;
+if((typeof data74 !== "string") && (!((typeof data74 == "number") && (isFinite(data74))))){
+const err168 = {instancePath:instancePath+"/update/healthyAfter",schemaPath:"#/properties/update/properties/healthyAfter/type",keyword:"type",params:{type: schema11.properties.update.properties.healthyAfter.type},schema:schema11.properties.update.properties.healthyAfter.type,parentSchema:schema11.properties.update.properties.healthyAfter,data:data74};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2158,9 +2190,10 @@ vErrors.push(err168);
 errors++;
 }
 }
-}
-else {
-const err169 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/type",keyword:"type",params:{type: "object"},schema:schema11.properties.placement.type,parentSchema:schema11.properties.placement,data:data76};
+if(data70.deadline !== undefined){
+let data75 = data70.deadline;
+if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
+const err169 = {instancePath:instancePath+"/update/deadline",schemaPath:"#/properties/update/properties/deadline/type",keyword:"type",params:{type: schema11.properties.update.properties.deadline.type},schema:schema11.properties.update.properties.deadline.type,parentSchema:schema11.properties.update.properties.deadline,data:data75};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2170,10 +2203,10 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data.priority !== undefined){
-let data80 = data.priority;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-const err170 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.priority.type,parentSchema:schema11.properties.priority,data:data80};
+if(data70.onFailure !== undefined){
+let data76 = data70.onFailure;
+if(!((data76 === "rollback") || (data76 === "halt"))){
+const err170 = {instancePath:instancePath+"/update/onFailure",schemaPath:"#/properties/update/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.onFailure.enum},schema:schema11.properties.update.properties.onFailure.enum,parentSchema:schema11.properties.update.properties.onFailure,data:data76};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2182,9 +2215,13 @@ vErrors.push(err170);
 }
 errors++;
 }
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 1000000 || isNaN(data80)){
-const err171 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.priority,data:data80};
+}
+if(data70.before !== undefined){
+let data77 = data70.before;
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+for(const key17 in data77){
+if(!((((key17 === "image") || (key17 === "entrypoint")) || (key17 === "command")) || (key17 === "timeout"))){
+const err171 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},schema:false,parentSchema:schema11.properties.update.properties.before,data:data77};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2193,8 +2230,12 @@ vErrors.push(err171);
 }
 errors++;
 }
-if(data80 < -1000000 || isNaN(data80)){
-const err172 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000000},schema:-1000000,parentSchema:schema11.properties.priority,data:data80};
+}
+if(data77.image !== undefined){
+let data78 = data77.image;
+if(typeof data78 === "string"){
+if(func3(data78) > 1024){
+const err172 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2203,12 +2244,8 @@ vErrors.push(err172);
 }
 errors++;
 }
-}
-}
-if(data.stopGracePeriod !== undefined){
-let data81 = data.stopGracePeriod;
-if((typeof data81 !== "string") && (!((typeof data81 == "number") && (isFinite(data81))))){
-const err173 = {instancePath:instancePath+"/stopGracePeriod",schemaPath:"#/properties/stopGracePeriod/type",keyword:"type",params:{type: schema11.properties.stopGracePeriod.type},schema:schema11.properties.stopGracePeriod.type,parentSchema:schema11.properties.stopGracePeriod,data:data81};
+if(func3(data78) < 1){
+const err173 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2218,10 +2255,8 @@ vErrors.push(err173);
 errors++;
 }
 }
-if(data.stopSignal !== undefined){
-let data82 = data.stopSignal;
-if(!(((((((((((data82 === "SIGTERM") || (data82 === "SIGINT")) || (data82 === "SIGQUIT")) || (data82 === "SIGHUP")) || (data82 === "SIGUSR1")) || (data82 === "SIGUSR2")) || (data82 === "SIGWINCH")) || (data82 === "SIGABRT")) || (data82 === "SIGALRM")) || (data82 === "SIGKILL")) || (data82 === "SIGRTMIN+3"))){
-const err174 = {instancePath:instancePath+"/stopSignal",schemaPath:"#/properties/stopSignal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stopSignal.enum},schema:schema11.properties.stopSignal.enum,parentSchema:schema11.properties.stopSignal,data:data82};
+else {
+const err174 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.image.type,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2231,11 +2266,11 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data83 = data.schedule;
-if(typeof data83 === "string"){
-if(func3(data83) > 256){
-const err175 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/maxLength",keyword:"maxLength",params:{limit: 256},schema:256,parentSchema:schema11.properties.schedule,data:data83};
+if(data77.entrypoint !== undefined){
+let data79 = data77.entrypoint;
+if(Array.isArray(data79)){
+if(data79.length > 256){
+const err175 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data79};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2244,9 +2279,12 @@ vErrors.push(err175);
 }
 errors++;
 }
-}
-else {
-const err176 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "string"},schema:schema11.properties.schedule.type,parentSchema:schema11.properties.schedule,data:data83};
+const len9 = data79.length;
+for(let i9=0; i9<len9; i9++){
+let data80 = data79[i9];
+if(typeof data80 === "string"){
+if(func3(data80) > 32768){
+const err176 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data80};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2256,10 +2294,8 @@ vErrors.push(err176);
 errors++;
 }
 }
-if(data.protect !== undefined){
-let data84 = data.protect;
-if(typeof data84 !== "boolean"){
-const err177 = {instancePath:instancePath+"/protect",schemaPath:"#/properties/protect/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.protect.type,parentSchema:schema11.properties.protect,data:data84};
+else {
+const err177 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.entrypoint.items.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data80};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2271,12 +2307,434 @@ errors++;
 }
 }
 else {
-const err178 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+const err178 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.entrypoint.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data79};
 if(vErrors === null){
 vErrors = [err178];
 }
 else {
 vErrors.push(err178);
+}
+errors++;
+}
+}
+if(data77.command !== undefined){
+let data81 = data77.command;
+if(Array.isArray(data81)){
+if(data81.length > 256){
+const err179 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.command,data:data81};
+if(vErrors === null){
+vErrors = [err179];
+}
+else {
+vErrors.push(err179);
+}
+errors++;
+}
+const len10 = data81.length;
+for(let i10=0; i10<len10; i10++){
+let data82 = data81[i10];
+if(typeof data82 === "string"){
+if(func3(data82) > 32768){
+const err180 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data82};
+if(vErrors === null){
+vErrors = [err180];
+}
+else {
+vErrors.push(err180);
+}
+errors++;
+}
+}
+else {
+const err181 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.command.items.type,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data82};
+if(vErrors === null){
+vErrors = [err181];
+}
+else {
+vErrors.push(err181);
+}
+errors++;
+}
+}
+}
+else {
+const err182 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.command.type,parentSchema:schema11.properties.update.properties.before.properties.command,data:data81};
+if(vErrors === null){
+vErrors = [err182];
+}
+else {
+vErrors.push(err182);
+}
+errors++;
+}
+}
+if(data77.timeout !== undefined){
+let data83 = data77.timeout;
+if((typeof data83 !== "string") && (!((typeof data83 == "number") && (isFinite(data83))))){
+const err183 = {instancePath:instancePath+"/update/before/timeout",schemaPath:"#/properties/update/properties/before/properties/timeout/type",keyword:"type",params:{type: schema11.properties.update.properties.before.properties.timeout.type},schema:schema11.properties.update.properties.before.properties.timeout.type,parentSchema:schema11.properties.update.properties.before.properties.timeout,data:data83};
+if(vErrors === null){
+vErrors = [err183];
+}
+else {
+vErrors.push(err183);
+}
+errors++;
+}
+}
+}
+else {
+const err184 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.properties.before.type,parentSchema:schema11.properties.update.properties.before,data:data77};
+if(vErrors === null){
+vErrors = [err184];
+}
+else {
+vErrors.push(err184);
+}
+errors++;
+}
+}
+}
+else {
+const err185 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.type,parentSchema:schema11.properties.update,data:data70};
+if(vErrors === null){
+vErrors = [err185];
+}
+else {
+vErrors.push(err185);
+}
+errors++;
+}
+}
+if(data.constraints !== undefined){
+let data84 = data.constraints;
+if(Array.isArray(data84)){
+if(data84.length > 64){
+const err186 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.constraints,data:data84};
+if(vErrors === null){
+vErrors = [err186];
+}
+else {
+vErrors.push(err186);
+}
+errors++;
+}
+const len11 = data84.length;
+for(let i11=0; i11<len11; i11++){
+let data85 = data84[i11];
+if(typeof data85 === "string"){
+if(func3(data85) > 1024){
+const err187 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.constraints.items,data:data85};
+if(vErrors === null){
+vErrors = [err187];
+}
+else {
+vErrors.push(err187);
+}
+errors++;
+}
+if(func3(data85) < 1){
+const err188 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.constraints.items,data:data85};
+if(vErrors === null){
+vErrors = [err188];
+}
+else {
+vErrors.push(err188);
+}
+errors++;
+}
+}
+else {
+const err189 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.constraints.items.type,parentSchema:schema11.properties.constraints.items,data:data85};
+if(vErrors === null){
+vErrors = [err189];
+}
+else {
+vErrors.push(err189);
+}
+errors++;
+}
+}
+}
+else {
+const err190 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/type",keyword:"type",params:{type: "array"},schema:schema11.properties.constraints.type,parentSchema:schema11.properties.constraints,data:data84};
+if(vErrors === null){
+vErrors = [err190];
+}
+else {
+vErrors.push(err190);
+}
+errors++;
+}
+}
+if(data.spread !== undefined){
+let data86 = data.spread;
+if(typeof data86 === "string"){
+if(func3(data86) > 317){
+const err191 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/maxLength",keyword:"maxLength",params:{limit: 317},schema:317,parentSchema:schema11.properties.spread,data:data86};
+if(vErrors === null){
+vErrors = [err191];
+}
+else {
+vErrors.push(err191);
+}
+errors++;
+}
+if(func3(data86) < 1){
+const err192 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.spread,data:data86};
+if(vErrors === null){
+vErrors = [err192];
+}
+else {
+vErrors.push(err192);
+}
+errors++;
+}
+}
+else {
+const err193 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/type",keyword:"type",params:{type: "string"},schema:schema11.properties.spread.type,parentSchema:schema11.properties.spread,data:data86};
+if(vErrors === null){
+vErrors = [err193];
+}
+else {
+vErrors.push(err193);
+}
+errors++;
+}
+}
+if(data.clusters !== undefined){
+let data87 = data.clusters;
+if(Array.isArray(data87)){
+if(data87.length > 32){
+const err194 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.clusters,data:data87};
+if(vErrors === null){
+vErrors = [err194];
+}
+else {
+vErrors.push(err194);
+}
+errors++;
+}
+const len12 = data87.length;
+for(let i12=0; i12<len12; i12++){
+let data88 = data87[i12];
+if(typeof data88 === "string"){
+if(func3(data88) > 63){
+const err195 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.clusters.items,data:data88};
+if(vErrors === null){
+vErrors = [err195];
+}
+else {
+vErrors.push(err195);
+}
+errors++;
+}
+if(func3(data88) < 1){
+const err196 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.clusters.items,data:data88};
+if(vErrors === null){
+vErrors = [err196];
+}
+else {
+vErrors.push(err196);
+}
+errors++;
+}
+}
+else {
+const err197 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.clusters.items.type,parentSchema:schema11.properties.clusters.items,data:data88};
+if(vErrors === null){
+vErrors = [err197];
+}
+else {
+vErrors.push(err197);
+}
+errors++;
+}
+}
+}
+else {
+const err198 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/type",keyword:"type",params:{type: "array"},schema:schema11.properties.clusters.type,parentSchema:schema11.properties.clusters,data:data87};
+if(vErrors === null){
+vErrors = [err198];
+}
+else {
+vErrors.push(err198);
+}
+errors++;
+}
+}
+if(data.placement !== undefined){
+let data89 = data.placement;
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+for(const key18 in data89){
+if(!(((key18 === "bidWindow") || (key18 === "onPartition")) || (key18 === "atMostOne"))){
+const err199 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},schema:false,parentSchema:schema11.properties.placement,data:data89};
+if(vErrors === null){
+vErrors = [err199];
+}
+else {
+vErrors.push(err199);
+}
+errors++;
+}
+}
+if(data89.bidWindow !== undefined){
+let data90 = data89.bidWindow;
+if((typeof data90 !== "string") && (!((typeof data90 == "number") && (isFinite(data90))))){
+const err200 = {instancePath:instancePath+"/placement/bidWindow",schemaPath:"#/properties/placement/properties/bidWindow/type",keyword:"type",params:{type: schema11.properties.placement.properties.bidWindow.type},schema:schema11.properties.placement.properties.bidWindow.type,parentSchema:schema11.properties.placement.properties.bidWindow,data:data90};
+if(vErrors === null){
+vErrors = [err200];
+}
+else {
+vErrors.push(err200);
+}
+errors++;
+}
+}
+if(data89.onPartition !== undefined){
+let data91 = data89.onPartition;
+if(!((data91 === "keep") || (data91 === "stop"))){
+const err201 = {instancePath:instancePath+"/placement/onPartition",schemaPath:"#/properties/placement/properties/onPartition/enum",keyword:"enum",params:{allowedValues: schema11.properties.placement.properties.onPartition.enum},schema:schema11.properties.placement.properties.onPartition.enum,parentSchema:schema11.properties.placement.properties.onPartition,data:data91};
+if(vErrors === null){
+vErrors = [err201];
+}
+else {
+vErrors.push(err201);
+}
+errors++;
+}
+}
+if(data89.atMostOne !== undefined){
+let data92 = data89.atMostOne;
+if(typeof data92 !== "boolean"){
+const err202 = {instancePath:instancePath+"/placement/atMostOne",schemaPath:"#/properties/placement/properties/atMostOne/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.placement.properties.atMostOne.type,parentSchema:schema11.properties.placement.properties.atMostOne,data:data92};
+if(vErrors === null){
+vErrors = [err202];
+}
+else {
+vErrors.push(err202);
+}
+errors++;
+}
+}
+}
+else {
+const err203 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/type",keyword:"type",params:{type: "object"},schema:schema11.properties.placement.type,parentSchema:schema11.properties.placement,data:data89};
+if(vErrors === null){
+vErrors = [err203];
+}
+else {
+vErrors.push(err203);
+}
+errors++;
+}
+}
+if(data.priority !== undefined){
+let data93 = data.priority;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+const err204 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.priority.type,parentSchema:schema11.properties.priority,data:data93};
+if(vErrors === null){
+vErrors = [err204];
+}
+else {
+vErrors.push(err204);
+}
+errors++;
+}
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 1000000 || isNaN(data93)){
+const err205 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.priority,data:data93};
+if(vErrors === null){
+vErrors = [err205];
+}
+else {
+vErrors.push(err205);
+}
+errors++;
+}
+if(data93 < -1000000 || isNaN(data93)){
+const err206 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000000},schema:-1000000,parentSchema:schema11.properties.priority,data:data93};
+if(vErrors === null){
+vErrors = [err206];
+}
+else {
+vErrors.push(err206);
+}
+errors++;
+}
+}
+}
+if(data.stopGracePeriod !== undefined){
+let data94 = data.stopGracePeriod;
+if((typeof data94 !== "string") && (!((typeof data94 == "number") && (isFinite(data94))))){
+const err207 = {instancePath:instancePath+"/stopGracePeriod",schemaPath:"#/properties/stopGracePeriod/type",keyword:"type",params:{type: schema11.properties.stopGracePeriod.type},schema:schema11.properties.stopGracePeriod.type,parentSchema:schema11.properties.stopGracePeriod,data:data94};
+if(vErrors === null){
+vErrors = [err207];
+}
+else {
+vErrors.push(err207);
+}
+errors++;
+}
+}
+if(data.stopSignal !== undefined){
+let data95 = data.stopSignal;
+if(!(((((((((((data95 === "SIGTERM") || (data95 === "SIGINT")) || (data95 === "SIGQUIT")) || (data95 === "SIGHUP")) || (data95 === "SIGUSR1")) || (data95 === "SIGUSR2")) || (data95 === "SIGWINCH")) || (data95 === "SIGABRT")) || (data95 === "SIGALRM")) || (data95 === "SIGKILL")) || (data95 === "SIGRTMIN+3"))){
+const err208 = {instancePath:instancePath+"/stopSignal",schemaPath:"#/properties/stopSignal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stopSignal.enum},schema:schema11.properties.stopSignal.enum,parentSchema:schema11.properties.stopSignal,data:data95};
+if(vErrors === null){
+vErrors = [err208];
+}
+else {
+vErrors.push(err208);
+}
+errors++;
+}
+}
+if(data.schedule !== undefined){
+let data96 = data.schedule;
+if(typeof data96 === "string"){
+if(func3(data96) > 256){
+const err209 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/maxLength",keyword:"maxLength",params:{limit: 256},schema:256,parentSchema:schema11.properties.schedule,data:data96};
+if(vErrors === null){
+vErrors = [err209];
+}
+else {
+vErrors.push(err209);
+}
+errors++;
+}
+}
+else {
+const err210 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "string"},schema:schema11.properties.schedule.type,parentSchema:schema11.properties.schedule,data:data96};
+if(vErrors === null){
+vErrors = [err210];
+}
+else {
+vErrors.push(err210);
+}
+errors++;
+}
+}
+if(data.protect !== undefined){
+let data97 = data.protect;
+if(typeof data97 !== "boolean"){
+const err211 = {instancePath:instancePath+"/protect",schemaPath:"#/properties/protect/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.protect.type,parentSchema:schema11.properties.protect,data:data97};
+if(vErrors === null){
+vErrors = [err211];
+}
+else {
+vErrors.push(err211);
+}
+errors++;
+}
+}
+}
+else {
+const err212 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err212];
+}
+else {
+vErrors.push(err212);
 }
 errors++;
 }

@@ -18,6 +18,7 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
   'createdAt',
   'placementNonce',
   'previous',
+  'rollout',
 ])
 
 /**

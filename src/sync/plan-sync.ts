@@ -14,7 +14,7 @@ import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
 /** A workload as its file says it, before sync adds what only sync knows. */
 export type WorkloadDraft = Omit<
   WorkloadRecord,
-  'placementNonce' | 'previous' | 'source' | 'createdAt'
+  'placementNonce' | 'previous' | 'rollout' | 'source' | 'createdAt'
 >
 
 export interface DesiredWorkload {

@@ -122,8 +122,9 @@ test('a program that ends by itself is started again, with growing pauses', asyn
   await world.advance(30 * 60_000)
   const starts = world.trace.actions().filter(({ call }) => call === 'startContainer')
   expect(starts.length).toBeGreaterThan(6)
-  expect(starts.length).toBeLessThan(20)
-  const [place = ''] = new Set(starts.map(({ machine }) => machine))
+  // Two machines hand it on after five restarts, and the third goes on.
+  expect(starts.length).toBeLessThan(30)
+  const place = starts.at(-1)?.machine ?? ''
   expect(world.workloadStatus(place, 'alice', 'web')).toMatchObject({ phase: 'crash-loop' })
 })
 

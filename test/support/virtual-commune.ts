@@ -76,6 +76,8 @@ export class VirtualCommune {
   readonly programs = new Map<string, Program>()
   /** The same by image, for images that differ. */
   readonly programsByImage = new Map<string, Program>()
+  /** What every program does on a machine, by the machine's name. */
+  readonly programsByMachine = new Map<string, Program>()
   /** References that the registry does not give out, and why. */
   readonly badImages = new Map<string, CommuneError>()
   /** References that the registry gives to this user only. */
@@ -139,6 +141,7 @@ export class VirtualCommune {
       network: this.network,
       registry: (reference, auth) => this.#registry(reference, auth?.username),
       program: ({ labels, image: reference }) =>
+        this.programsByMachine.get(name) ??
         this.programsByImage.get(reference) ??
         this.programs.get(parseWorkloadUri(workloadOf(labels))?.name ?? '') ??
         {},

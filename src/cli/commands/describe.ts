@@ -74,6 +74,7 @@ function asWritten({ record }: WorkloadView): unknown {
     $type: _type,
     source: _source,
     previous: _previous,
+    rollout: _rollout,
     createdAt: _at,
     placementNonce: _nonce,
     ...rest

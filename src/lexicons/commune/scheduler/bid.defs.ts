@@ -84,6 +84,7 @@ type Main = {
     | 'pull-failed'
     | 'create-failed'
     | 'start-failed'
+    | 'crash-loop'
     | 'engine-silent'
     | 'replica-limit'
     | l.UnknownString
@@ -154,6 +155,7 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
           'pull-failed',
           'create-failed',
           'start-failed',
+          'crash-loop',
           'engine-silent',
           'replica-limit',
         ]

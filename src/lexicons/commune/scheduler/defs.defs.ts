@@ -413,7 +413,7 @@ type Restart = {
   /**
    * When the container is started again.
    */
-  policy?: 'always' | 'on-failure' | 'no' | l.UnknownString
+  policy?: 'always' | 'on-failure' | 'unless-stopped' | 'no' | l.UnknownString
 
   /**
    * First delay, milliseconds.
@@ -434,7 +434,7 @@ const restart = /*#__PURE__*/ l.typedObject<Restart>(
   /*#__PURE__*/ l.object({
     policy: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string<{
-        knownValues: ['always', 'on-failure', 'no']
+        knownValues: ['always', 'on-failure', 'unless-stopped', 'no']
         maxLength: 64
       }>({ maxLength: 64 }),
     ),
@@ -729,6 +729,7 @@ type ContainerSpec = {
    */
   volumes?: Volume[]
   healthcheck?: Healthcheck
+  liveness?: Healthcheck
 }
 
 export type { ContainerSpec }
@@ -809,10 +810,124 @@ const containerSpec = /*#__PURE__*/ l.typedObject<ContainerSpec>(
     healthcheck: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.ref<Healthcheck>((() => healthcheck) as any),
     ),
+    liveness: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<Healthcheck>((() => healthcheck) as any),
+    ),
   }),
 )
 
 export { containerSpec }
+
+/** What the owner said of roll-outs beside the files, and what was published before. */
+type Rollout = {
+  $type?: 'commune.scheduler.defs#rollout'
+
+  /**
+   * True: nothing is replaced until the roll-out is resumed.
+   */
+  paused?: boolean
+
+  /**
+   * Spec hash that was taken back by hand; it is not published again unless asked for.
+   */
+  undone?: string
+
+  /**
+   * The container specs that were published last, the present one first.
+   */
+  history?: Revision[]
+}
+
+export type { Rollout }
+
+/** What the owner said of roll-outs beside the files, and what was published before. */
+const rollout = /*#__PURE__*/ l.typedObject<Rollout>(
+  $nsid,
+  'rollout',
+  /*#__PURE__*/ l.object({
+    paused: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
+    undone: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 128 }),
+    ),
+    history: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.array(
+        /*#__PURE__*/ l.ref<Revision>((() => revision) as any),
+        { maxLength: 10 },
+      ),
+    ),
+  }),
+)
+
+export { rollout }
+
+/** One container spec that was published. */
+type Revision = {
+  $type?: 'commune.scheduler.defs#revision'
+
+  /**
+   * Counts the specs of this workload, from 1.
+   */
+  number: number
+
+  /**
+   * Hash over the fields that shape the container.
+   */
+  specHash: string
+
+  /**
+   * Image reference with digest.
+   */
+  image: string
+
+  /**
+   * When it was published.
+   */
+  publishedAt: l.DatetimeString
+
+  /**
+   * Git commit that it was published from.
+   */
+  commit?: string
+
+  /**
+   * True when the work tree differed from the commit.
+   */
+  dirty?: boolean
+
+  /**
+   * Number of the one that was taken back by hand for this one.
+   */
+  undoes?: number
+
+  /**
+   * Whether a replica was healthy on it for as long as its roll-out asked; of those that were replaced.
+   */
+  proven?: boolean
+}
+
+export type { Revision }
+
+/** One container spec that was published. */
+const revision = /*#__PURE__*/ l.typedObject<Revision>(
+  $nsid,
+  'revision',
+  /*#__PURE__*/ l.object({
+    number: /*#__PURE__*/ l.integer({ minimum: 1, maximum: 9007199254740991 }),
+    specHash: /*#__PURE__*/ l.string({ maxLength: 128 }),
+    image: /*#__PURE__*/ l.string({ maxLength: 1024 }),
+    publishedAt: /*#__PURE__*/ l.string({ format: 'datetime' }),
+    commit: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 128 }),
+    ),
+    dirty: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
+    undoes: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 1, maximum: 9007199254740991 }),
+    ),
+    proven: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
+  }),
+)
+
+export { revision }
 
 type ScorePart = {
   $type?: 'commune.scheduler.defs#scorePart'

@@ -101,7 +101,16 @@ type Main = {
    * Volumes.
    */
   volumes?: SchedulerDefs.Volume[]
+
+  /**
+   * Whether a replica is ready: gates traffic and roll-outs.
+   */
   healthcheck?: SchedulerDefs.Healthcheck
+
+  /**
+   * Whether a container still does something: restarts it.
+   */
+  liveness?: SchedulerDefs.Healthcheck
 
   /**
    * How many containers; 1 when absent.
@@ -165,6 +174,7 @@ type Main = {
    * The last good container, for roll-back.
    */
   previous?: SchedulerDefs.ContainerSpec
+  rollout?: SchedulerDefs.Rollout
   source?: SchedulerDefs.Source
 
   /**
@@ -268,6 +278,11 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
         (() => SchedulerDefs.healthcheck) as any,
       ),
     ),
+    liveness: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<SchedulerDefs.Healthcheck>(
+        (() => SchedulerDefs.healthcheck) as any,
+      ),
+    ),
     replicas: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 1000 }),
     ),
@@ -322,6 +337,11 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     previous: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.ref<SchedulerDefs.ContainerSpec>(
         (() => SchedulerDefs.containerSpec) as any,
+      ),
+    ),
+    rollout: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<SchedulerDefs.Rollout>(
+        (() => SchedulerDefs.rollout) as any,
       ),
     ),
     source: /*#__PURE__*/ l.optional(
