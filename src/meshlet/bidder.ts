@@ -102,7 +102,10 @@ export class Bidder {
 
   /** What the bid should become, given that somebody else took over while this machine was down. */
   decideReplaced(call: BidCall, epoch: number): BidDecision {
-    if (this.underWay(call.placement.uri) !== 'nothing')
+    const { own } = this.#options
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, recordKeyFor(call.placement.uri))
+    // One of this very epoch was decided here before, and may be decided anew until it is acknowledged.
+    if (this.underWay(call.placement.uri) !== 'nothing' && wanted?.epoch !== epoch)
       return { kind: 'wait', againInMs: 100, why: 'a bid is on its way' }
     const input = this.#input(call)
     return decideBid({ ...input, self: { ...input.self, epoch }, isReplaced: true })

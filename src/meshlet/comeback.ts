@@ -47,6 +47,8 @@ export class Comeback {
   /** First sight of each suspicion against this machine. */
   #seenAtMs: ReadonlyMap<Cid, number> = new Map()
   #preparingSinceMs: number | undefined
+  /** What was said last of bids that moved, so that it is said once. */
+  #told = ''
   /** Whether what this machine did not hear of may have had its effect. */
   #wasAway = false
 
@@ -62,9 +64,30 @@ export class Comeback {
 
   /**
    * Wants what has to be in the commit that brings this machine back. Undefined when that can be
-   * written now, else the time after which to try again.
+   * written now, else the time after which to try again. To be asked until the PDS has acknowledged that
+   * commit: whoever can't write may be replaced while the answer waits.
    */
   prepare(): number | undefined {
+    const waitMs = this.#prepare()
+    if (waitMs !== undefined) this.#takeBack()
+    return waitMs
+  }
+
+  /** Nothing of a commit that was prepared before goes out now, unless it is on its way. */
+  #takeBack(): void {
+    const { own } = this.#options
+    const published = this.#publishedEpoch()
+    own.keep(COLLECTION.meshletStatus, 'self')
+    for (const [rkey, bid] of own.list<BidRecord>(COLLECTION.bid))
+      if (bid.epoch > published) own.keep(COLLECTION.bid, rkey)
+  }
+
+  #publishedEpoch(): number {
+    const { own } = this.#options
+    return own.get<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')?.value.epoch ?? 0
+  }
+
+  #prepare(): number | undefined {
     const now = this.#options.clock.monotonicMs()
     this.#preparingSinceMs ??= now
     const waitMs = this.#catchUpMs(now)
@@ -151,11 +174,10 @@ export class Comeback {
 
   /** All of them or none: the new epoch makes all bids count again. */
   #moveReplaced(calls: readonly BidCall[]): number | undefined {
-    const { own, settings, decide, write, log } = this.#options
+    const { settings, decide, write } = this.#options
     if (calls.length === 0) return undefined
-    const published = own.wanted<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')?.epoch ?? 0
     // One that was taken for another reason and not published yet will do.
-    const epoch = Math.max(settings.epoch ?? 1, published + 1)
+    const epoch = Math.max(settings.epoch ?? 1, this.#publishedEpoch() + 1)
     const decisions = calls.map((call) => [call.placement, decide(call, epoch)] as const)
     const waits = decisions.flatMap(([, decision]) =>
       decision.kind === 'wait' ? [decision.againInMs] : [],
@@ -163,11 +185,19 @@ export class Comeback {
     if (waits.length > 0) return Math.max(50, ...waits)
     settings.saveEpoch(epoch)
     for (const [placement, decision] of decisions) write(placement, decision)
-    log.warn('replaced while it was down; bidding again in a later round', {
+    this.#tell(
       epoch,
-      reason: 'others run what this machine was chosen for',
-      workloads: decisions.map(([{ uri }]) => uri),
-    })
+      decisions.map(([{ uri }]) => uri),
+    )
     return undefined
+  }
+
+  #tell(epoch: number, workloads: readonly string[]): void {
+    const told = `${epoch} ${workloads.join()}`
+    if (told === this.#told) return
+    this.#told = told
+    const reason = 'others run what this machine was chosen for'
+    const fields = { epoch, reason, workloads }
+    this.#options.log.warn('replaced while it was down; bidding again in a later round', fields)
   }
 }

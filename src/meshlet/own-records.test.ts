@@ -98,6 +98,22 @@ describe('writing', () => {
     expect(commits).toHaveLength(2)
   })
 
+  test('what is to stay as it is goes out only if it was on its way', async () => {
+    const own = open()
+    own.put(BID, 'a', { n: 1 }, 'now')
+    await clock.advance(1_000)
+    own.put(BID, 'a', { n: 2 }, 'now')
+    own.keep(BID, 'a')
+    expect(own.wanted(BID, 'a')).toEqual({ n: 1 })
+    await clock.advance(1_000)
+    expect(commits).toHaveLength(1)
+    own.put(BID, 'a', { n: 3 }, 'now')
+    await clock.advance(WRITE_MS / 2)
+    own.keep(BID, 'a')
+    await clock.advance(1_000)
+    expect(own.get(BID, 'a')?.value).toEqual({ n: 3 })
+  })
+
   test('what is wanted back before it went out is not written at all', async () => {
     const own = open()
     own.put(BID, 'a', { n: 1 }, 'now')

@@ -148,6 +148,12 @@ export class OwnRecords implements AsyncDisposable {
     this.#flushIn(key, urgency)
   }
 
+  /** The record is to stay as it is: what was wanted instead is forgotten, unless it is on its way. */
+  keep(collection: Collection, rkey: string): void {
+    const key = keyOf(collection, rkey)
+    if (!this.#sent.has(key)) this.#drop(key)
+  }
+
   /** The repo holds this, although nobody asked us: take it as acknowledged (after a lost journal). */
   adopt(collection: Collection, rkey: string, record: StoredRecord): void {
     this.#acknowledged.set(collection, rkey, record)

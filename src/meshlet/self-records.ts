@@ -36,6 +36,8 @@ export interface SelfRecordsOptions {
 
 /** The status is written at least this often, so that readers see that it is meant. */
 export const STATUS_REFRESH_MS = 15 * 60_000
+/** As long as an answer is not acknowledged it is looked this often whether it is still right. */
+const ANSWERING_MS = 500
 /** Published room is rounded down to this share of the offer, so that it seldom changes. */
 const ROOM_STEPS = 4
 
@@ -84,7 +86,9 @@ export class SelfRecords {
 
   #writeStatus(): number {
     const { own, clock } = this.#options
-    const waitMs = this.#owesAnswer(this.#before()) ? this.#options.prepareComeback() : undefined
+    // What was right when it was first wanted may be wrong by the time at which it can be written.
+    const isComingBack = this.isComingBack()
+    const waitMs = isComingBack ? this.#options.prepareComeback() : undefined
     if (waitMs !== undefined) return waitMs
     const now = clock.monotonicMs()
     const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS
@@ -98,7 +102,7 @@ export class SelfRecords {
       this.isComingBack()
     const urgency = isAwaited ? 'now' : 'prompt'
     own.put(COLLECTION.meshletStatus, 'self', status, urgency, { evenIfSame: isStale })
-    return (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
+    return isComingBack ? ANSWERING_MS : (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
   }
 
   #before(): MeshletStatusRecord | undefined {

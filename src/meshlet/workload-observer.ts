@@ -81,7 +81,11 @@ export class WorkloadObserver {
       placement,
       containers,
       statusOf: (meshlet) => statusOf(view, meshlet, placement.uri),
-      hearsay: hearsayOf(memory.returns, view, placement.down, clock.monotonicMs()),
+      hearsay: hearsayOf(memory.returns, view, {
+        uri: placement.uri,
+        down: placement.down,
+        now: clock.monotonicMs(),
+      }),
       bidUnderWay: bidder.underWay(placement.uri),
       isComingBack: this.#options.isComingBack(),
       isCatchingUp: this.#options.isCatchingUp(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CommuneError } from '../../src/model/errors.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { ProfileName } from '../../src/selection/liveness.ts'
 import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
@@ -266,6 +267,33 @@ describe('what others lose sight of', () => {
     expect(world.placesOf('web')).toEqual([replacement])
     expect(world.bid(holder, 'alice', 'web')).toMatchObject({ round: 1, epoch: 2 })
   })
+
+  test.each([
+    ['fails', () => new CommuneError('unreachable', 'Nothing gets out.', { retry: true })],
+    ['is still under way when that is over', () => 'under-way' as const],
+  ])(
+    'who hears all and is not heard, and what it writes %s: nothing moves back',
+    async (_, how) => {
+      for (let seed = 1; seed <= 8; seed++) {
+        const scene = await oneReplica('fast', seed)
+        const { world, holder } = scene
+        world.isolate(holder)
+        world.machine(holder).writeFault = how
+        await world.until('a replacement', () => elsewhere(scene).length === 1, 15_000)
+        const from = world.trace.entries.length
+        const [replacement] = elsewhere(scene)
+        await world.until('it gives way', () => world.containers('web').length === 1, 15_000)
+        world.machine(holder).writeFault = () => undefined
+        world.heal()
+        await world.settle()
+        expect(world.placesOf('web')).toEqual([replacement])
+        const actions = world.trace.actions(undefined, from)
+        expect(new Set(actions.map(({ machine }) => machine))).toEqual(new Set([holder]))
+        expect(actions.filter(({ call }) => call === 'startContainer')).toEqual([])
+        expect(suspicions(world)).toBe(0)
+      }
+    },
+  )
 
   test('the PDS of a meshlet is down for an hour: nothing stops and nothing moves', async () => {
     const { world, holder } = await oneReplica('fast')

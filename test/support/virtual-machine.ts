@@ -22,7 +22,7 @@ import { VirtualJournal } from './virtual-journal.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { VirtualProcess, type Instead } from './virtual-process.ts'
 import type { VirtualRepos } from './virtual-repos.ts'
-import { VirtualWriter } from './virtual-writer.ts'
+import { VirtualWriter, type WriteFault } from './virtual-writer.ts'
 
 export interface VirtualMachineOptions {
   readonly name: string
@@ -60,8 +60,7 @@ export class VirtualMachine {
   /** Faults of the engine, for those calls that are not to be merely slow. */
   engineFault: (call: EngineCall, subject: string) => EngineFault | undefined = () => undefined
   /** Faults of the PDS at writing. */
-  writeFault: (writes: readonly Write[]) => CommuneError | 'lost-reply' | undefined = () =>
-    undefined
+  writeFault: (writes: readonly Write[]) => WriteFault = () => undefined
   /** What its owner allows; `policyChanged` of the meshlet tells it of a change. */
   policy: Policy = STANDARD_POLICY
   /** What `docker login` left there, for every registry. */

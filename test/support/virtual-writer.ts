@@ -18,9 +18,18 @@ export interface VirtualWriterOptions {
   readonly nextDelayMs: () => number
   /** Whether the PDS is reached now. */
   readonly canReach: () => boolean
-  /** Asked before each commit: an error refuses it, `lost-reply` commits it and says nothing of it. */
-  readonly fault: (writes: readonly Write[]) => CommuneError | 'lost-reply' | undefined
+  /** Asked before each commit. */
+  readonly fault: (writes: readonly Write[]) => WriteFault
 }
+
+/**
+ * An error refuses the commit; `lost-reply` commits it and says nothing of it; one that is `under-way` is
+ * asked about again and again, and arrives when it is not any more.
+ */
+export type WriteFault = CommuneError | 'lost-reply' | 'under-way' | undefined
+
+/** How often what is under way tries to get through. */
+const UNDER_WAY_MS = 100
 
 /** Writes to one repo, slowly, and fails when told to. Records are held to their lexicons. */
 export class VirtualWriter implements PacedRepoWriter {
@@ -49,7 +58,9 @@ export class VirtualWriter implements PacedRepoWriter {
       throw new CommuneError('unreachable', 'The PDS does not answer.', { retry: true })
     if (repos.of(this.did).status !== 'active')
       throw new CommuneError('unauthorized', 'The account is not active.')
-    const trouble = fault(writes)
+    let trouble = fault(writes)
+    for (; trouble === 'under-way'; trouble = fault(writes))
+      await sleep(clock, UNDER_WAY_MS, signal)
     this.#budget = spend(this.#budget, pointsOf(writes), clock.monotonicMs())
     if (trouble instanceof CommuneError) throw trouble
     const { rev, cid, changes } = repos.commit(this.did, writes)
