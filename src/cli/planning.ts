@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from '../atproto/session.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
+import { forecastPlan } from '../sync/forecast-plan.ts'
 import { planSync, type PlanSyncInput } from '../sync/plan-sync.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
 import { hasWrites, type SyncPlan } from '../sync/sync-plan.ts'
@@ -12,6 +13,7 @@ import { debug } from './io.ts'
 import type { LoadedFolder } from './load-folder.ts'
 import { provenSpecsIn } from './proven-specs.ts'
 import type { Reader, Reading } from './reading.ts'
+import { suspectsOf } from './suspects.ts'
 import { witnessCandidates } from './witness-candidates.ts'
 
 const NONCE_BYTES = 12
@@ -51,9 +53,11 @@ export function openPlanning(
       const input = await inputOf(context, session, folder, options, snapshot)
       if (needsOthers(input)) await read()
       const first = planSync({ ...input, ...knowledgeOf(reading, session) })
-      if (reading !== undefined || !hasWrites(first)) return first
+      if (!hasWrites(first)) return first
       await read()
-      return planSync({ ...input, ...knowledgeOf(reading, session) })
+      if (reading === undefined) return first
+      const plan = planSync({ ...input, ...knowledgeOf(reading, session) })
+      return withForecast(plan, reading, snapshot)
     },
     [Symbol.dispose]: () => reading?.[Symbol.dispose](),
   }
@@ -62,6 +66,19 @@ export function openPlanning(
 /** A fresh `placementNonce`: with it the bidding begins anew. */
 export function drawNonce(): string {
   return randomBytes(NONCE_BYTES).toString('base64url')
+}
+
+function withForecast(
+  plan: SyncPlan,
+  { view, names }: Reading,
+  { existing }: RepoSnapshot,
+): SyncPlan {
+  return forecastPlan(plan, {
+    view,
+    nameOf: names.shortMeshlet,
+    downAmong: (candidates) => suspectsOf(view, candidates, false).down,
+    existing,
+  })
 }
 
 /** What only the records of others can tell. */

@@ -1,6 +1,7 @@
 import { countOf } from './consequences.ts'
 import type { FieldChange } from './field-diff.ts'
 import { formatField } from './format-field.ts'
+import { formatForecast } from './format-forecast.ts'
 import { countedAs, countItems, type PlanCount } from './plan-data.ts'
 import {
   hasDifferences,
@@ -81,7 +82,7 @@ interface Widths {
 
 /** One line that counts and says whose repo and which set this is about. */
 export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
-  const where = `${options.ownerName}, set "${plan.set}"`
+  const where = [options.ownerName, ...communesText(plan), `set "${plan.set}"`].join(', ')
   if (!hasDifferences(plan)) {
     const count = plan.items.length
     return `Nothing to do: ${count} ${plural(count, 'workload')} as published by ${where}.`
@@ -94,6 +95,11 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
   return `${counts.join(', ')} (${where}).`
 }
 
+function communesText({ communes = [] }: SyncPlan): readonly string[] {
+  if (communes.length === 0) return []
+  return [`${plural(communes.length, 'commune')} ${communes.join(' and ')}`]
+}
+
 function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): string {
   const look = LOOK[countedAs(item)]
   const place = placeOf(item)
@@ -102,7 +108,13 @@ function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): str
     item.name === ''
       ? `${look.sign} ${place}  ${headline(item)}`
       : `${look.sign} ${item.name.padEnd(widths.name)}  ${headline(item).padEnd(widths.headline)}  ${place}`
-  return [paint(options, look.style, head.trimEnd()), ...details(item, options)].join('\n')
+  const { forecast } = item
+  const outlook = forecast === undefined ? [] : formatForecast(forecast, options.wide)
+  return [
+    paint(options, look.style, head.trimEnd()),
+    ...details(item, options),
+    ...outlook.map((line) => `    ${line}`),
+  ].join('\n')
 }
 
 function headline(item: PlanItem): string {

@@ -25,6 +25,7 @@ export interface PlanData {
   readonly owner: Did
   readonly handle: string
   readonly set: string
+  readonly communes?: readonly string[]
   readonly different: boolean
   readonly counts: Readonly<Partial<Record<PlanCount, number>>>
   readonly items: readonly PlanItem[]
@@ -41,6 +42,7 @@ export function planData(plan: SyncPlan, handle: string, outcome?: Outcome): Pla
     owner: plan.owner,
     handle,
     set: plan.set,
+    ...(plan.communes === undefined ? {} : { communes: plan.communes }),
     different: hasDifferences(plan),
     counts: Object.fromEntries(countItems(plan)),
     items: plan.items.map((item) =>

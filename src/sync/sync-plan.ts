@@ -1,5 +1,6 @@
 import type { Cid, Did, WorkloadRecord } from '../model/records.ts'
 import type { FieldChange } from './field-diff.ts'
+import type { Forecast } from './forecast.ts'
 
 /**
  * What a change does to what runs.
@@ -22,6 +23,8 @@ interface Common {
   readonly reason: string
   /** What the owner should know beside. */
   readonly note?: string
+  /** Where it would probably run, by the records as they are now; absent when they were not read. */
+  readonly forecast?: Forecast
 }
 
 export interface CreateItem extends Common {
@@ -75,6 +78,8 @@ export type PlanAction = PlanItem['action']
 export interface SyncPlan {
   readonly owner: Did
   readonly set: string
+  /** Clusters of the owner's machines, by which she calls her communes; absent when they were not read. */
+  readonly communes?: readonly string[]
   /** Sorted by name; one item a name, except for what is invalid. */
   readonly items: readonly PlanItem[]
   /** Why nothing is pruned although something may be gone; undefined when pruning is safe. */

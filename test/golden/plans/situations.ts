@@ -1,3 +1,9 @@
+import { COLLECTION } from '../../../src/model/nsid.ts'
+import { placementKey } from '../../../src/model/placement-key.ts'
+import { recordKeyFor } from '../../../src/model/record-key.ts'
+import { workloadUri } from '../../../src/model/workload-uri.ts'
+import type { Did, MeshletStatusRecord, WorkloadRecord } from '../../../src/model/records.ts'
+import { forecastPlan } from '../../../src/sync/forecast-plan.ts'
 import { planSync, type PlanSyncInput } from '../../../src/sync/plan-sync.ts'
 import type { Outcome } from '../../../src/sync/plan-data.ts'
 import {
@@ -5,10 +11,12 @@ import {
   DIGEST_1,
   DIGEST_2,
   existing,
+  OWNER,
   planInput,
   SET,
 } from '../../../src/sync/sync-fixtures.ts'
 import type { SyncPlan } from '../../../src/sync/sync-plan.ts'
+import { did, MemoryView } from '../../support/memory-view.ts'
 
 interface Situation {
   readonly plan: SyncPlan
@@ -17,6 +25,57 @@ interface Situation {
 
 function planned(changes: Partial<PlanSyncInput>): Situation {
   return { plan: planSync(planInput(changes)) }
+}
+
+const BOB = did('bob')
+
+/** Alice with two machines, and Bob with two that accept her work. */
+function commune(): MemoryView {
+  const view = new MemoryView().read(OWNER).read(BOB)
+  view.own(OWNER, did('box'), [OWNER, BOB]).own(OWNER, did('pi'), [OWNER, BOB])
+  view.own(BOB, did('tower'), [OWNER, BOB]).own(BOB, did('shelf'), [OWNER, BOB])
+  status(view, 'box', { available: { cpuMilli: 3500, memoryBytes: 6_442_450_944 } })
+  status(view, 'pi', {
+    available: { cpuMilli: 900, memoryBytes: 536_870_912 },
+    labels: [{ name: 'arch', value: 'arm64' }],
+  })
+  status(view, 'tower', { available: { cpuMilli: 2000, memoryBytes: 4_294_967_296 } })
+  status(view, 'shelf', { state: 'cordoned', stateReason: 'its disk is changed' })
+  return view
+}
+
+function status(view: MemoryView, name: string, changes: Partial<MeshletStatusRecord>): void {
+  view.put(did(name), COLLECTION.meshletStatus, 'self', {
+    epoch: 1,
+    state: 'active',
+    capacity: { cpuMilli: 4000, memoryBytes: 8_589_934_592 },
+    labels: [{ name: 'arch', value: 'amd64' }],
+    ...changes,
+  })
+}
+
+function bid(view: MemoryView, machine: string, record: WorkloadRecord, slots: number): void {
+  const uri = workloadUri(OWNER, record.name)
+  const key = placementKey(OWNER, record)
+  const offer = { workload: uri, placementKey: key, round: 0, epoch: 1, slots, score: 500 }
+  view.put(did(machine), COLLECTION.bid, recordKeyFor(uri), offer)
+}
+
+/** The same plan, after a look at the commune; the machines named have bid for what is there. */
+function foreseen(
+  changes: Partial<PlanSyncInput>,
+  bidders: Readonly<Record<string, readonly string[]>> = {},
+  view: MemoryView = commune(),
+): Situation {
+  const input = planInput(changes)
+  for (const { name, record } of input.existing) {
+    for (const machine of bidders[name] ?? []) if (record) bid(view, machine, record, 1)
+  }
+  const nameOf = (machine: Did) => machine.replace('did:plc:', '')
+  const downAmong = () => new Set([did('nobody')])
+  return {
+    plan: forecastPlan(planSync(input), { view, nameOf, downAmong, existing: input.existing }),
+  }
 }
 
 const { replicas: _, ...uncounted } = desired('everywhere').record
@@ -135,6 +194,37 @@ export const PLANS: Readonly<Record<string, Situation>> = {
     desired: [desired('hello')],
     existing: [{ name: 'hello', cid: 'cid-of-hello', set: SET }],
   }),
+  'no-machine-yet': foreseen({ desired: [desired('hello')] }, {}, new MemoryView().read(OWNER)),
+  'where-it-would-run': foreseen(
+    {
+      desired: [
+        desired('anew', { resources: { cpuMilli: 500, memoryBytes: 1_073_741_824 } }),
+        EVERYWHERE,
+        desired('large', { resources: { cpuMilli: 3000, memoryBytes: 67_108_864 }, replicas: 3 }),
+        desired('needs-more', { security: 'baseline', replicas: 2 }),
+        desired('nowhere', { constraints: ['gpu'] }),
+        desired('on-arm', { constraints: ['arch=arm64'], replicas: 1 }),
+        desired('rolls', { user: '7' }),
+        desired('scales', { replicas: 3 }),
+        desired('stops', { replicas: 0 }),
+      ],
+      existing: [
+        existing('anew'),
+        existing('gone', { user: '9' }),
+        existing('rolls'),
+        existing('scales'),
+        existing('stops'),
+      ],
+      prune: true,
+    },
+    {
+      anew: ['box', 'tower'],
+      gone: ['box', 'pi'],
+      rolls: ['box', 'tower'],
+      scales: ['box', 'tower'],
+      stops: ['tower', 'pi'],
+    },
+  ),
   done: {
     ...planned({
       desired: [desired('new', { image: `registry.example/app:1@${DIGEST_1}` }), desired('same')],
