@@ -11,12 +11,13 @@ import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
 import { createOptions, type EngineTraits } from './hardening.ts'
-import { imageDefaults } from './images.ts'
+import { imageDefaults, imageMissing, type KnownImages } from './images.ts'
 
 const INSPECT_CONCURRENCY_MAX = 8
 /** Podman answers 500 where Docker answers 409; only the text tells what it means. */
 const NOT_RUNNING = /is not running|can only kill running containers/
 const INIT_MISSING = /container-init binary not found/
+const NO_IMAGE = /no such image/i
 const NAME_TAKEN = /name .* is already in use/
 /** Docker writes times that never were as the year 1. */
 const NEVER_PREFIX = '0001-01-01'
@@ -78,10 +79,10 @@ export async function inspectContainer(
 export async function createContainer(
   client: EngineClient,
   container: ContainerCreate,
-  engine: EngineTraits,
+  { engine, known }: { readonly engine: EngineTraits; readonly known: KnownImages },
   signal?: AbortSignal,
 ): Promise<string> {
-  const image = await imageDefaults(client, container.image, signal)
+  const image = await imageDefaults(client, container.image, known, signal)
   const create = (traits: EngineTraits) =>
     createFrom(client, createOptions(container, image, traits), signal)
   try {
@@ -111,6 +112,8 @@ async function createFrom(
           cause: error,
         })
       }
+      if (statusOf(error) === 404 && NO_IMAGE.test(engineMessage(error)))
+        throw imageMissing(body.Image ?? '', error)
       throw toEngineError(error, doing, client.address)
     },
   )

@@ -18,7 +18,7 @@ import { gone } from './engine-error.ts'
 import type { EngineTraits } from './hardening.ts'
 import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
-import { inspectImage, pullImage, removeImage } from './images.ts'
+import { inspectImage, KnownImages, pullImage, removeImage } from './images.ts'
 import { containerLogs } from './logs.ts'
 import type { NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
@@ -46,6 +46,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       ? createNetns()
       : unsupportedNetns('The engine is on another machine: its ports can’t be reached'))
 
+  const known = new KnownImages()
   /** Asked again until it is known. */
   let traits: EngineTraits | undefined
   const info = async (signal?: AbortSignal): Promise<EngineInfo> => {
@@ -60,7 +61,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
   return {
     info,
     listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
-    inspectImage: (reference, signal) => inspectImage(client, reference, signal),
+    inspectImage: (reference, signal) => inspectImage(client, reference, known, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
     removeImage: (reference, signal) => removeImage(client, reference, signal),
     ensureNetwork: (network, signal) => ensureNetwork(client, network, signal),
@@ -68,7 +69,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     removeNetwork: (name, signal) => removeNetwork(client, name, signal),
     async createContainer(container, signal) {
       traits ??= traitsOf(await engineInfo(client, signal))
-      return createContainer(client, container, traits, signal)
+      return createContainer(client, container, { engine: traits, known }, signal)
     },
     startContainer: (id, signal) => startContainer(client, id, signal),
     stopContainer: (id, graceMs, signal) => stopContainer(client, id, graceMs, signal),

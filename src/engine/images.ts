@@ -11,16 +11,34 @@ import { followPull, pullError } from './pull-stream.ts'
 const DIGEST = /@(sha256:[0-9a-f]{64})$/
 /** A pull in which nothing happens for so long is given up. */
 const PULL_STALL_MS = 60_000
+const KNOWN_IMAGES_MAX = 512
 const PULL_MS_MAX = 60 * 60_000
+
+/** What images that were looked at say about containers. A digest always names the same content. */
+export class KnownImages {
+  readonly #defaults = new Map<string, ImageDefaults>()
+
+  note(reference: string, defaults: ImageDefaults): void {
+    if (!DIGEST.test(reference)) return
+    if (this.#defaults.size >= KNOWN_IMAGES_MAX) this.#defaults.clear()
+    this.#defaults.set(reference, defaults)
+  }
+
+  get(reference: string): ImageDefaults | undefined {
+    return this.#defaults.get(reference)
+  }
+}
 
 /** The local image; undefined when it is not there. */
 export async function inspectImage(
   client: EngineClient,
   reference: string,
+  known: KnownImages,
   signal?: AbortSignal,
 ): Promise<EngineImage | undefined> {
   const details = await inspect(client, reference, signal)
   if (details === undefined) return undefined
+  known.note(reference, defaultsOf(details))
   const digest = knownDigest(details, reference)
   return {
     id: details.Id,
@@ -31,18 +49,27 @@ export async function inspectImage(
   }
 }
 
-/** What the image says about containers. Fails with `image-not-found`. */
+/** What the image says about containers, asked for unless it is known. Fails with `image-not-found`. */
 export async function imageDefaults(
   client: EngineClient,
   reference: string,
+  known: KnownImages,
   signal?: AbortSignal,
 ): Promise<ImageDefaults> {
+  const remembered = known.get(reference)
+  if (remembered) return remembered
   const details = await inspect(client, reference, signal)
-  if (details === undefined) {
-    throw new CommuneError('image-not-found', `The image ${reference} is not on this machine`, {
-      retry: true,
-    })
-  }
+  if (details === undefined) throw imageMissing(reference)
+  return defaultsOf(details)
+}
+
+/** The image was there and is gone, or never was. */
+export function imageMissing(reference: string, cause?: unknown): CommuneError {
+  const message = `The image ${reference} is not on this machine`
+  return new CommuneError('image-not-found', message, { retry: true, cause })
+}
+
+function defaultsOf(details: ImageInspectInfo): ImageDefaults {
   return {
     env: details.Config?.Env ?? [],
     labels: Object.keys(details.Config?.Labels ?? {}),
@@ -131,7 +158,7 @@ async function checkedImage(
   digest: string,
   signal?: AbortSignal,
 ): Promise<EngineImage> {
-  const image = await inspectImage(client, reference, signal)
+  const image = await inspectImage(client, reference, new KnownImages(), signal)
   if (image?.digest === digest) return image
   const message = `The engine says that it pulled ${reference}, but holds ${image?.digest ?? 'nothing'}`
   throw new CommuneError('engine', message, { retry: true })

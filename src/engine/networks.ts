@@ -29,6 +29,8 @@ export async function ensureNetwork(
       },
     )
   }
+  // Most are new: whether one is there already is asked only when the engine says so.
+  if ((await createNetwork(client, network, signal)) === 'made') return network.name
   const existing = await inspectNetwork(client, network.name, signal)
   if (existing !== undefined) {
     if (isAsWanted(existing, network)) return network.name
@@ -126,7 +128,7 @@ async function createNetwork(
   client: EngineClient,
   network: NetworkCreate,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<'made' | 'exists'> {
   const doing = `making network ${network.name}`
   const routes = parseRoutes(await readFile(ROUTES_FILE, 'utf8').catch(() => ''))
   let attempt = 0
@@ -159,7 +161,7 @@ async function createNetwork(
         throw toEngineError(error, doing, client.address)
       },
     )
-    if (outcome !== 'taken') return
+    if (outcome !== 'taken') return outcome
     attempt += 1
     if (attempt >= CREATE_ATTEMPTS_MAX) break
   }

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LABEL } from '../model/nsid.ts'
+import type { Engine } from '../ports/engine.ts'
+import { createDockerEngine } from './docker.ts'
+
+const IMAGE = `registry.example/web@sha256:${'a'.repeat(64)}`
+const NETWORK = 'commune-web'
+const labels = { [LABEL.meshletDid]: 'did:plc:me', [LABEL.workload]: 'at://did:plc:me/w/web' }
+
+/** Answers as Docker does, and writes down what it was asked. */
+const answers: readonly (readonly [request: RegExp, status: number, body: unknown])[] = [
+  [/^GET \/version/, 200, { Version: '20.10.24', ApiVersion: '1.41', Os: 'linux', Arch: 'amd64' }],
+  [/^GET \/info/, 200, { NCPU: 2, MemTotal: 2 ** 32, OSType: 'linux' }],
+  [/^GET \/images\//, 200, { Id: 'sha256:1', Size: 1, Architecture: 'amd64', Os: 'linux' }],
+  [/^POST \/networks\/create/, 201, { Id: 'n1' }],
+  [/^POST \/containers\/create/, 201, { Id: 'c1' }],
+  [/^POST \/containers\/c1\/start/, 204, undefined],
+]
+
+let folder: string
+let server: Server
+let engine: Engine
+let asked: string[]
+
+beforeEach(async () => {
+  asked = []
+  folder = await mkdtemp(join(tmpdir(), 'commune-engine-'))
+  server = createServer((request, response) => {
+    const said = `${request.method} ${request.url?.replace(/^\/v[\d.]+/, '')}`
+    asked.push(said.replace(/\?.*/, ''))
+    const [, status, body] = answers.find(([pattern]) => pattern.test(said)) ?? [/x/, 500, {}]
+    request.resume()
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(join(folder, 's'), resolve))
+  engine = createDockerEngine({ dockerHost: `unix://${join(folder, 's')}` })
+})
+
+afterEach(async () => {
+  await engine.close()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await rm(folder, { recursive: true })
+})
+
+test('a first start asks the engine four things, each once', async () => {
+  await engine.info()
+  asked = []
+  await Promise.all([
+    engine.inspectImage(IMAGE),
+    engine.ensureNetwork({ name: NETWORK, labels, egress: 'none' }),
+  ])
+  const id = await engine.createContainer({
+    name: 'commune-web-0',
+    image: IMAGE,
+    labels,
+    network: NETWORK,
+    security: 'restricted',
+    user: '65532',
+    env: {},
+    stopGracePeriodMs: 1_000,
+    readOnly: true,
+    capAdd: [],
+    tmpfs: [],
+    memoryBytes: 2 ** 26,
+    cpuMilli: 100,
+  })
+  await engine.startContainer(id)
+  expect(asked.toSorted()).toEqual([
+    `GET /images/${IMAGE}/json`,
+    'POST /containers/c1/start',
+    'POST /containers/create',
+    'POST /networks/create',
+  ])
+})

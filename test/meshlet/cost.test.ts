@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { COLLECTION } from '../../src/model/nsid.ts'
+import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+
+function callsToEngines(world: VirtualCommune): readonly number[] {
+  return [...world.machines.keys()].map((name) => world.trace.engineCalls.get(name) ?? 0)
+}
+
+/**
+ * Looking for the image and pulling it, the network, the container, its start, and then one look at
+ * containers and networks. Without the pull six; the other machines have nothing to ask.
+ */
+const CALLS_OF_A_START = [0, 0, 7]
+
+test.each([1, 2, 3])(
+  'a start costs these calls, three bids and one status (seed %i)',
+  async (seed) => {
+    const world = await threeOwners({ seed, liveness: 'patient' }).start()
+    const from = world.trace.entries.length
+    const before = callsToEngines(world)
+    world.owner('alice').publish('web')
+    await world.untilRunning('web', 1)
+    await world.advance(20_000)
+    const cost = callsToEngines(world).map((calls, index) => calls - (before[index] ?? 0))
+    expect(cost.toSorted((a, b) => a - b)).toEqual(CALLS_OF_A_START)
+    const written = world.trace.writes(undefined, from).map(({ collection }) => collection)
+    const ofTheWorkload = written.filter((collection) => collection !== COLLECTION.meshletStatus)
+    expect(ofTheWorkload.toSorted()).toEqual([
+      ...[COLLECTION.bid, COLLECTION.bid, COLLECTION.bid],
+      COLLECTION.workload,
+      COLLECTION.workloadStatus,
+    ])
+  },
+)
