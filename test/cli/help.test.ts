@@ -18,6 +18,7 @@ it('lists the commands', async () => {
       validate <path...>   Check workload files, without any network.
       diff <path>          Show what sync would change.
       sync <path>          Publish a folder of workload files as your desired state.
+      set                  Suspend and resume the syncing of a set of workload files.
 
     Looking:
       get <kind> [name]    List workloads, meshlets, members or bids.
