@@ -37,8 +37,24 @@ export interface ReadingOptions extends ConnectionOptions {
   readonly owner?: string
 }
 
+/** For every command that reads a folder. */
+export const LAYERS: readonly OptionSpec[] = [
+  { flags: '--overlay NAME', description: 'put this overlay of commune.yaml on top' },
+  {
+    flags: '--var ASSIGNMENT',
+    description: 'NAME=VALUE: the value of a variable; may be given several times',
+    repeated: true,
+  },
+]
+
+export interface LayerOptions {
+  readonly overlay?: string
+  readonly var?: readonly string[]
+}
+
 /** For commands that compare a folder with the repo. */
 export const FOLDER: readonly OptionSpec[] = [
+  ...LAYERS,
   { flags: '--set NAME', description: 'name of the set of files, instead of the one derived' },
   { flags: '--prune', description: 'delete what this set published and no longer holds' },
   { flags: '--adopt', description: 'take over records of another set, or of none' },
@@ -49,7 +65,7 @@ export const FOLDER: readonly OptionSpec[] = [
   { flags: '--offline', description: 'ask no registry: keep the published digest of each tag' },
 ]
 
-export interface FolderOptions {
+export interface FolderOptions extends LayerOptions {
   readonly set?: string
   readonly prune?: boolean
   readonly adopt?: boolean

@@ -19,6 +19,8 @@ export interface OptionSpec {
   /** As man pages write them: `-o, --output FORMAT`. The last word says what completes it. */
   readonly flags: string
   readonly description: string
+  /** It may be given several times; the command gets a list. */
+  readonly repeated?: true
   /** What the command does without the option, for the reader of a help text. */
   readonly default?: string
 }

@@ -1,9 +1,12 @@
 import { open, opendir, stat } from 'node:fs/promises'
 import type { Issue } from '../spec/issue.ts'
+import type { FolderResult, ReadFolderOptions } from '../spec/read-folder.ts'
+import { parseAssignment } from '../spec/variables.ts'
 import type { BrokenDocument, DesiredWorkload } from '../sync/plan-sync.ts'
 import { readSource, type FolderSource } from '../sync/read-source.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { formatIssue } from '../spec/format-issue.ts'
+import type { FolderOptions, LayerOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
 import type { Io } from './io.ts'
 
@@ -24,10 +27,10 @@ export interface LoadedFolder {
 export async function loadFolder(
   { io, drivers }: CommandContext,
   path: string,
-  setName: string | undefined,
+  options: Pick<FolderOptions, 'set' | 'overlay' | 'var'>,
 ): Promise<LoadedFolder> {
   await requirePath(path)
-  const folder = await drivers.readFolder(path, { signal: io.signal })
+  const folder = await drivers.readFolder(path, { ...readOptions(options), signal: io.signal })
   const errors = folder.issues.filter(({ severity }) => severity === 'error')
   const empty = folder.workloads.length === 0 && errors.length === 0
   if (empty) {
@@ -43,7 +46,7 @@ export async function loadFolder(
   }
   const { defaultSet, ...source } = await readSource(folder.root, io.signal)
   return {
-    set: checkSet(setName ?? folder.set ?? defaultSet),
+    set: checkSet(options.set ?? setOf(folder, defaultSet, options.overlay)),
     source,
     desired: folder.workloads.map(({ file, line, record }) => ({
       name: record.name,
@@ -55,6 +58,32 @@ export async function loadFolder(
     issues: folder.issues,
     empty,
   }
+}
+
+/** What `--overlay` and `--var` say. Fails with code `usage`. */
+export function readOptions(options: LayerOptions): ReadFolderOptions {
+  const variables = new Map<string, string>()
+  for (const text of options.var ?? []) {
+    const assignment = parseAssignment(text)
+    if (assignment === undefined) {
+      throw new CommuneError('usage', `--var ${text} is not understood: expected NAME=VALUE.`)
+    }
+    variables.set(assignment.name, assignment.value)
+  }
+  return { variables, ...(options.overlay === undefined ? {} : { overlay: options.overlay }) }
+}
+
+/**
+ * Environments don't share a set: who syncs one of them with the credentials of another is told of
+ * the conflict, instead of changing what runs there.
+ */
+function setOf(
+  { set, isOverlaySet }: FolderResult,
+  defaultSet: string,
+  overlay: string | undefined,
+): string {
+  const base = set ?? defaultSet
+  return overlay === undefined || isOverlaySet === true ? base : `${base}#${overlay}`
 }
 
 /** Fails with code `invalid-input` when the path is not there or may not be read. */

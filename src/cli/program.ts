@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ANSWER_EXITS } from './command-exits.ts'
-import type { CommandContext, CommandSpec } from './command-spec.ts'
+import type { CommandContext, CommandSpec, OptionSpec } from './command-spec.ts'
 import { COMMAND_FAMILIES, COMMAND_GROUPS, findCommand } from './command-table.ts'
 import { ENVIRONMENT } from './environment.ts'
 import { describeOption, formatRows } from './help-text.ts'
@@ -88,7 +88,7 @@ function addCommand(
     .description([spec.summary, spec.details].filter(Boolean).join('\n\n'))
     .summary(spec.summary)
     .addHelpText('after', afterHelp(spec))
-  for (const option of spec.options) command.option(angled(option.flags), describeOption(option))
+  for (const option of spec.options) addOption(command, option)
   command.action(async (...given: readonly unknown[]) => {
     // Commander hands over the arguments, then the options, then the command itself.
     const args = given
@@ -98,6 +98,12 @@ function addCommand(
     const run = await spec.load()
     finish(await run(context, args as string[], given.at(-2) as never))
   })
+}
+
+function addOption(command: Command, option: OptionSpec): void {
+  const flags = angled(option.flags)
+  if (option.repeated !== true) command.option(flags, describeOption(option))
+  else command.option(flags, describeOption(option), (value, all: string[]) => [...all, value], [])
 }
 
 /** Without "[options]", which is true of all and leaves less room for what differs. */

@@ -5,9 +5,14 @@ import { finding, type Finding } from './finding.ts'
 import { fileIssue, type Issue } from './issue.ts'
 import { readOneDocument } from './one-document.ts'
 import { schemaFindings } from './schema-findings.ts'
+import { declaredVariables, type Variables } from './variables.ts'
 
 export interface CommuneFileResult {
   readonly set?: string
+  /** Undefined when the file declares none: then nothing is replaced in workload files. */
+  readonly variables?: Variables
+  /** Files of overlays, by name. */
+  readonly overlays?: ReadonlyMap<string, string>
   readonly issues: readonly Issue[]
 }
 
@@ -26,9 +31,14 @@ export function misplacedCommuneFile(file: string): Issue | undefined {
 
 /** Reads the settings of a folder: one document, all of whose keys may be left out. */
 export function parseCommuneFile(text: string, file: string): CommuneFileResult {
-  const { value, issues } = readOneDocument(text, file, check)
-  const { set } = (value ?? {}) as CommuneFile
-  return { ...(set === undefined ? {} : { set }), issues }
+  const { value, root, issues } = readOneDocument(text, file, check)
+  const { set, variables, overlays } = (value ?? {}) as CommuneFile
+  return {
+    ...(set === undefined ? {} : { set }),
+    ...(variables === undefined ? {} : { variables: declaredVariables(root ?? null) }),
+    ...(overlays === undefined ? {} : { overlays: new Map(Object.entries(overlays)) }),
+    issues,
+  }
 }
 
 function check(value: unknown): readonly Finding[] {

@@ -1,3 +1,4 @@
+import type { ParsedNode } from 'yaml'
 import type { Finding } from './finding.ts'
 import { fileIssue, hasErrors, type Issue } from './issue.ts'
 import { placeFinding } from './place-finding.ts'
@@ -8,6 +9,8 @@ import { splitDocuments } from './split-documents.ts'
 export interface OneDocument {
   /** What the document says; undefined when the file is empty or has an error. */
   readonly value?: unknown
+  /** Its syntax tree, where a value is not enough. */
+  readonly root?: ParsedNode | null
   readonly issues: readonly Issue[]
 }
 
@@ -28,5 +31,5 @@ export function readOneDocument(
   const yaml = readYaml(document)
   const found = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml.value)]
   const issues = found.map((entry) => placeFinding(source, document, yaml, entry))
-  return hasErrors(issues) ? { issues } : { value: yaml.value, issues }
+  return hasErrors(issues) ? { issues } : { value: yaml.value, root: yaml.root, issues }
 }

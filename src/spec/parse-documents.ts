@@ -7,6 +7,7 @@ import { describeValue } from './describe-schema.ts'
 import { finding, formatPath, quote, type Finding } from './finding.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { locate } from './locate.ts'
+import type { Overlay } from './overlay.ts'
 import { placeFinding } from './place-finding.ts'
 import { readYaml, type PlacedFinding, type YamlDocument } from './read-yaml.ts'
 import { schemaFindings } from './schema-findings.ts'
@@ -14,6 +15,7 @@ import { soundParts } from './sound-parts.ts'
 import { positionAt, sourceTextOf, withoutByteOrderMark, type SourceText } from './source-text.ts'
 import { splitDocuments, type DocumentText } from './split-documents.ts'
 import { nearest } from './suggest.ts'
+import type { Variables } from './variables.ts'
 import { toWorkloadDraft, type WorkloadDraft } from './workload-draft.ts'
 import type { WorkloadFile } from './workload-file.gen.ts'
 import { schema, validate } from './workload-validator.gen.ts'
@@ -45,6 +47,13 @@ export interface ParseResult {
   readonly issues: readonly Issue[]
 }
 
+/** What is put on top of the files. */
+export interface Layers {
+  /** Undefined: nothing is replaced. */
+  readonly variables?: Variables
+  readonly overlay?: Overlay
+}
+
 /** Documents in one file. */
 const DOCUMENTS_MAX = 1000
 /** More issues in one document are summed up. */
@@ -67,7 +76,7 @@ const FOREIGN_KINDS: Readonly<Record<string, string>> = {
  * Reads all workloads of a file. Never throws for what a file may hold: everything wrong is an issue,
  * and documents without an error are returned even when others have one.
  */
-export function parseDocuments(text: string, file: string): ParseResult {
+export function parseDocuments(text: string, file: string, layers: Layers = {}): ParseResult {
   const source = sourceTextOf(file, withoutByteOrderMark(text))
   const documents = splitDocuments(source.text)
   if (documents.length > DOCUMENTS_MAX) {
@@ -77,7 +86,7 @@ export function parseDocuments(text: string, file: string): ParseResult {
   if (documents.length === 0) {
     return nothing([fileIssue(file, 'the file is empty', { severity: 'warning' })])
   }
-  const parts = documents.map((document) => parseDocument(source, document))
+  const parts = documents.map((document) => parseDocument(source, document, layers))
   return {
     workloads: parts.flatMap(({ workload }) => (workload === undefined ? [] : [workload])),
     documentCount: documents.length,
@@ -96,12 +105,22 @@ interface ParsedDocument {
   readonly issues: readonly Issue[]
 }
 
-function parseDocument(source: SourceText, text: DocumentText): ParsedDocument {
-  const yaml = readYaml(text)
-  const place = (entry: Finding | PlacedFinding): Issue => placeFinding(source, text, yaml, entry)
+function parseDocument(
+  source: SourceText,
+  text: DocumentText,
+  { variables, overlay }: Layers,
+): ParsedDocument {
+  const plain = readYaml(text, variables === undefined ? {} : { variables })
+  const name = declaredName(source, text, plain)
+  const yaml =
+    name === undefined || overlay === undefined || plain.root === null
+      ? plain
+      : { ...plain, value: overlay.apply(name.name, plain.value) }
+  const place = (entry: Finding | PlacedFinding): Issue =>
+    (name === undefined || 'offset' in entry ? undefined : overlay?.place(name.name, entry)) ??
+    placeFinding(source, text, yaml, entry)
   const findings = yaml.root === null ? yaml.findings : [...yaml.findings, ...checkContent(yaml)]
   const issues = [...findings.slice(0, ISSUES_MAX).map(place), ...summary(source, text, findings)]
-  const name = declaredName(source, text, yaml)
   const named = name === undefined ? {} : { name }
   if (yaml.root === null || hasErrors(issues)) return { issues, ...named }
   const document = yaml.value as WorkloadFile

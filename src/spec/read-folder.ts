@@ -1,10 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isCommuneFile, misplacedCommuneFile, parseCommuneFile } from './commune-file.ts'
+import {
+  isCommuneFile,
+  misplacedCommuneFile,
+  parseCommuneFile,
+  type CommuneFileResult,
+} from './commune-file.ts'
 import { findDuplicateNames, type NamedPlace } from './duplicate-names.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { listFiles, reasonOf } from './list-files.ts'
-import { parseDocuments, type SpecWorkload } from './parse-documents.ts'
+import { parseDocuments, type Layers, type SpecWorkload } from './parse-documents.ts'
+import { readLayers } from './read-layers.ts'
 import { readTextFile } from './read-file.ts'
 
 /** Files read at the same time. */
@@ -19,13 +25,19 @@ export interface FolderResult {
   readonly files: readonly string[]
   /** Those without an error, in the order of files and lines. */
   readonly workloads: readonly SpecWorkload[]
-  /** Name of the set from commune.yaml, when it says one. */
+  /** Name of the set from the overlay or commune.yaml, when one of them says one. */
   readonly set?: string
+  /** The overlay has a set of its own. */
+  readonly isOverlaySet?: true
   /** Sorted by file and position. Their files begin with PATH, as it was given. */
   readonly issues: readonly Issue[]
 }
 
 export interface ReadFolderOptions {
+  /** Name of the overlay to put on top. */
+  readonly overlay?: string
+  /** Values of variables, which win over those of the files. */
+  readonly variables?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal
 }
 
@@ -43,14 +55,24 @@ export async function readFolder(
   const { root, shown, files } = found
   const contents = await readAll(root, files, options.signal)
   const settings = readSettings(contents)
-  const parsed = parseAll(contents)
-  const issues = [...found.issues, ...settings.issues, ...parsed.issues]
+  const layers = await readLayers(root, settings, options)
+  const overlays = new Set(settings.overlays?.values())
+  const isWorkloads = (file: string) => !isCommuneFile(file) && !overlays.has(file)
+  const parsed = parseAll(
+    contents.filter(({ file }) => isWorkloads(file)),
+    layers,
+  )
+  const issues = [...found.issues, ...settings.issues, ...layers.issues, ...parsed.issues]
   const isEmpty = parsed.documentCount === 0 && !hasErrors(issues)
+  // Without its settings or its overlay nobody knows what a workload is meant to be.
+  const isUnclear = hasErrors([...settings.issues, ...layers.issues])
+  const set = layers.overlay?.set ?? settings.set
   return {
     root,
-    files: files.filter((file) => !isCommuneFile(file)),
-    workloads: parsed.workloads,
-    ...(settings.set === undefined ? {} : { set: settings.set }),
+    files: files.filter(isWorkloads),
+    workloads: isUnclear ? [] : parsed.workloads,
+    ...(set === undefined ? {} : { set }),
+    ...(layers.overlay?.set === undefined ? {} : { isOverlaySet: true }),
     issues: sortIssues([
       ...issues.map((issue) => ({ ...issue, file: shownPath(shown, issue.file) })),
       ...(isEmpty ? [noDocument(path)] : []),
@@ -136,19 +158,14 @@ async function readAll(
   return contents
 }
 
-interface Settings {
-  readonly set?: string
-  readonly issues: readonly Issue[]
-}
-
-function readSettings(contents: readonly Content[]): Settings {
+function readSettings(contents: readonly Content[]): CommuneFileResult {
   const [first, second] = contents.filter(({ file }) => isCommuneFile(file))
   if (first === undefined) return { issues: [] }
   if (second !== undefined) {
     const message = `${first.file} stands beside it`
     return { issues: [fileIssue(second.file, message, { expected: 'one of them' })] }
   }
-  if (first.text === undefined) return { issues: [] }
+  if (first.text === undefined) return { issues: first.issue === undefined ? [] : [first.issue] }
   return parseCommuneFile(first.text, first.file)
 }
 
@@ -158,29 +175,30 @@ interface Parsed {
   readonly issues: readonly Issue[]
 }
 
-function parseAll(contents: readonly Content[]): Parsed {
+function parseAll(contents: readonly Content[], layers: Layers): Parsed {
   const workloads: SpecWorkload[] = []
   const issues: Issue[] = []
   const places: NamedPlace[] = []
   let documentCount = 0
   for (const { file, text, issue } of contents) {
     if (issue !== undefined) issues.push(issue)
-    if (text === undefined || isCommuneFile(file)) continue
+    if (text === undefined) continue
     const misplaced = misplacedCommuneFile(file)
     if (misplaced !== undefined) {
       issues.push(misplaced)
       continue
     }
-    const result = parseDocuments(text, file)
+    const result = parseDocuments(text, file, layers)
     workloads.push(...result.workloads)
     issues.push(...result.issues)
     places.push(...result.names.map((name) => ({ file, ...name })))
     documentCount += result.documentCount
   }
   const duplicates = findDuplicateNames(places)
+  const unapplied = layers.overlay?.unapplied(new Set(places.map(({ name }) => name))) ?? []
   return {
     workloads: workloads.filter(({ record }) => !duplicates.names.has(record.name)),
     documentCount,
-    issues: [...issues, ...duplicates.issues],
+    issues: [...issues, ...duplicates.issues, ...unapplied],
   }
 }

@@ -14,6 +14,8 @@ import {
 import { INVISIBLE } from '../model/invisible.ts'
 import { finding, quote, type Finding, type Path } from './finding.ts'
 import type { DocumentText } from './split-documents.ts'
+import { substitute } from './substitute.ts'
+import type { Variables } from './variables.ts'
 
 /** Largest document, bytes of UTF-8; a record on a PDS may not be much larger either. */
 export const DOCUMENT_BYTES_MAX = 32 * 1024
@@ -35,6 +37,18 @@ export interface YamlDocument {
   readonly findings: readonly PlacedFinding[]
 }
 
+export interface ReadYamlOptions {
+  /** Replaced in texts; without them `${…}` is text like any other. */
+  readonly variables?: Variables
+  /** Where a number is kept as it is written; the environment of a workload when absent. */
+  readonly isText?: (path: Path) => boolean
+}
+
+/** A variable is text: VERSION: 1.10 must not become 1.1, nor 0755 become 755. */
+function isVariable(path: Path): boolean {
+  return path.length === 2 && path[0] === 'env'
+}
+
 const WITHOUT_TAG = 'remove the tag (the word that begins with !); put text in quotes'
 
 /** Errors that follow the first few in a broken document are mostly its consequences. */
@@ -46,7 +60,7 @@ const SYNTAX_ERRORS_MAX = 5
  * bounded by the size limit: nesting is checked before anything recursive sees the document, and
  * the library’s own check for duplicates, which is quadratic, is replaced.
  */
-export function readYaml(document: DocumentText): YamlDocument {
+export function readYaml(document: DocumentText, options: ReadYamlOptions = {}): YamlDocument {
   const early = findEarly(document)
   if (early !== undefined) return refused(early)
   const tokens = [...new Parser().parse(document.text)]
@@ -61,7 +75,8 @@ export function readYaml(document: DocumentText): YamlDocument {
   const syntax = syntaxFindings(composed, document.text)
   if (syntax.length > 0) return { value: undefined, root: null, findings: syntax }
   const root = composed.contents
-  const reading: Reading = { findings: [] }
+  const { variables, isText = isVariable } = options
+  const reading: Reading = { findings: [], text: document.text, variables, isText }
   const value = readNode(root, [], reading)
   return { value, root, findings: reading.findings }
 }
@@ -154,6 +169,9 @@ function lowerFirst(text: string): string {
 
 interface Reading {
   readonly findings: PlacedFinding[]
+  readonly text: string
+  readonly variables: Variables | undefined
+  readonly isText: (path: Path) => boolean
 }
 
 function report(reading: Reading, node: ParsedNode | null, entry: Finding): void {
@@ -222,14 +240,13 @@ function readKey(key: ParsedNode | null, path: Path, reading: Reading): string |
 }
 
 function readScalar(scalar: Scalar.Parsed, path: Path, reading: Reading): unknown {
-  const { value } = scalar
+  const value = replaceIn(scalar, path, reading)
   if (typeof value === 'number' && !Number.isFinite(value)) {
     const found = `the number ${quote(scalar.source)} is out of range`
     report(reading, scalar, finding(path, found, { expected: 'a finite number' }))
     return null
   }
-  // A variable is text: VERSION: 1.10 must not become 1.1, nor 0755 become 755.
-  if (typeof value === 'number' && path.length === 2 && path[0] === 'env') return scalar.source
+  if (typeof scalar.value === 'number' && reading.isText(path)) return scalar.source
   if (typeof value === 'string' && UNPRINTABLE.test(value)) {
     report(
       reading,
@@ -240,6 +257,14 @@ function readScalar(scalar: Scalar.Parsed, path: Path, reading: Reading): unknow
     )
   }
   return value
+}
+
+function replaceIn(scalar: Scalar.Parsed, path: Path, reading: Reading): unknown {
+  const { text, variables } = reading
+  if (variables === undefined || typeof scalar.value !== 'string') return scalar.value
+  const replaced = substitute(scalar.value, { text, scalar, path, variables })
+  reading.findings.push(...replaced.findings)
+  return reading.isText(path) ? replaced.text : replaced.value
 }
 
 /** What an escape such as "\u202e" could still bring in. */

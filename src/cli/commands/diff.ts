@@ -23,7 +23,7 @@ export async function runDiff(
 ): Promise<number> {
   const { io } = context
   const format = parseOutput(options.output)
-  const folder = await loadFolder(context, path, options.set)
+  const folder = await loadFolder(context, path, options)
   await using login = await openLogin(context, options)
   const { session, connection } = login
   const snapshot = await readSnapshot(session, io.signal)

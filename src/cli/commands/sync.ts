@@ -46,7 +46,7 @@ export async function runSyncCommand(
   const timeoutMs = parseWaitTimeout(options.timeout)
   refuseContradictions(options)
   // Reading the folder first means that a mistake in it needs no network to be reported.
-  const folder = await loadFolder(context, path, options.set)
+  const folder = await loadFolder(context, path, options)
   await using login = await openLogin(context, options)
   const { session, connection } = login
   const reader = await openSessionReader(context, session, connection)
@@ -55,7 +55,7 @@ export async function runSyncCommand(
   const { watchFolder } = await import('../watch-folder.ts')
   return await watchFolder(context.io, path, {
     first: () => syncOnce(run, folder),
-    again: async () => syncOnce(run, await loadFolder(context, path, options.set)),
+    again: async () => syncOnce(run, await loadFolder(context, path, options)),
   })
 }
 

@@ -1,10 +1,11 @@
 import { hasErrors, type Issue } from '../../spec/issue.ts'
+import type { LayerOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
-import { noteIssues, requirePath } from '../load-folder.ts'
+import { noteIssues, readOptions, requirePath } from '../load-folder.ts'
 import { parseOutput, printData } from '../output.ts'
 
-interface ValidateOptions {
+interface ValidateOptions extends LayerOptions {
   readonly output?: string
 }
 
@@ -18,7 +19,7 @@ export async function runValidate(
   const folders = []
   for (const path of paths) {
     await requirePath(path)
-    folders.push(await drivers.readFolder(path, { signal: io.signal }))
+    folders.push(await drivers.readFolder(path, { ...readOptions(options), signal: io.signal }))
   }
   const issues = folders.flatMap((folder) => folder.issues)
   const workloads = folders.flatMap((folder) => folder.workloads)

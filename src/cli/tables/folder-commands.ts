@@ -1,4 +1,4 @@
-import { CONNECTION, FOLDER, OUTPUT } from '../command-options.ts'
+import { CONNECTION, FOLDER, LAYERS, OUTPUT } from '../command-options.ts'
 import { ANSWER_EXITS, WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
@@ -8,9 +8,22 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     name: 'validate',
     args: ['<path...>'],
     summary: 'Check workload files, without any network.',
-    options: [OUTPUT],
+    options: [OUTPUT, ...LAYERS],
     examples: ['commune validate workloads/', 'commune validate hello.yaml -o json'],
     load: async () => (await import('../commands/validate.ts')).runValidate,
+  },
+  {
+    name: 'render',
+    args: ['<path>'],
+    summary: 'Print the workloads of a folder with overlay and variables put in.',
+    details:
+      'Without any network; tags stay tags. What it prints can be synced in place of the folder.',
+    options: [OUTPUT, ...LAYERS],
+    examples: [
+      'commune render workloads/ --overlay production',
+      'commune render workloads/ --var tag=1.4 -o json',
+    ],
+    load: async () => (await import('../commands/render.ts')).runRender,
   },
   {
     name: 'diff',
