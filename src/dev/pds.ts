@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { CommuneError } from '../model/errors.ts'
 import { makePrivateFolder, readKept, writeKept } from '../atproto/private-file.ts'
+import { quietLoginPadding } from './login-padding.ts'
 import { LOOPBACK, freePort, portError } from './loopback.ts'
 
 /** A PDS that runs. */
@@ -37,6 +38,7 @@ export async function startPds(options: {
   await makePrivateFolder(blobs)
   const kept = await keptPds(dir, options.port ?? 0)
   const { PDS } = await import('@atproto/pds')
+  quietLoginPadding()
   const { port, ...secrets } = kept
   const pds = await PDS.fromEnv({
     ...secrets,
