@@ -72,6 +72,8 @@ export class FeedHosts implements AsyncDisposable {
   readonly #hosts = new Map<string, Host>()
   readonly #unsaved = new Set<Host>()
   readonly #closing = new Set<Promise<void>>()
+  /** Told once, not each time that it is tried. */
+  #isSavingFailing = false
   #cancelSaving: (() => void) | undefined
   #disposed = false
 
@@ -260,9 +262,13 @@ export class FeedHosts implements AsyncDisposable {
       const cursors = [...this.#unsaved].map(({ url, cursor }) => ({ host: url, cursor }))
       this.#options.store.saveCursors(cursors)
       this.#unsaved.clear()
+      this.#isSavingFailing = false
     } catch (error) {
       // What lies behind the stored cursors is sent again, and is known then.
-      this.#options.log.warn('Cursors can’t be stored', { reason: messageOf(error) })
+      const { log } = this.#options
+      const reason = messageOf(error)
+      if (!this.#isSavingFailing) log.warn('Cursors can’t be stored', { reason })
+      this.#isSavingFailing = true
       this.#saveLater()
     }
   }

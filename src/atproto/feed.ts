@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
+import type { StorageState } from '../storage/storage-state.ts'
 import { type RunningFeed, startFeed } from './feed-core.ts'
 import { createEventReader } from './feed-events.ts'
 import { createRepoReader, type FeedIdentity } from './feed-reader.ts'
@@ -24,6 +25,8 @@ export interface FeedOptions {
   /** How often each repo is compared with its PDS; 5 minutes. */
   readonly relistMs?: number
   readonly quota?: RepoQuota
+  /** Hears of what can't be stored. */
+  readonly storage?: StorageState
 }
 
 /**
@@ -40,7 +43,9 @@ export function createFeed(options: FeedOptions): RunningFeed {
     log,
     relistMs,
     quota,
-    store: createRecordStore({ disk: openRecordDisk({ file, log, nowMs: clock.wallMs() }) }),
+    store: createRecordStore({
+      disk: openRecordDisk({ file, log, nowMs: clock.wallMs(), state: options.storage }),
+    }),
     reader: createRepoReader({ ...options, verify, quota }),
     events: createEventReader({ verify, quota, clock }),
     connect: createSocketConnector({

@@ -3,6 +3,7 @@ import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import type { Log } from '../ports/log.ts'
 import { openDatabase } from '../storage/open-database.ts'
+import type { StorageState } from '../storage/storage-state.ts'
 import type { HostCursor, RecordDisk, RepoWrite, StoredRepo } from './record-store-disk.ts'
 import type { RepoFacts, RepoPosition, VersionedRecord } from './record-store-repo.ts'
 
@@ -33,6 +34,8 @@ export interface DiskOptions {
   readonly log: Log
   /** Milliseconds since 1970, for the name of a file that is put aside. */
   readonly nowMs: number
+  /** Hears of what can't be written. */
+  readonly state?: StorageState | undefined
 }
 
 /**
@@ -42,15 +45,18 @@ export interface DiskOptions {
 export function openRecordDisk(options: DiskOptions): RecordDisk {
   return new SqliteDisk(
     openDatabase({ ...options, pragmas: PRAGMAS, schema: SCHEMA, version: SCHEMA_VERSION }),
+    options.state,
   )
 }
 
 class SqliteDisk implements RecordDisk {
   readonly #database: DatabaseSync
+  readonly #state: StorageState | undefined
   readonly #statements: ReturnType<typeof prepare>
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, state: StorageState | undefined) {
     this.#database = database
+    this.#state = state
     this.#statements = prepare(database)
   }
 
@@ -122,6 +128,7 @@ class SqliteDisk implements RecordDisk {
         throw error
       }
     } catch (cause) {
+      this.#state?.noteFailure(cause)
       const message = `The records can't be stored: ${messageOf(cause)}`
       throw new CommuneError('io', message, { cause, retry: true })
     }

@@ -35,6 +35,8 @@ import { noMetrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
 import { checkJsonFile } from '../storage/check-json-file.ts'
+import { StorageState } from '../storage/storage-state.ts'
+import { watchJournal } from '../storage/watched-journal.ts'
 import { createPeers } from '../xrpc/peers.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
 import { openPolicy } from './policy-source.ts'
@@ -74,8 +76,10 @@ export async function startDaemon(
   const keyFile = path.join(stateDir, 'heartbeat.key')
   await checkJsonFile({ file: keyFile, isFine: isKeptKey, log, nowMs: systemClock.wallMs() })
   const key = await openHeartbeatKey(keyFile)
+  const storage = new StorageState(systemClock, log)
   const feed = stack.use(
     createFeed({
+      storage,
       identity,
       file: path.join(stateDir, 'records.sqlite'),
       clock: systemClock,
@@ -88,9 +92,10 @@ export async function startDaemon(
     dockerHost: settings.dockerHost ?? process.env['DOCKER_HOST'],
   })
   stack.defer(() => engine.close())
-  const journal = stack.use(
+  const journalFile = stack.use(
     openJournal({ file: path.join(stateDir, 'journal.sqlite'), log, nowMs: systemClock.wallMs() }),
   )
+  const journal = watchJournal(journalFile, storage)
 
   // The server has to listen before the address can be published, and needs the meshlet to answer.
   const late: { meshlet?: Meshlet; api?: MeshletApi } = {}
@@ -137,6 +142,7 @@ export async function startDaemon(
     random,
     log,
     policy: () => policy.current(),
+    storage,
     registries: createRegistries({ allowPrivateAddresses: isPrivate }),
   }
   const meshlet = stack.use(new Meshlet(config, ports))

@@ -43,6 +43,7 @@ export async function printMeshlets(input: GetInput): Promise<void> {
     { header: 'updated', cell: ({ status }) => age(status) },
     { header: 'note', cell: noteOf },
     { header: 'version', wide: true, cell: ({ status }) => status?.softwareVersion },
+    { header: 'problems', wide: true, cell: ({ did }) => problemsText(healths.get(did)) },
     { header: 'writes left', wide: true, cell: ({ did }) => writesText(healths.get(did)) },
     { header: 'endpoint', wide: true, cell: ({ status }) => status?.endpoint },
     { header: 'labels', wide: true, cell: ({ status }) => labelsText(status) },
@@ -84,6 +85,12 @@ async function healthsOf(
   if (format === 'table' || format === 'name' || machines.length === 0) return new Map()
   const down = new Set(machines.filter((machine) => machine.down).map(({ did }) => did))
   return askForHealth(context, options, { reading, dids: machines.map(({ did }) => did), down })
+}
+
+/** What needs attention there, by its own word; a dash when it can't be asked. */
+function problemsText(health: Health | undefined): string | undefined {
+  if (health === undefined) return undefined
+  return health.problems?.join('; ') || 'none'
 }
 
 /** Points that the machine may write at once, in the hour and in the day; a dash when it can't be asked. */

@@ -47,19 +47,24 @@ export class AcknowledgedRecords {
     this.#save(collection, rkey)
   }
 
-  /** What the disk did not take is tried again with the next record; until then memory holds it. */
+  /** Saves what the disk did not take. Throws when it still does not. */
+  saveAgain(): void {
+    for (const [key, [of, name]] of this.#unsaved) {
+      const record = this.get(of, name)
+      if (record) this.#journal.saveRecord({ collection: of, rkey: name, ...record })
+      else this.#journal.removeRecord(of, name)
+      this.#unsaved.delete(key)
+    }
+  }
+
+  /** What the disk does not take is tried again with the next record; until then memory holds it. */
   #save(collection: Collection, rkey: string): void {
     this.#listed.delete(collection)
     this.#unsaved.set(`${collection}/${rkey}`, [collection, rkey])
     try {
-      for (const [key, [of, name]] of this.#unsaved) {
-        const record = this.get(of, name)
-        if (record) this.#journal.saveRecord({ collection: of, rkey: name, ...record })
-        else this.#journal.removeRecord(of, name)
-        this.#unsaved.delete(key)
-      }
+      this.saveAgain()
     } catch (error) {
-      this.#log.error('the state folder can’t be written; what runs goes on running', {
+      this.#log.debug('acknowledged records are kept in memory only', {
         error: messageOf(error),
         unsaved: this.#unsaved.size,
       })

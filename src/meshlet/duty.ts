@@ -1,3 +1,4 @@
+import { messageOf } from '../model/errors.ts'
 import type { MeshletStatusRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -27,6 +28,7 @@ export interface DrainOptions {
 export class Duty {
   readonly #options: DutyOptions
   #saved: SavedDuty | undefined
+  #isUnsaved = false
   /** When the time for a replacement is over, on the monotonic clock. */
   #endsAtMs: number | undefined
 
@@ -108,10 +110,22 @@ export class Duty {
     if (state === 'cordoned' || state === 'stopped') this.pause(reason)
   }
 
+  /** Saves what the state folder did not take. Throws when it still does not. */
+  saveAgain(): void {
+    if (this.#isUnsaved) this.#options.settings.saveDuty(this.#saved)
+    this.#isUnsaved = false
+  }
+
+  /** Also on a disk that takes nothing more: whose disk fails may want to drain it. */
   #become(duty: SavedDuty | undefined): void {
-    const { settings, log, onChange } = this.#options
+    const { log, onChange } = this.#options
     this.#saved = duty
-    settings.saveDuty(duty)
+    this.#isUnsaved = true
+    try {
+      this.saveAgain()
+    } catch (error) {
+      log.warn('this is remembered only until the program ends', { reason: messageOf(error) })
+    }
     log.info('what it does with work has changed', { state: this.state, reason: this.reason })
     onChange()
   }

@@ -66,6 +66,7 @@ export function readGauges({ meshlet, feed, clock }: GaugesOptions): Readings {
       { labels: { state: 'silent' }, value: vitals.peersSilent },
     ],
     peersDown: one(vitals.peersDown),
+    storageWritable: one(meshlet.storage.problem ? 0 : 1),
     problems: one(problemsOf(meshlet).length),
     epoch: one(meshlet.epoch),
   }

@@ -7,6 +7,8 @@ export function problemsOf(meshlet: Meshlet): string[] {
   const problems = [
     meshlet.engineState.problem &&
       `The engine does not answer: ${meshlet.engineState.problem.message}`,
+    meshlet.storage.problem &&
+      `The state folder can’t be written: ${meshlet.storage.problem.message}`,
     meshlet.own.problem && `Records can’t be written: ${meshlet.own.problem}`,
     meshlet.view.repoProblem(owner) &&
       `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,

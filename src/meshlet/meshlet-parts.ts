@@ -10,6 +10,7 @@ import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { Feed, PacedRepoWriter, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
+import type { StorageState } from '../storage/storage-state.ts'
 import { NO_FAIR_SHARE } from '../selection/score.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
@@ -44,6 +45,7 @@ import { Runner } from './runner.ts'
 import { ownWorkloads, SelfRecords } from './self-records.ts'
 import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
+import { StorageWatch } from './storage-watch.ts'
 import { UnreadPatience } from './unread-patience.ts'
 import { WaitingRoom } from './waiting-room.ts'
 import { WorkloadActor } from './workload-actor.ts'
@@ -66,6 +68,8 @@ export interface MeshletPorts {
   readonly registries: Registries
   /** What the owner allows; it may change while the program runs. */
   readonly policy: () => Policy
+  /** What the journal and the feed report of their disk. */
+  readonly storage: StorageState
 }
 
 /** What the parts call for when something has happened. */
@@ -102,6 +106,7 @@ export interface Parts {
   readonly forwards: Forwards
   readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
+  readonly storageWatch: StorageWatch
 }
 
 /** Makes the parts and joins them; nothing begins to work yet. */
@@ -330,5 +335,6 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     forwards,
     leasing,
     reconciler,
+    storageWatch: new StorageWatch({ storage: ports.storage, settings, own, duty, clock }),
   }
 }

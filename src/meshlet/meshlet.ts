@@ -6,6 +6,7 @@ import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
 import type { RecordChange, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
+import type { StorageState } from '../storage/storage-state.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { changedKeys } from './changed-keys.ts'
 import type { Chronicle } from './chronicle.ts'
@@ -27,7 +28,8 @@ const LIVENESS = 'liveness'
 const OWN_REPO = 'own-repo'
 const ROOM = 'room'
 const DEPARTURE = 'departure'
-const OWN_KEYS: ReadonlySet<string> = new Set([SELF, LIVENESS, OWN_REPO, ROOM, DEPARTURE])
+const STORAGE = 'storage'
+const OWN_KEYS: ReadonlySet<string> = new Set([SELF, LIVENESS, OWN_REPO, ROOM, DEPARTURE, STORAGE])
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
 const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
@@ -48,6 +50,7 @@ export class Meshlet implements AsyncDisposable {
   /** Resolves when the owner shut this machine down and all of it is done. */
   readonly departed: Promise<void>
   readonly engineState: EngineState
+  readonly storage: StorageState
   readonly heartbeats: Heartbeats
   readonly reservations: Reservations
   readonly #ports: MeshletPorts
@@ -79,6 +82,7 @@ export class Meshlet implements AsyncDisposable {
     this.duty = parts.duty
     this.departed = parts.departure.done
     this.engineState = parts.engineState
+    this.storage = ports.storage
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
     this.#ports = ports
@@ -96,7 +100,12 @@ export class Meshlet implements AsyncDisposable {
 
   /** Follows the repos, listens to the engine and begins to work. */
   start(): void {
-    this.#unsubscribe = this.#ports.feed.onChange((changes) => this.#changed(changes))
+    const unsubscribe = [
+      this.#ports.feed.onChange((changes) => this.#changed(changes)),
+      this.storage.onProblem(() => this.#queue.add(STORAGE)),
+    ]
+    this.#unsubscribe = () => unsubscribe.forEach((end) => end())
+    this.#queue.add(STORAGE)
     this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
@@ -192,6 +201,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, turn: Turn): Promise<Outcome> {
+    if (key === STORAGE) return Promise.resolve(this.#parts.storageWatch.look())
     if (!this.#isReady()) {
       // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.
       if (key === SELF) this.#parts.neighbourhood.look()

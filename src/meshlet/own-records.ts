@@ -172,6 +172,11 @@ export class OwnRecords implements AsyncDisposable {
     this.#flushIn(key, 'now')
   }
 
+  /** Saves what the state folder did not take. Throws when it still does not. */
+  saveAgain(): void {
+    this.#acknowledged.saveAgain()
+  }
+
   /** What may still be written. */
   allowance(): WriteAllowance {
     return this.#options.writer.allowance()

@@ -22,6 +22,9 @@ const LAST_REV = 'last-rev'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
 const PUBLIC_IMAGE = 'public-image'
+const PROBE = 'probe'
+/** More than a nearly full disk takes by chance. */
+const PROBE_CHARACTERS = 64 * 1024
 
 /** What the owner of the machine told this meshlet, its epoch, and what it learnt of images; kept in the journal. */
 export class Settings {
@@ -91,9 +94,19 @@ export class Settings {
     return this.#has(PUBLIC_IMAGE, image)
   }
 
-  /** Its registry gave it out without credentials. */
+  /** Its registry gave it out without credentials. Where that can't be kept it is asked again. */
   notePublic(image: string): void {
-    this.#mark(PUBLIC_IMAGE, image, true)
+    try {
+      this.#mark(PUBLIC_IMAGE, image, true)
+    } catch {
+      // The journal has reported it, and the image is there.
+    }
+  }
+
+  /** Fails while the disk takes no more. Leaves nothing behind. */
+  probe(nowMs: number): void {
+    this.#journal.saveSetting(PROBE, String(nowMs).padEnd(PROBE_CHARACTERS, '.'))
+    this.#journal.saveSetting(PROBE, undefined)
   }
 
   #has(kind: string, subject: string): boolean {

@@ -130,6 +130,11 @@ export const GAUGES = {
     help: 'Machines that are down by the suspicions of the others.',
     labels: [],
   },
+  storageWritable: {
+    name: 'meshlet_state_folder_writable',
+    help: 'Whether the state folder can be written; 0: its disk is full or read-only.',
+    labels: [],
+  },
   problems: {
     name: 'meshlet_problems',
     help: 'What needs attention, as getHealth says.',

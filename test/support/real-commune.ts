@@ -81,6 +81,8 @@ export interface MachineOptions extends Partial<MeshletSettings> {
   readonly members?: readonly string[]
   /** In a process of its own, so that it can be killed. */
   readonly asProcess?: boolean
+  /** A command that becomes the program, such as one that gives it a namespace of its own. */
+  readonly startedBy?: readonly string[]
 }
 
 const WAIT_MS = 40_000
@@ -166,6 +168,7 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
       const {
         members = owners.filter((other) => other !== owner),
         asProcess,
+        startedBy,
         ...settings
       } = options
       const account = network.account(`${owner}-mesh`)
@@ -188,7 +191,9 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
         verbose: false,
         ...settings,
       }
-      const machine = await (asProcess ? startProcess : startInProcess)(given, account.name, log)
+      const machine = await (asProcess || startedBy
+        ? startProcess(given, account.name, log, startedBy)
+        : startInProcess(given, account.name, log))
       machines.set(owner, machine)
       return machine
     },

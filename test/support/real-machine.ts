@@ -65,13 +65,14 @@ export async function startInProcess(
   }
 }
 
-/** Starts `meshlet` as a program. */
+/** Starts `meshlet` as a program, by what `prefix` names, which becomes that program. */
 export async function startProcess(
   settings: MeshletSettings,
   name: string,
   tail: LogTail,
+  prefix: readonly string[] = [],
 ): Promise<RealMachine> {
-  const [command = '', ...args] = meshletCommandLine(settings)
+  const [command = '', ...args] = [...prefix, ...meshletCommandLine(settings)]
   const child = spawn(command, args, {
     env: { ...process.env, MESHLET_PASSWORD: settings.password ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,6 +12,8 @@ import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import type { Write } from '../../src/ports/records.ts'
+import { StorageState } from '../../src/storage/storage-state.ts'
+import { watchJournal } from '../../src/storage/watched-journal.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -143,12 +145,17 @@ export class VirtualMachine {
       nextDelayMs: () => this.#draw('record') * this.recordDelayFactor,
       canReach: (did) => this.#canReach(did),
     })
+    const storage = new StorageState(own, log)
     const meshlet = new Meshlet(this.config, {
       feed: this.#feed.feed,
       writer: process.guard(writer, () => this.#onWrite()),
       engine: process.guard(this.#engine, (call, [subject]) => this.#onEngineCall(call, subject)),
       peers: process.guard(network.peersOf(this.did)),
-      journal: process.guardJournal(this.#journal, () => this.#die('journal')),
+      journal: watchJournal(
+        process.guardJournal(this.#journal, () => this.#die('journal')),
+        storage,
+      ),
+      storage,
       guard: process.guard(this.#guard),
       clock: own,
       random,

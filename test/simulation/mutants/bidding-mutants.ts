@@ -99,8 +99,8 @@ export const BIDDING_MUTANTS: readonly Mutant[] = [
     name: 'what runs is not reserved',
     why: 'Containers take their room whatever the bids say.',
     file: 'src/meshlet/reservations.ts',
-    find: 'const running = this.#running.get(uri) ?? NOTHING',
-    replace: 'const running = NOTHING',
+    find: 'return most(this.#running.get(uri) ?? NOTHING,',
+    replace: 'return most(NOTHING,',
     first: ['what still runs takes its room'],
   },
   {
