@@ -46,7 +46,7 @@ async function startOn(mount: string): Promise<void> {
 
 /** The state folder as the program sees it. */
 function seen(name: string): string {
-  return path.join(`/proc/${commune.machine('alice').pid}/root`, stateDir, name)
+  return path.join('/proc', String(commune.machine('alice').pid), 'root', stateDir, name)
 }
 
 const problems = async () => (await commune.commune('alice', 'get', 'meshlets', '-o', 'wide')).out
