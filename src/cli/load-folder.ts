@@ -44,7 +44,8 @@ export async function loadFolder(
       hint: 'Nothing was changed and nothing is pruned.',
     })
   }
-  const { defaultSet, ...source } = await readSource(folder.root, io.signal)
+  const isNamed = (options.set ?? folder.set) !== undefined
+  const { defaultSet, ...source } = await sourceOf(io, folder.root, isNamed)
   return {
     set: checkSet(options.set ?? setOf(folder, defaultSet, options.overlay)),
     source,
@@ -84,6 +85,23 @@ function setOf(
 ): string {
   const base = set ?? defaultSet
   return overlay === undefined || isOverlaySet === true ? base : `${base}#${overlay}`
+}
+
+/** A set that has one name here and another one elsewhere would end up in conflict with itself. */
+async function sourceOf(io: Io, root: string, isNamed: boolean): Promise<FolderSource> {
+  const { source, problem } = await readSource(root, io.signal)
+  if (problem === undefined) return source
+  if (isNamed) {
+    io.note(`The commit is not recorded: ${problem}.\n`)
+    return source
+  }
+  throw new CommuneError(
+    'invalid-input',
+    `The git repository of ${root} can't be asked: ${problem}.`,
+    {
+      hint: 'The set is called by its remote. Mend that, give --set NAME, or write "set: NAME" into commune.yaml.',
+    },
+  )
 }
 
 /** Fails with code `invalid-input` when the path is not there or may not be read. */

@@ -55,6 +55,7 @@ describe('planSync: creating and changing', () => {
           revision: 'abc123',
           dirty: false,
           path: 'hello.yaml',
+          line: 1,
         },
       },
     })

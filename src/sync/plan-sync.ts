@@ -40,7 +40,7 @@ export interface PlanSyncInput {
   readonly empty: boolean
   readonly existing: readonly ExistingWorkload[]
   /** Where the files come from; the path of each file is added. */
-  readonly source: Omit<Source, 'set' | 'path'>
+  readonly source: Omit<Source, 'set' | 'path' | 'line'>
   /** What registries said, by reference as written. */
   readonly lookups: ReadonlyMap<string, ImageLookup>
   readonly offline: boolean
@@ -124,7 +124,7 @@ function planNew(
   existing: ExistingWorkload | undefined,
 ): PlanItem {
   const { name, file, line } = desired
-  const record = withSource(input, file, {
+  const record = withSource(input, desired, {
     ...draft,
     placementNonce: input.newNonce(),
     createdAt: input.now as WorkloadRecord['createdAt'],
@@ -178,7 +178,7 @@ function recordAfter(
   const moves = movesPlacement(input.owner, before, { ...draft, createdAt: before.createdAt })
   const nonce =
     moves || before.placementNonce === undefined ? input.newNonce() : before.placementNonce
-  const after = withSource(input, desired.file, {
+  const after = withSource(input, desired, {
     ...draft,
     placementNonce: nonce,
     createdAt: before.createdAt,
@@ -187,8 +187,12 @@ function recordAfter(
   return previous === undefined ? after : { ...after, previous }
 }
 
-function withSource(input: PlanSyncInput, path: string, record: WorkloadRecord): WorkloadRecord {
-  const source = { set: input.set, ...input.source, path, contentHash: contentHash(record) }
+function withSource(
+  input: PlanSyncInput,
+  { file: path, line }: DesiredWorkload,
+  record: WorkloadRecord,
+): WorkloadRecord {
+  const source = { set: input.set, ...input.source, path, line, contentHash: contentHash(record) }
   return { ...record, source }
 }
 

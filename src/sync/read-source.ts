@@ -1,61 +1,76 @@
-import { execFile } from 'node:child_process'
-import { realpath } from 'node:fs/promises'
-import { basename, relative, resolve, sep } from 'node:path'
-import { promisify } from 'node:util'
+import { stat, realpath } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { normaliseRemote } from './git-remote.ts'
-
-const GIT_TIMEOUT_MS = 10_000
-const OUTPUT_BYTES_MAX = 1_000_000
+import { runGit } from './run-git.ts'
 
 /** Where a folder comes from. Everything but the name needs git, and is left out without it. */
 export interface FolderSource {
-  /** Name of the set when `commune.yaml` gives none. */
+  /** Name of the set when nobody gives one. */
   readonly defaultSet: string
   readonly repo?: string
+  /** Path of the folder inside the repository; absent when it is all of it. */
+  readonly folder?: string
   readonly revision?: string
   readonly dirty?: boolean
 }
 
+export interface SourceReading {
+  readonly source: FolderSource
+  /**
+   * Why git can't be asked although the folder is in a repository, so that the name of the set would
+   * be another one than where git can be asked.
+   */
+  readonly problem?: string
+}
+
 /**
- * Asks git about a folder. No git, no repository and no commit are all fine: files that are in no
- * repository are synced too.
+ * Asks git about a folder. No repository and no commit are fine: files that are in none are synced
+ * too. A shallow clone, a detached head, a work tree and a submodule are what they say they are.
  */
-export async function readSource(path: string, signal?: AbortSignal): Promise<FolderSource> {
+export async function readSource(path: string, signal?: AbortSignal): Promise<SourceReading> {
   const folder = await realpath(resolve(path)).catch(() => resolve(path))
-  const git = (...args: string[]) => runGit(folder, args, signal)
-  const top = await git('rev-parse', '--show-toplevel')
-  if (top === undefined) return { defaultSet: basename(folder) }
+  const defaultSet = basename(folder)
+  const git = async (...args: string[]) => {
+    const answer = await runGit(folder, args, signal)
+    return answer.ok ? answer.out : undefined
+  }
+  const top = await runGit(folder, ['rev-parse', '--show-toplevel'], signal)
+  if (!top.ok) {
+    const problem = (await isInRepository(folder)) ? { problem: top.why } : {}
+    return { source: { defaultSet }, ...problem }
+  }
   const [remote, revision, status] = await Promise.all([
-    git('remote', 'get-url', 'origin'),
-    git('rev-parse', 'HEAD'),
+    remoteOf(git),
+    git('rev-parse', '--verify', 'HEAD'),
     git('status', '--porcelain', '--', '.'),
   ])
   const repo = remote === undefined ? undefined : normaliseRemote(remote)
-  const inside = relative(top, folder).split(sep).join('/')
+  const inside = relative(top.out, folder).split(sep).join('/')
   return {
-    defaultSet: repo === undefined ? basename(folder) : inside === '' ? repo : `${repo}/${inside}`,
-    ...(repo === undefined ? {} : { repo }),
-    ...(revision === undefined ? {} : { revision }),
-    ...(revision === undefined || status === undefined ? {} : { dirty: status !== '' }),
+    source: {
+      defaultSet: repo === undefined ? defaultSet : inside === '' ? repo : `${repo}/${inside}`,
+      ...(repo === undefined ? {} : { repo }),
+      ...(inside === '' ? {} : { folder: inside }),
+      ...(revision === undefined ? {} : { revision }),
+      ...(revision === undefined || status === undefined ? {} : { dirty: status !== '' }),
+    },
   }
 }
 
-/** What git prints, trimmed; undefined when it fails or is not there. */
-async function runGit(
-  folder: string,
-  args: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], {
-      timeout: GIT_TIMEOUT_MS,
-      maxBuffer: OUTPUT_BYTES_MAX,
-      // Asking for a password would wait for ever, and a status must not write to the index.
-      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
-      ...(signal === undefined ? {} : { signal }),
-    })
-    return stdout.trim()
-  } catch {
-    return undefined
+type Git = (...args: string[]) => Promise<string | undefined>
+
+/** Of `origin`; where nothing is called so, of the only one that there is. */
+async function remoteOf(git: Git): Promise<string | undefined> {
+  const origin = await git('remote', 'get-url', 'origin')
+  if (origin !== undefined) return origin
+  const names = (await git('remote'))?.split('\n').filter((name) => name !== '') ?? []
+  const [only, another] = names
+  return only === undefined || another !== undefined ? undefined : git('remote', 'get-url', only)
+}
+
+async function isInRepository(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    if (await stat(join(at, '.git')).then(Boolean, () => false)) return true
+    if (dirname(at) === at) return false
   }
 }

@@ -126,9 +126,19 @@ type Source = {
   revision?: string
 
   /**
+   * Path of the set inside the repository; absent when it is all of it.
+   */
+  folder?: string
+
+  /**
    * Path of the file inside the set.
    */
   path?: string
+
+  /**
+   * Line of the file on which the document began, from 1.
+   */
+  line?: number
 
   /**
    * True when the work tree differed from the commit.
@@ -153,7 +163,13 @@ const source = /*#__PURE__*/ l.typedObject<Source>(
     revision: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 128 }),
     ),
+    folder: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 1024 }),
+    ),
     path: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.string({ maxLength: 1024 })),
+    line: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 1, maximum: 1000000 }),
+    ),
     dirty: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
     contentHash: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ maxLength: 64 }),
