@@ -58,6 +58,7 @@ export const FOLDER: readonly OptionSpec[] = [
   { flags: '--set NAME', description: 'name of the set of files, instead of the one derived' },
   { flags: '--prune', description: 'delete what this set published and no longer holds' },
   { flags: '--adopt', description: 'take over records of another set, or of none' },
+  { flags: '--redo', description: 'publish again what "rollout undo" took back' },
   {
     flags: '--update-images',
     description: 'look every tag up anew, and publish what it means now',
@@ -69,6 +70,7 @@ export interface FolderOptions extends LayerOptions {
   readonly set?: string
   readonly prune?: boolean
   readonly adopt?: boolean
+  readonly redo?: boolean
   readonly updateImages?: boolean
   readonly offline?: boolean
 }

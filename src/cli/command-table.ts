@@ -5,13 +5,14 @@ import { LOCAL_COMMANDS } from './tables/local-commands.ts'
 import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
 import { SET_COMMANDS } from './tables/set-commands.ts'
+import { ROLLOUT_COMMANDS } from './tables/rollout-commands.ts'
 import { WORK_COMMANDS } from './tables/work-commands.ts'
 
 /** Every command by group, in the order of the help text: first what one does every day. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: 'Files', commands: [...FOLDER_COMMANDS, ...SET_COMMANDS] },
   { title: 'Looking', commands: READING_COMMANDS },
-  { title: 'Changing what runs', commands: WORK_COMMANDS },
+  { title: 'Changing what runs', commands: [...WORK_COMMANDS, ...ROLLOUT_COMMANDS] },
   { title: 'Machines', commands: MACHINE_COMMANDS },
   { title: 'Account', commands: ACCOUNT_COMMANDS },
   { title: 'This machine', commands: LOCAL_COMMANDS },
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ comman
 
 /** What the first word of commands with two words stands for. */
 export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
+  rollout: 'Follow, hold or take back how a new container replaces the old one.',
   meshlet: 'Add or remove a machine of yours.',
   set: 'Suspend and resume the syncing of a set of workload files.',
 }

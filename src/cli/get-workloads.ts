@@ -1,13 +1,15 @@
-import { parseImageReference } from '../model/image-reference.ts'
 import type { Did } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
 import type { Names } from './names.ts'
+import { rolloutView, type RolloutPhase } from './rollout-view.ts'
+import { shortImage } from './short-image.ts'
 import { printList, type Column, type OutputFormat } from './output.ts'
 import {
   discountedReplicas,
   isReady,
   replicasOf,
+  type Replica,
   wantedCount,
   workloadView,
   workloadViews,
@@ -50,16 +52,25 @@ export function statusText(workload: WorkloadView): string {
   const ready = readyCount(workload)
   if (wanted === 0) return replicas.length === 0 ? 'stopped' : 'stopping'
   const crashing = replicas.find(({ phase }) => phase === 'crash-loop' || phase === 'failed')
-  if (crashing !== undefined) return crashing.phase
+  const { phase } = rolloutView(workload)
+  if (crashing !== undefined) return `${crashing.phase}${howItEnded(crashing)}`
+  if (FAILED.has(phase)) return phase
   if (ready >= wanted) {
     const outdated = replicas.some((replica) => replica.specHash !== workload.specHash)
-    return outdated ? 'rolling out' : 'running'
+    return !outdated ? 'running' : phase === 'paused' ? 'paused' : 'rolling out'
   }
   if (workload.choice.winners.length === 0) {
     return workload.bids.length === 0 ? 'waiting for bids' : 'not placed'
   }
   if (workload.choice.missing > 0) return ready > 0 ? 'short' : 'not placed'
   return replicas.find((replica) => !isReady(replica))?.phase ?? 'starting'
+}
+
+const FAILED: ReadonlySet<RolloutPhase> = new Set(['rolled back', 'rolling back', 'halted'])
+
+function howItEnded({ exitCode, oomKilled }: Replica): string {
+  if (oomKilled === true) return ' (out of memory)'
+  return exitCode === undefined ? '' : ` (exit code ${exitCode})`
 }
 
 export function readyCount(workload: WorkloadView): number {
@@ -109,20 +120,6 @@ function onText(machines: ReadonlySet<Did>, names: Names, format: OutputFormat):
   const shown = all.slice(0, MACHINES_SHOWN_MAX).map(names.shortMeshlet).join(', ')
   const more = all.length - MACHINES_SHOWN_MAX
   return more > 0 ? `${shown} +${more}` : shown
-}
-
-const DIGEST_SHOWN = 12
-
-/** What tells two images of one owner apart: the last part of the name, and the tag or the digest. */
-export function shortImage(image: string): string {
-  const parsed = parseImageReference(image)
-  if (!parsed.ok) return image
-  const { repository, tag, digest } = parsed.value
-  const name = repository.slice(repository.lastIndexOf('/') + 1)
-  if (tag !== undefined) return `${name}:${tag}`
-  return digest === undefined
-    ? name
-    : `${name}@${digest.slice(digest.indexOf(':') + 1).slice(0, DIGEST_SHOWN)}`
 }
 
 function commitText({ record }: WorkloadView): string | undefined {

@@ -102,6 +102,7 @@ async function inputOf(
     updateImages: update,
     prune: options.prune ?? false,
     adopt: options.adopt ?? false,
+    redo: options.redo ?? false,
     now: new Date(context.io.clock.wallMs()).toISOString(),
     newNonce: drawNonce,
   }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/duration.ts'
-import type { Cid, Did } from '../model/records.ts'
+import type { Cid, Did, WorkloadRecord } from '../model/records.ts'
 import { grouped, shortageOf, type Remark } from './shortage.ts'
 import {
   discountOf,
@@ -82,7 +82,7 @@ export function waitStateOf(
   return (
     notPlaced(workload, count, nameOf) ?? {
       kind: 'going',
-      text: [count, ...detailsOf(workload, current, nameOf)].join('; '),
+      text: [count, ...pauseOf(workload), ...detailsOf(workload, current, nameOf)].join('; '),
     }
   )
 }
@@ -124,7 +124,7 @@ function failuresOf(
       text: `the roll-out failed${lastErrorOf(record)}${whatNext(workload.record)}`,
     }))
   const broken = current
-    .filter(isBroken)
+    .filter((replica) => isBroken(replica, workload.record))
     .map((replica) => ({ did: replica.meshletDid, text: describeReplica(replica) }))
   return [...verdicts, ...broken]
 }
@@ -144,9 +144,15 @@ function needsProof(replica: Replica): boolean {
 }
 
 /** What never ran may still come up: a failed pull is tried again, and then somebody else takes over. */
-function isBroken({ phase, health, exitCode }: Replica): boolean {
+function isBroken({ phase, health, exitCode }: Replica, { restart }: WorkloadRecord): boolean {
   if (phase === 'crash-loop' || health === 'unhealthy') return true
-  return phase === 'failed' && exitCode !== undefined
+  if (phase === 'failed') return exitCode !== undefined
+  const isLeftAlone = restart?.policy === 'no' || restart?.policy === 'on-failure'
+  return phase === 'stopped' && exitCode !== undefined && isLeftAlone
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 /** Why it is short although every candidate has answered; undefined while somebody may still bid. */
@@ -201,6 +207,12 @@ function detailsOf(
   ]
 }
 
+/** Its owner holds it: that ends when she says so, and not by waiting. */
+function pauseOf({ record, name }: WorkloadView): readonly string[] {
+  if (record.rollout?.paused !== true) return []
+  return [`the roll-out is paused ("commune rollout resume ${name}" lets it go on)`]
+}
+
 /** Who had taken it and could not run it. */
 function refusalsOf({ bids, placementKey }: WorkloadView): readonly Remark[] {
   return bids
@@ -217,8 +229,12 @@ export function describeReplica(replica: Replica): string {
     replica.health === undefined || replica.health === 'none' || replica.phase !== 'running'
       ? ''
       : `, ${replica.health}`
-  const exit = replica.exitCode === undefined ? '' : `, exit code ${replica.exitCode}`
-  const memory = replica.oomKilled === true ? ', out of memory' : ''
+  const isUp = replica.phase === 'running' || replica.phase === 'starting'
+  const restarts = isUp && replica.restarts ? `, started again ${times(replica.restarts)}` : ''
+  // Of one that runs it is the end before, which is told only with its restarts.
+  const isTold = !isUp || restarts !== ''
+  const exit = isTold && replica.exitCode !== undefined ? `, exit code ${replica.exitCode}` : ''
+  const memory = isTold && replica.oomKilled === true ? ', out of memory' : ''
   const error = replica.lastError === undefined ? '' : `: ${replica.lastError}`
-  return `${replica.phase}${health}${exit}${memory}${error}`
+  return `${replica.phase}${health}${restarts}${exit}${memory}${error}`
 }

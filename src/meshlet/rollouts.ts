@@ -84,10 +84,8 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
       status?.proven === newest.specHash ||
       status?.replicas?.some((replica) => isSettled(meshletDid, replica, newest.specHash)),
   )
-  const isHere = containers.some(
-    (container) => container.labels[LABEL.spec] === newest.specHash && isReady(container),
-  )
-  memory.isProven ||= isSomewhere || isHere
+  const newestHere = containers.filter(({ labels }) => labels[LABEL.spec] === newest.specHash)
+  memory.isProven ||= isSomewhere || newestHere.some(isReady)
   const previous = lastGood(call, memory, previousOf(newest), holders)
   const rollout = planRollout({
     self,
@@ -95,6 +93,7 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
     previous: previous && call.isAllowed(previous.workload) ? previous : undefined,
     holders: holders.filter(({ meshletDid }) => !placement.down.has(meshletDid)),
     isProven: memory.isProven,
+    isHere: newestHere.length > 0,
     hasFailedHere: previous !== undefined && hasFailedHere(call, memory),
     isSettled,
     isSettledHere,

@@ -18,6 +18,8 @@ export type Healthcheck = commune.scheduler.defs.Healthcheck
 export type ContainerSpec = commune.scheduler.defs.ContainerSpec
 export type ScorePart = commune.scheduler.defs.ScorePart
 export type Source = commune.scheduler.defs.Source
+export type RolloutRecord = commune.scheduler.defs.Rollout
+export type Revision = commune.scheduler.defs.Revision
 
 export type CapacityView = farm.meshlet.defs.CapacityView
 export type WorkloadView = farm.meshlet.defs.WorkloadView

@@ -41,6 +41,7 @@ function input(change: Partial<RolloutInput> = {}): RolloutInput {
     previous: previousOf(newest),
     holders: [holder('a', [OLD]), holder('me', [OLD, OLD]), holder('z', [OLD])],
     isProven: false,
+    isHere: false,
     hasFailedHere: false,
     isSettled: (_, replica, hash) => replica.specHash === hash,
     isSettledHere: () => false,
@@ -131,6 +132,26 @@ describe('a failure', () => {
     const rollout = planRollout(input({ previous: undefined, hasFailedHere: true }))
     expect(rollout.target).toBe(newest)
     expect(rollout.mayReplace(0, 'start-first')).toBe(false)
+  })
+})
+
+describe('while its owner holds it', () => {
+  const paused = { ...newest, workload: { ...workload, rollout: { paused: true } } }
+
+  test('nothing is replaced, and what is missing starts on the spec before', () => {
+    const rollout = planRollout(input({ newest: paused, holders: [holder('me', [OLD])] }))
+    expect(rollout.mayReplace(0, 'start-first')).toBe(false)
+    expect(rollout.mayReplace(0, 'stop-first')).toBe(false)
+    expect(rollout.target.specHash).toBe(OLD)
+    expect(rollout.failed).toBeUndefined()
+  })
+
+  test.each([
+    ['it is known to be good', { isProven: true }],
+    ['it has begun here', { isHere: true }],
+    ['there is nothing before', { previous: undefined }],
+  ])('it starts on the newest if %s', (_, change) => {
+    expect(planRollout(input({ newest: paused, ...change })).target.specHash).toBe(NEW)
   })
 })
 

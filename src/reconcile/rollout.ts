@@ -1,6 +1,7 @@
 import type { Did, ReplicaStatus, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
+import { withContainer } from '../model/with-container.ts'
 
 /** How long a new replica must be healthy before it counts, unless the workload says otherwise. */
 export const HEALTHY_AFTER_MS = 10_000
@@ -30,6 +31,8 @@ export interface RolloutInput {
   readonly holders: readonly Holder[]
   /** A replica on the newest spec was healthy for long enough, here or elsewhere. */
   readonly isProven: boolean
+  /** A container of the newest spec is here. */
+  readonly isHere: boolean
   /** This meshlet tried the newest spec, and it did not become healthy. */
   readonly hasFailedHere: boolean
   /** Whether a replica of another meshlet is healthy on that spec, for long enough. */
@@ -55,15 +58,20 @@ export interface Rollout {
  * order a replica is replaced when fewer than `maxSurge` (start first) or `maxUnavailable` (stop
  * first) of those before it are not settled yet. When the newest spec fails before any replica was
  * healthy on it, nobody goes on: the spec before becomes the target again, for `rollback` also of
- * those that have moved. Once one replica was healthy, a failure is that machine's own affair.
+ * those that have moved. Once one replica was healthy, a failure is that machine's own affair. While
+ * its owner holds it, nothing is replaced at all.
  */
 export function planRollout(input: RolloutInput): Rollout {
   const { newest, previous, holders } = input
   const isCondemned =
     input.hasFailedHere || holders.some(({ status }) => status?.failed === newest.specHash)
   const hasFailed = isCondemned && !input.isProven
-  const target = hasFailed && previous ? previous : newest
-  const isHalted = hasFailed && (!previous || newest.workload.update?.onFailure === 'halt')
+  const isPaused = newest.workload.rollout?.paused === true
+  // Held before it is known to be good: what has begun here is finished, and nobody else begins.
+  const isAwaited = isPaused && !input.isProven && !input.isHere
+  const target = (hasFailed || isAwaited) && previous ? previous : newest
+  const isHalted =
+    isPaused || (hasFailed && (!previous || newest.workload.update?.onFailure === 'halt'))
   return {
     target,
     failed: hasFailed ? newest.specHash : undefined,
@@ -76,9 +84,9 @@ export function planRollout(input: RolloutInput): Rollout {
 export function previousOf(newest: Target): Target | undefined {
   const { workload } = newest
   if (workload.previous === undefined) return undefined
-  const { specHash: named, $type: _, ...container } = workload.previous
+  const { specHash: named } = workload.previous
   if (named === newest.specHash) return undefined
-  const before: WorkloadRecord = { ...withoutContainer(workload), ...container }
+  const before = withContainer(workload, workload.previous)
   // The bids reserve what the record asks for now.
   const [now, then] = [requestOf(workload), requestOf(before)]
   const fits =
@@ -121,28 +129,4 @@ function unsettledBefore(input: RolloutInput, replica: number, hash: string): nu
   }
   // Not chosen any more: it stands in for others and is not replaced.
   return Infinity
-}
-
-function withoutContainer(workload: WorkloadRecord): WorkloadRecord {
-  const {
-    entrypoint: _entrypoint,
-    command: _command,
-    env: _env,
-    user: _user,
-    workingDir: _workingDir,
-    tmpfs: _tmpfs,
-    stopSignal: _stopSignal,
-    security: _security,
-    capAdd: _capAdd,
-    readOnly: _readOnly,
-    egress: _egress,
-    resources: _resources,
-    secrets: _secrets,
-    ports: _ports,
-    volumes: _volumes,
-    healthcheck: _healthcheck,
-    liveness: _liveness,
-    ...rest
-  } = workload
-  return rest
 }

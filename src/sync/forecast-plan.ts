@@ -64,6 +64,7 @@ function forecastItem(
     case 'unchanged':
     case 'keep':
     case 'skip':
+    case 'held':
     case 'conflict':
     case 'invalid':
       return undefined

@@ -37,6 +37,7 @@ const LOOK: Readonly<Record<PlanCount, Look>> = {
   delete: { sign: '-', style: 'red', word: 'delete', past: 'deleted' },
   keep: { sign: '?', style: 'magenta', word: 'kept', past: 'kept' },
   skip: { sign: '!', style: 'magenta', word: 'protected', past: 'protected' },
+  held: { sign: '!', style: 'magenta', word: 'held back', past: 'held back' },
   conflict: { sign: '!', style: 'red', word: 'in conflict', past: 'in conflict' },
   invalid: { sign: '!', style: 'red', word: 'invalid', past: 'invalid' },
   unchanged: { sign: '=', style: 'dim', word: 'unchanged', past: 'unchanged' },
@@ -133,6 +134,7 @@ function headline(item: PlanItem): string {
       return 'unchanged'
     case 'keep':
     case 'skip':
+    case 'held':
     case 'conflict':
     case 'invalid':
       return `${LOOK[item.action].past}: ${splitReason(item.reason)[0]}`
@@ -188,6 +190,7 @@ function details(item: PlanItem, options: FormatOptions): readonly string[] {
       return item.hasVolumes ? ['    it has volumes: machines keep their data until told'] : []
     case 'keep':
     case 'skip':
+    case 'held':
     case 'conflict':
     case 'invalid':
       return [

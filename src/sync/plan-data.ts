@@ -61,6 +61,7 @@ const ORDER: readonly PlanCount[] = [
   'delete',
   'keep',
   'skip',
+  'held',
   'conflict',
   'invalid',
   'unchanged',

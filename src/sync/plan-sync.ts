@@ -1,3 +1,4 @@
+import { specHash } from '../model/spec-hash.ts'
 import type { Did, Source, WorkloadRecord } from '../model/records.ts'
 import { confirmBecause } from './confirm-because.ts'
 import { consequencesOf, countOf, movedBy, movesPlacement } from './consequences.ts'
@@ -7,6 +8,7 @@ import { markRenames } from './mark-renames.ts'
 import { pinImage, type ImageLookup } from './pin-image.ts'
 import { platformNote } from './platform-note.ts'
 import { previousSpec, type ProvenSpec } from './previous-spec.ts'
+import { isUndone, rolloutAfter } from './rollout-record.ts'
 import { planRemovals } from './plan-removals.ts'
 import { withWitnesses, type WitnessCandidates } from './with-witnesses.ts'
 import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
@@ -51,6 +53,8 @@ export interface PlanSyncInput {
   readonly prune: boolean
   /** Take over records that belong to another set or to none. */
   readonly adopt: boolean
+  /** Publish again what its owner has undone by hand. */
+  readonly redo: boolean
   /** ISO 8601. */
   readonly now: string
   readonly newNonce: () => string
@@ -152,6 +156,8 @@ function planChange(
     return { action: 'unchanged', name, file, line, reason: 'already published' }
   }
   const record = recordAfter(input, desired, draft, before)
+  if (isUndone(before, specHash(record)) && !input.redo)
+    return { action: 'held', name, file, line, reason: UNDONE }
   const consequences = consequencesOf(input.owner, before, record)
   const drifted = !adopted && hasDrifted(before)
   const reason = adopted ? adoptReason(set) : drifted ? DRIFTED : 'changed in this folder'
@@ -184,7 +190,8 @@ function recordAfter(
     createdAt: before.createdAt,
   })
   const previous = previousSpec(before, after, input.isProven)
-  return previous === undefined ? after : { ...after, previous }
+  const rollout = rolloutAfter(before, after, input)
+  return { ...after, ...(previous && { previous }), ...(rollout && { rollout }) }
 }
 
 function withSource(
@@ -196,6 +203,8 @@ function withSource(
   return { ...record, source }
 }
 
+/** An undo is a decision of the owner, as the files are, and the later one. */
+const UNDONE = 'its owner undid it by hand; change the file, or publish it again with --redo'
 const DRIFTED = 'drifted: something else changed it since it was published, and this puts it back'
 
 function conflictReason(set: string, existing: ExistingWorkload): string {

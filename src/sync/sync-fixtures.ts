@@ -57,6 +57,7 @@ export function planInput(changes: Partial<PlanSyncInput> = {}): PlanSyncInput {
     platformsOf: () => undefined,
     prune: false,
     adopt: false,
+    redo: false,
     now: NOW,
     isProven: () => undefined,
     newNonce: () => `nonce-${++nonces}`,

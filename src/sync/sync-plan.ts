@@ -62,11 +62,12 @@ export interface DeleteItem extends Common {
  * - `unchanged`: the record says already what the file says.
  * - `keep`: gone from the folder, and pruning was not asked for or is not safe.
  * - `skip`: protected, although pruning was asked for.
+ * - `held`: its owner has undone it by hand, and the file still says it.
  * - `conflict`: the record belongs to another set.
  * - `invalid`: the document can't be published.
  */
 export interface PassiveItem extends Common {
-  readonly action: 'unchanged' | 'keep' | 'skip' | 'conflict' | 'invalid'
+  readonly action: 'unchanged' | 'keep' | 'skip' | 'held' | 'conflict' | 'invalid'
   /** Of what is kept: a new workload of the folder runs the same container. */
   readonly renamedTo?: string
 }

@@ -32,6 +32,7 @@ it('lists the commands', async () => {
     Changing what runs:
       delete <name...>     Delete workloads, and so end their containers.
       rebalance <name...>  Open the bidding for workloads anew, so that they may move to better places.
+      rollout              Follow, hold or take back how a new container replaces the old one.
 
     Machines:
       meshlet              Add or remove a machine of yours.

@@ -60,3 +60,89 @@ test('a machine that is down holds the roll-out up only until it counts as down'
     imagesOf(world).length >= 2 && imagesOf(world).every((image) => image === imageOf('second'))
   await world.until('the others are new', isOver, 60_000)
 })
+
+const SECOND = imageOf('second')
+const THIRD = imageOf('third')
+
+/** Until one of three replicas is the second image, and the roll-out goes on. */
+async function untilOneIsNew(world: VirtualCommune) {
+  const isNew = () => imagesOf(world).filter((image) => image === SECOND).length === 1
+  await world.until('one is new', isNew)
+}
+
+test('a newer revision in the middle of a roll-out replaces it, and nothing is missing meanwhile', async () => {
+  const world = await threeReplicas()
+  let fewest = 3
+  world.trace.onAction(() => (fewest = Math.min(fewest, world.containers('web').length)))
+  world.owner('alice').edit('web', { image: SECOND })
+  await untilOneIsNew(world)
+  world.owner('alice').edit('web', { image: THIRD })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(THIRD))
+  expect(fewest).toBe(3)
+  const made = world.trace.actions().filter(({ call }) => call === 'createContainer').length
+  // Three at first, one or two of the second, three of the third.
+  expect(made).toBeLessThanOrEqual(8)
+})
+
+test('a newer revision in the middle of a bad one is no prisoner of its verdict', async () => {
+  const world = await threeReplicas()
+  world.programsByImage.set(SECOND, { exit: { afterMs: 200, code: 1 } })
+  world.owner('alice').edit('web', { image: SECOND })
+  await world.until('it failed', () =>
+    [...world.machines.keys()].some((name) => world.workloadStatus(name, 'alice', 'web')?.failed),
+  )
+  world.owner('alice').edit('web', { image: THIRD })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(THIRD))
+})
+
+test('a paused roll-out stays where it is, over restarts too, and goes on when it is resumed', async () => {
+  const world = await threeReplicas()
+  world.owner('alice').edit('web', { image: SECOND })
+  await untilOneIsNew(world)
+  world.owner('alice').pause('web', true)
+  await world.advance(10 * 60_000)
+  for (const machine of world.machines.values()) machine.restart()
+  await world.settle()
+  const images = imagesOf(world)
+  expect(new Set(images)).toEqual(new Set([SECOND, imageOf('web')]))
+  world.owner('alice').pause('web', false)
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(SECOND))
+})
+
+test('what is missing while a roll-out is held is started on what was good before', async () => {
+  const world = await threeReplicas()
+  world.owner('alice').pause('web', true).edit('web', { image: SECOND })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(imageOf('web')))
+  const { engine } = world.machine('bob-1')
+  for (const { id } of engine.containers) await world.clock.run(engine.removeContainer(id))
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(imageOf('web')))
+})
+
+test('an undo brings the container before back, one machine after another', async () => {
+  const world = await threeReplicas()
+  world.owner('alice').edit('web', { image: SECOND })
+  await world.settle()
+  let fewest = 3
+  world.trace.onAction(() => (fewest = Math.min(fewest, world.containers('web').length)))
+  world.owner('alice').undo('web')
+  await world.settle()
+  expect(imagesOf(world)).toEqual(Array(3).fill(imageOf('web')))
+  expect(fewest).toBe(3)
+})
+
+test('an undo of what was rolled back already restarts nothing', async () => {
+  const world = await threeReplicas()
+  world.programsByImage.set(SECOND, { exit: { afterMs: 200, code: 1 } })
+  world.owner('alice').edit('web', { image: SECOND })
+  await world.settle()
+  const ids = world.containers('web').map(({ container }) => container.id)
+  world.owner('alice').undo('web')
+  await world.settle()
+  expect(world.containers('web').map(({ container }) => container.id)).toEqual(ids)
+  expect(world.workloadStatus('alice-1', 'alice', 'web')?.failed).toBeUndefined()
+})

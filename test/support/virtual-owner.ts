@@ -3,6 +3,7 @@ import type { Did, WorkloadRecord } from '../../src/model/records.ts'
 import { sha256Hex } from '../../src/model/hash.ts'
 import type { Write } from '../../src/ports/records.ts'
 import { previousSpec } from '../../src/sync/previous-spec.ts'
+import { undo, withPause } from '../../src/sync/rollout-record.ts'
 import type { VirtualRepos } from './virtual-repos.ts'
 
 export type WorkloadFields = Partial<Omit<WorkloadRecord, '$type'>>
@@ -35,11 +36,22 @@ export class VirtualOwner {
 
   /** Changes some fields of a workload that is there. */
   edit(name: string, fields: WorkloadFields): this {
-    const before = this.#repos.get<WorkloadRecord>(this.did, COLLECTION.workload, name)?.value
-    if (!before) throw new Error(`there is no workload ${name}`)
+    const before = this.#recordOf(name)
     const after: WorkloadRecord = { ...before, ...fields }
     const previous = previousSpec(before, after, () => undefined)
     return this.#put(COLLECTION.workload, name, { ...after, ...(previous && { previous }) })
+  }
+
+  /** Takes the newest container of a workload back, as `commune rollout undo` does. */
+  undo(name: string): this {
+    const result = undo(this.#recordOf(name), { now: this.#now(), isProven: () => undefined })
+    if (result.kind === 'nothing') throw new Error(result.reason)
+    return this.#put(COLLECTION.workload, name, result.record)
+  }
+
+  /** Holds a roll-out, or lets it go on. */
+  pause(name: string, isPaused: boolean): this {
+    return this.#put(COLLECTION.workload, name, withPause(this.#recordOf(name), isPaused))
   }
 
   remove(name: string): this {
@@ -61,6 +73,12 @@ export class VirtualOwner {
   /** Her PDS stops answering, or answers again. */
   set isDown(isDown: boolean) {
     this.#repos.of(this.did).isDown = isDown
+  }
+
+  #recordOf(name: string): WorkloadRecord {
+    const record = this.#repos.get<WorkloadRecord>(this.did, COLLECTION.workload, name)?.value
+    if (!record) throw new Error(`there is no workload ${name}`)
+    return record
   }
 
   #put(collection: Write['collection'], rkey: string, value: object): this {

@@ -8,7 +8,8 @@ import { formatAge } from '../age.ts'
 import { statusText, workloadData } from '../get-workloads.ts'
 import { parseOutput, printData } from '../output.ts'
 import { openReader } from '../reading.ts'
-import { printable } from '../table.ts'
+import { revisionText, rolloutView } from '../rollout-view.ts'
+import { printable, shortDigests } from '../table.ts'
 import { workloadView, type WorkloadView } from '../workload-view.ts'
 
 /** Everything about one workload: what was published, where it came from, and how it is doing. */
@@ -52,6 +53,7 @@ function facts(workload: WorkloadView, owner: string, nowMs: number): string {
     ['Name', workload.name],
     ['Owner', owner],
     ['Status', statusText(workload)],
+    ['Roll-out', rolloutText(workload)],
     ['Uri', uri],
     ['Revision', cid],
     ['Spec hash', workload.specHash],
@@ -66,6 +68,15 @@ function facts(workload: WorkloadView, owner: string, nowMs: number): string {
   return known
     .map(([label, value]) => `${label.padEnd(width)}  ${printable(value ?? '')}\n`)
     .join('')
+}
+
+/** What is remarkable about it: nothing when the newest revision simply runs, as the first one does. */
+function rolloutText(workload: WorkloadView): string | undefined {
+  const { phase, revision, updated, wanted, isPaused, error } = rolloutView(workload)
+  if (phase === 'complete' && revision.number === 1 && !isPaused) return undefined
+  const held = isPaused && phase !== 'paused' ? ', paused' : ''
+  const why = error === undefined ? '' : `: ${shortDigests(error)}`
+  return `revision ${revisionText(revision)}: ${phase}${held}, ${updated} of ${wanted} on it${why}`
 }
 
 /** What the owner wrote, in the units of workload files. */

@@ -1,20 +1,16 @@
-import { CommuneError } from '../../model/errors.ts'
-import type { Cid, Did, WorkloadRecord } from '../../model/records.ts'
-import { runSync, type RepoSnapshot } from '../../sync/run-sync.ts'
-import type { PlanItem, SyncPlan } from '../../sync/sync-plan.ts'
 import type { Session } from '../../atproto/session.ts'
+import type { Cid, Did } from '../../model/records.ts'
 import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
+import { editWorkloads } from '../edit-workload.ts'
 import { EXIT } from '../exit.ts'
 import { showFailureLogs } from '../failure-logs.ts'
-import { prepareHints } from '../hints.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput, printData, type OutputFormat } from '../output.ts'
 import { drawNonce } from '../planning.ts'
-import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
 import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
-import { isReady, replicasOf, suggestWorkload, workloadViews } from '../workload-view.ts'
+import { isReady, replicasOf, workloadViews } from '../workload-view.ts'
 
 interface RebalanceOptions extends ConnectionOptions {
   readonly output?: string
@@ -47,7 +43,6 @@ export async function runRebalance(
   given: readonly string[],
   options: RebalanceOptions,
 ): Promise<number> {
-  const { io } = context
   const format = parseOutput(options.output)
   const timeoutMs = parseWaitTimeout(options.timeout)
   const names = [...new Set(given)].toSorted()
@@ -55,20 +50,21 @@ export async function runRebalance(
   const { session, connection } = login
   const reader = await openSessionReader(context, session, connection)
   const before = await placesOf(reader, names)
-  const sendHints = options.dryRun === true ? undefined : prepareHints(context, session, reader)
-  const outcome = await runSync({
-    writer: session.writer,
-    readSnapshot: (signal) => readSnapshot(session, signal),
-    makePlan: async (snapshot) => planRebalance(session.did, names, snapshot),
-    approve: async () => options.dryRun !== true,
-    signal: io.signal,
-  })
-  if (outcome.kind === 'declined') {
+  const { isWritten, revisions } = await editWorkloads(
+    context,
+    { session, reader },
+    {
+      names,
+      change: (record) => ({ ...record, placementNonce: drawNonce() }),
+      consequences: ['moves'],
+      reason: 'the bidding is to begin anew',
+      dryRun: options.dryRun,
+    },
+  )
+  if (!isWritten) {
     show(context, format, describe(names, before), 'would open the bidding anew')
     return EXIT.done
   }
-  const { rev, written, revisions } = outcome
-  if (rev !== undefined) await sendHints?.({ rev, names: written })
   const code =
     options.wait === true
       ? await wait(context, session, reader, { revisions, timeoutMs })
@@ -76,34 +72,6 @@ export async function runRebalance(
   const after = options.wait === true ? await placesOf(reader, names) : undefined
   show(context, format, describe(names, before, after, revisions), 'bidding opened anew')
   return code
-}
-
-/** The same records with a new nonce each. Fails when one of them is not there. */
-function planRebalance(owner: Did, names: readonly string[], snapshot: RepoSnapshot): SyncPlan {
-  const items = names.map((name): PlanItem => ({
-    action: 'update',
-    name,
-    record: { ...recordOf(snapshot, name), placementNonce: drawNonce() },
-    changes: [],
-    consequences: ['moves'],
-    reason: 'the bidding is to begin anew',
-  }))
-  return { owner, set: '', items, confirm: [] }
-}
-
-function recordOf({ existing }: RepoSnapshot, name: string): WorkloadRecord {
-  const found = existing.find((entry) => entry.name === name)
-  if (found?.record !== undefined) return found.record
-  if (found !== undefined)
-    throw new CommuneError('invalid-input', `The published record of "${name}" is not valid.`, {
-      hint: 'Publish it anew with "commune sync".',
-    })
-  throw new CommuneError('not-found', `There is no workload "${name}"; nothing was changed.`, {
-    hint: suggestWorkload(
-      name,
-      existing.map((entry) => entry.name),
-    ),
-  })
 }
 
 async function wait(

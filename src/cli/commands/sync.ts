@@ -1,6 +1,12 @@
 import { CommuneError } from '../../model/errors.ts'
 import { runSync, type SyncOutcome } from '../../sync/run-sync.ts'
-import { hasWrites, itemsOf, type SyncPlan } from '../../sync/sync-plan.ts'
+import {
+  hasWrites,
+  itemsOf,
+  type PlanAction,
+  type PlanItem,
+  type SyncPlan,
+} from '../../sync/sync-plan.ts'
 import type { Session } from '../../atproto/session.ts'
 import type { ConnectionOptions, FolderOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
@@ -156,10 +162,13 @@ function approver(run: Run, show: (plan: SyncPlan) => void): (plan: SyncPlan) =>
   }
 }
 
+const REFUSED: ReadonlySet<PlanAction> = new Set(['conflict', 'skip', 'held'])
+
 /** 2 for what is wrong with the input, 1 for what was refused. */
 function exitOf(plan: SyncPlan): number {
   if (itemsOf(plan, 'invalid').length > 0) return EXIT.usage
-  if (itemsOf(plan, 'conflict').length > 0 || itemsOf(plan, 'skip').length > 0) return EXIT.failed
+  const isRefused = ({ action }: PlanItem) => REFUSED.has(action)
+  if (plan.items.some(isRefused)) return EXIT.failed
   return EXIT.done
 }
 
