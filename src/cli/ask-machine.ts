@@ -1,6 +1,6 @@
 import type { Session } from '../atproto/session.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
-import { COLLECTION, METHOD } from '../model/nsid.ts'
+import { COLLECTION, METHOD, type MethodName } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord } from '../model/records.ts'
 import type { Io } from './io.ts'
 import type { Reading } from './reading.ts'
@@ -14,7 +14,7 @@ export interface MachineAddress {
 }
 
 export interface Question<T> {
-  readonly method: 'getLogs' | 'getHealth' | 'listEvents'
+  readonly method: MethodName
   /** What is asked for, as in "its lines". */
   readonly what: string
   /** Who may ask, as in "only the workload's owner may read its lines". */

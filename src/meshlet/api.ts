@@ -9,6 +9,7 @@ import type { Engine, EngineContainer } from '../ports/engine.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
 import { problemsOf } from './health.ts'
 import type { Meshlet } from './meshlet.ts'
+import { createWorkOrders } from './work-orders.ts'
 
 export interface ApiOptions {
   readonly meshlet: Meshlet
@@ -33,7 +34,7 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
     getCapacity: () => Promise.resolve(capacityView(meshlet)),
     listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),
     getWorkloadStatus: ({ params }) => Promise.resolve(requireView(meshlet, params.workload)),
-    deleteWorkload: ({ input }) => Promise.resolve(deleteWorkload(meshlet, input)),
+    ...createWorkOrders(meshlet, (uri) => workloadView(meshlet, uri) !== undefined),
     getLogs: async ({ params, signal }) => ({ lines: await readLogs(options, params, signal) }),
     listEvents: ({ params }) => Promise.resolve(listEvents(meshlet, params)),
     getHealth: () => {
@@ -144,22 +145,6 @@ function workloadView(meshlet: Meshlet, uri: string): WorkloadView | undefined {
     ...(isRefused ? { reason: 'the consent to run it here was taken back' } : {}),
     paused: meshlet.settings.isPaused(uri),
   }
-}
-
-/** Takes the consent back. The work moves to whoever is next in line; the owner's record stays. */
-function deleteWorkload(
-  meshlet: Meshlet,
-  input: { readonly workload: string; readonly cid?: string | undefined },
-) {
-  const parsed = parseWorkloadUri(input.workload)
-  const record =
-    parsed && meshlet.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)
-  if (!record && !workloadView(meshlet, input.workload))
-    throw new CommuneError('not-found', `${input.workload} is not known here.`)
-  if (input.cid !== undefined && record && record.cid !== input.cid)
-    throw new CommuneError('conflict', `The workload has changed: its revision is ${record.cid}.`)
-  meshlet.setRefused(input.workload, true)
-  return { state: 'refused', message: 'It stops here, and is not bid for again.' }
 }
 
 async function readLogs(

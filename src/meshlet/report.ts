@@ -39,7 +39,8 @@ export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefin
   if (indexes.length === 0 || desired.kind === 'none') return undefined
   const replicas = indexes.map((replica) => {
     const container = containerOf(containers, replica)
-    return replicaStatus(replica, container, input.notesOf(replica, container))
+    const status = replicaStatus(replica, container, input.notesOf(replica, container))
+    return input.paused && !container ? { ...status, phase: 'stopped' } : status
   })
   const summary = summarise(replicas)
   const time = input.nowIso as WorkloadStatusRecord['createdAt']

@@ -152,24 +152,24 @@ export class Runner {
     this.#requireLease(job)
     try {
       if (action.kind === 'start' && action.graceMs !== undefined)
-        await this.#endHanging(job, action, action.graceMs)
+        await this.#endRunning(job, action, action.graceMs)
       await this.#calls.add(() => this.#options.engine.startContainer(id, job.signal))
     } catch (error) {
       state.lastError = messageOf(error)
       throw new StartError('start-failed', error)
     }
-    if (action.kind === 'start') this.#countRestart(job, action.replica)
+    if (action.kind === 'start' && !action.isAsked) this.#countRestart(job, action.replica)
   }
 
-  /** It runs, and does nothing any more. */
-  async #endHanging(
+  /** It runs, and does nothing any more, or is to begin anew. */
+  async #endRunning(
     job: Job,
-    { id, replica, reason }: Action & { kind: 'start' },
+    { id, replica, isAsked, reason }: Action & { kind: 'start' },
     graceMs: number,
   ): Promise<void> {
     const state = replicaState(job.memory, replica)
     state.runningSinceMs = undefined
-    state.lastHang = reason
+    if (!isAsked) state.lastHang = reason
     await this.#calls.add(() => this.#options.engine.stopContainer(id, graceMs, job.signal))
   }
 

@@ -15,12 +15,16 @@ export interface SavedDuty {
   readonly thenEnd?: boolean
 }
 
+/** Who may take consent back: the owner of the machine, or that of the workload. */
+export type Refuser = 'meshletOwner' | 'workloadOwner'
+
 const DUTY = 'duty'
 const EPOCH = 'epoch'
 const HELD = 'held'
 const LAST_REV = 'last-rev'
 const REFUSED = 'refused'
 const PAUSED = 'paused'
+const RESTART = 'restart'
 const PUBLIC_IMAGE = 'public-image'
 const PROBE = 'probe'
 /** More than a nearly full disk takes by chance. */
@@ -77,8 +81,26 @@ export class Settings {
     return this.#has(REFUSED, uri)
   }
 
-  refuse(uri: string, isRefused: boolean): void {
-    this.#mark(REFUSED, uri, isRefused)
+  /** Who took the consent back; undefined while it is given. */
+  refusedBy(uri: string): Refuser | undefined {
+    const text = this.#journal.setting(`${REFUSED} ${uri}`)
+    if (text === undefined) return undefined
+    return text === 'workloadOwner' ? text : 'meshletOwner'
+  }
+
+  refuse(uri: string, by: Refuser | undefined): void {
+    this.#journal.saveSetting(`${REFUSED} ${uri}`, by)
+  }
+
+  /** Runs of containers that are to be started again, as `runKey` names them. */
+  restartsAsked(uri: string): ReadonlySet<string> {
+    const text = this.#journal.setting(`${RESTART} ${uri}`)
+    return new Set(text === undefined ? [] : (JSON.parse(text) as readonly string[]))
+  }
+
+  saveRestartsAsked(uri: string, runs: readonly string[]): void {
+    const text = runs.length === 0 ? undefined : JSON.stringify(runs)
+    this.#journal.saveSetting(`${RESTART} ${uri}`, text)
   }
 
   isPaused(uri: string): boolean {

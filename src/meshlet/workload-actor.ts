@@ -3,7 +3,7 @@ import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
-import { planWorkload } from '../reconcile/plan-workload.ts'
+import { planWorkload, wantsRestart } from '../reconcile/plan-workload.ts'
 import type { MeshletConfig } from './config.ts'
 import { amountAfter, fitsBeside, limitStandIns } from './elbow-room.ts'
 import { shareOf, type EngineSnapshot, type EngineState } from './engine-state.ts'
@@ -11,6 +11,7 @@ import type { Exposure } from './exposure.ts'
 import type { Leasing } from './leasing.ts'
 import type { Moves } from './moves.ts'
 import type { Placement } from './observe.ts'
+import { nextRestart } from './asked-restarts.ts'
 import { forgiveFailures, noteRunning, replicaMemories } from './replica-notes.ts'
 import type { Reservations } from './reservations.ts'
 import type { ObservedRollout } from './rollouts.ts'
@@ -19,6 +20,9 @@ import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { Turn } from './work-queue.ts'
 import { nextLookMs, type WorkloadMemory } from './workload-memory.ts'
+
+/** While replicas are started again one after the other: how often it is looked whose turn it is. */
+const RESTART_LOOK_MS = 500
 
 export interface WorkloadActorOptions {
   readonly config: MeshletConfig
@@ -92,9 +96,16 @@ export class WorkloadActor {
   #plan({ uri, desired: wish, rollout, memory }: Pass, snapshot: EngineSnapshot) {
     const { config, settings, clock, reservations } = this.#options
     const { containers, networks } = shareOf(snapshot, uri)
+    const asked = settings.restartsAsked(uri)
+    const restart = nextRestart(asked, containers, (one) =>
+      one.state === 'running'
+        ? (rollout?.isReady(one) ?? true)
+        : wish.kind !== 'run' || !wantsRestart(one, wish.workload),
+    )
+    if (asked.size > 0 && restart === undefined) settings.saveRestartsAsked(uri, [])
     const free = reservations.freeBeside(uri)
     const desired = limitStandIns(wish, containers, free)
-    return planWorkload({
+    const plan = planWorkload({
       nowMs: clock.monotonicMs(),
       meshletDid: config.did,
       uri,
@@ -104,10 +115,15 @@ export class WorkloadActor {
       replicas: replicaMemories(memory, desired),
       mayReplace: rollout?.mayReplace ?? (() => false),
       isReady: rollout?.isReady ?? (() => false),
+      askedReason: (container) =>
+        container.id === restart?.id ? 'a restart was asked for' : undefined,
       deadReason: (container) => this.#options.exposure.deadReason(container),
       roomForSurge: fitsBeside(desired, containers, free),
       paused: settings.isPaused(uri),
     })
+    return restart === undefined
+      ? plan
+      : { ...plan, againInMs: sooner(plan.againInMs, RESTART_LOOK_MS) ?? RESTART_LOOK_MS }
   }
 
   /** Ports and health checks; while nothing is known they stay as they are. */

@@ -15,6 +15,8 @@ export type Action =
       readonly name: string
       /** It still runs and is to be stopped first, with this time before the kill, milliseconds. */
       readonly graceMs?: number
+      /** Somebody asked for it: nothing failed. */
+      readonly isAsked?: boolean
       readonly reason: string
     }
   | {

@@ -65,6 +65,7 @@ function input(change: Partial<PlanInput>): PlanInput {
     deadReason: () => undefined,
     roomForSurge: true,
     paused: false,
+    askedReason: () => undefined,
     ...change,
   }
 }

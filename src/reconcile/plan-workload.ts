@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly isReady: (container: EngineContainer) => boolean
   /** Why a container that runs should be started again; undefined while it is well. */
   readonly deadReason: (container: EngineContainer) => string | undefined
+  /** Why a container that runs is to be started again at once; undefined while nobody asked for it. */
+  readonly askedReason: (container: EngineContainer) => string | undefined
   /** There is room for one replica more while another is being replaced. */
   readonly roomForSurge: boolean
   /** The owner of the workload or of the machine has paused it here. */
@@ -146,6 +148,13 @@ function planRunning(
   current: EngineContainer,
   older: readonly EngineContainer[],
 ): Plan {
+  const { id, name } = current
+  const graceMs = graceOf(desired)
+  const asked = input.askedReason(current)
+  if (asked !== undefined)
+    return {
+      actions: [{ kind: 'start', replica, id, name, graceMs, isAsked: true, reason: asked }],
+    }
   const reason = input.deadReason(current)
   if (reason === undefined || desired.workload.restart?.policy === 'no') {
     const isReady = input.isReady(current)
@@ -153,8 +162,7 @@ function planRunning(
   }
   const waitMs = waitOf(input, replica)
   if (waitMs > 0) return { actions: [], againInMs: waitMs }
-  const { id, name } = current
-  return { actions: [{ kind: 'start', replica, id, name, graceMs: graceOf(desired), reason }] }
+  return { actions: [{ kind: 'start', replica, id, name, graceMs, reason }] }
 }
 
 /** There is none of the wanted spec, but there may be one of an older spec. */

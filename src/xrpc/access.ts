@@ -18,6 +18,10 @@ export type ServedMethod = Extract<
   | 'listWorkloads'
   | 'getWorkloadStatus'
   | 'deleteWorkload'
+  | 'pauseWorkload'
+  | 'resumeWorkload'
+  | 'stopWorkload'
+  | 'restartWorkload'
   | 'getLogs'
   | 'getHealth'
   | 'listEvents'
@@ -34,6 +38,10 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   listWorkloads: ['meshletOwner', 'member'],
   getWorkloadStatus: ['meshletOwner', 'workloadOwner', 'member'],
   deleteWorkload: ['meshletOwner', 'workloadOwner'],
+  pauseWorkload: ['meshletOwner', 'workloadOwner'],
+  resumeWorkload: ['meshletOwner', 'workloadOwner'],
+  stopWorkload: ['meshletOwner', 'workloadOwner'],
+  restartWorkload: ['meshletOwner', 'workloadOwner'],
   getLogs: ['workloadOwner'],
   listEvents: ['meshletOwner', 'workloadOwner', 'member'],
   getHealth: ['meshletOwner', 'member', 'candidate'],

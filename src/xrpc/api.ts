@@ -39,6 +39,18 @@ export interface MeshletApi {
   deleteWorkload(
     call: ProcedureCall<farm.meshlet.deleteWorkload.$InputBody>,
   ): Promise<farm.meshlet.deleteWorkload.$OutputBody>
+  pauseWorkload(
+    call: ProcedureCall<farm.meshlet.pauseWorkload.$InputBody>,
+  ): Promise<farm.meshlet.pauseWorkload.$OutputBody>
+  resumeWorkload(
+    call: ProcedureCall<farm.meshlet.resumeWorkload.$InputBody>,
+  ): Promise<farm.meshlet.resumeWorkload.$OutputBody>
+  stopWorkload(
+    call: ProcedureCall<farm.meshlet.stopWorkload.$InputBody>,
+  ): Promise<farm.meshlet.stopWorkload.$OutputBody>
+  restartWorkload(
+    call: ProcedureCall<farm.meshlet.restartWorkload.$InputBody>,
+  ): Promise<farm.meshlet.restartWorkload.$OutputBody>
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
   listEvents(
     call: QueryCall<farm.meshlet.listEvents.$Params>,

@@ -10,7 +10,6 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
-import { addDeleteWorkload } from './delete-workload.ts'
 import { addDrain } from './drain.ts'
 import { addGetCapacity } from './get-capacity.ts'
 import { addGetHealth } from './get-health.ts'
@@ -26,6 +25,7 @@ import { RateLimiter } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { addResume } from './resume.ts'
 import { addShutdown } from './shutdown.ts'
+import { addWorkloadOrders } from './workload-orders.ts'
 
 export interface XrpcServerOptions {
   /** DID of this meshlet: the audience of all tokens. */
@@ -150,7 +150,7 @@ const METHODS = [
   addGetCapacity,
   addListWorkloads,
   addGetWorkloadStatus,
-  addDeleteWorkload,
+  addWorkloadOrders,
   addGetLogs,
   addGetHealth,
   addListEvents,

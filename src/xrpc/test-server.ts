@@ -1,11 +1,12 @@
 import { Secp256k1Keypair } from '@atproto/crypto'
 import { createServiceJwt } from '@atproto/xrpc-server'
 import { CommuneError } from '../model/errors.ts'
-import type { Did } from '../model/records.ts'
+import type { AtUri, Did } from '../model/records.ts'
+import { workloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
 import type { Log } from '../ports/log.ts'
-import type { StandingRole } from './access.ts'
+import type { ServedMethod, StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { createXrpcServer } from './server.ts'
 import type { XrpcServerLimits } from './server.ts'
@@ -59,6 +60,10 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     listWorkloads: missing,
     getWorkloadStatus: missing,
     deleteWorkload: missing,
+    pauseWorkload: missing,
+    resumeWorkload: missing,
+    stopWorkload: missing,
+    restartWorkload: missing,
     getLogs: missing,
     getHealth: missing,
     listEvents: missing,
@@ -68,6 +73,30 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     shutdown: missing,
     heartbeat: missing,
     ...methods,
+  }
+}
+
+/** A valid call of each method, about a workload of this owner. */
+export function validCalls({ did }: TestCaller): Record<ServedMethod, object> {
+  const workload: AtUri = workloadUri(did, 'web')
+  const order = { body: { workload } }
+  return {
+    getCapacity: {},
+    listWorkloads: {},
+    getWorkloadStatus: { query: { workload } },
+    deleteWorkload: order,
+    pauseWorkload: order,
+    resumeWorkload: order,
+    stopWorkload: order,
+    restartWorkload: order,
+    getLogs: { query: { workload } },
+    getHealth: {},
+    listEvents: { query: { workload } },
+    pause: { body: {} },
+    resume: { body: {} },
+    drain: { body: {} },
+    shutdown: { body: {} },
+    heartbeat: { body: { epoch: 1 } },
   }
 }
 

@@ -87,6 +87,36 @@ it('shows logs to the workload’s owner and to nobody else', async () => {
     })
 })
 
+it('starts a workload again, pauses it and lets it go on, as its owner says', async () => {
+  const [before] = await commune.running('alice', 'site', 1)
+  const restarted = await commune.commune('alice', 'restart', 'site')
+  expect(restarted).toMatchObject({ code: 0, out: expect.stringContaining('restarting') })
+  const [after] = await commune.until('it was started again', async () => {
+    const running = await commune.running('alice', 'site', 1)
+    const isNew = running[0]?.inspected.State.StartedAt !== before?.inspected.State.StartedAt
+    return isNew && running
+  })
+  expect(after?.id).toBe(before?.id)
+
+  const paused = await commune.commune('alice', 'pause', 'site', '-o', 'json')
+  expect(JSON.parse(paused.out)).toMatchObject([{ state: 'paused' }])
+  await commune.until(
+    'it has stopped',
+    async () => (await commune.engine.containers()).length === 0,
+  )
+  const listed = await commune.commune('alice', 'get', 'workloads')
+  expect(listed.out).toContain('stopped')
+  expect(await commune.commune('alice', 'resume', 'site')).toMatchObject({ code: 0 })
+  await commune.running('alice', 'site', 1)
+
+  const nowhere = await commune.commune('alice', 'stop', 'site')
+  expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('--meshlet MACHINE') })
+  const stranger = await commune.commune('carol', 'pause', 'site', '--owner', commune.did('alice'))
+  expect(stranger.code).toBe(holder === 'carol' ? 0 : 1)
+  expect(await commune.commune('alice', 'resume', 'site')).toMatchObject({ code: 0 })
+  await commune.running('alice', 'site', 1)
+})
+
 it('refuses strangers, and tokens that are for something else', async () => {
   const workload = commune.uri('alice', 'site')
   const refused = { code: expect.stringMatching(/^(forbidden|unauthorized)$/) as string }

@@ -1,6 +1,11 @@
-import { CONNECTION, OUTPUT } from '../command-options.ts'
+import { CONNECTION, OUTPUT, READING } from '../command-options.ts'
 import { WAIT_EXITS } from '../command-exits.ts'
-import type { CommandSpec } from '../command-spec.ts'
+import type { CommandSpec, OptionSpec } from '../command-spec.ts'
+
+const ON_MACHINE: readonly OptionSpec[] = [
+  { flags: '--meshlet NAME', description: 'only on this machine' },
+  ...READING,
+]
 
 /** What changes published workloads without their files. */
 export const WORK_COMMANDS: readonly CommandSpec[] = [
@@ -32,5 +37,44 @@ export const WORK_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['commune rebalance hello --wait', 'commune rebalance hello worker --dry-run'],
     load: async () => (await import('../commands/rebalance.ts')).runRebalance,
+  },
+  {
+    name: 'restart',
+    args: ['<name>'],
+    summary: 'Start the replicas of a workload again, on each machine one after the other.',
+    options: ON_MACHINE,
+    examples: ['commune restart hello', 'commune restart hello --meshlet box'],
+    load: async () => (await import('../commands/work-order.ts')).runRestart,
+  },
+  {
+    name: 'pause',
+    args: ['<name>'],
+    summary: 'Stop the replicas of a workload where they are; they keep their places.',
+    details:
+      'It lasts until resume, also over restarts of the machines. Sync does not end it, and other\nmachines do not step in.',
+    options: ON_MACHINE,
+    examples: ['commune pause hello', 'commune pause hello --meshlet box'],
+    load: async () => (await import('../commands/work-order.ts')).runPause,
+  },
+  {
+    name: 'resume',
+    args: ['<name>'],
+    summary: 'Start again what was paused, and let machines have it that were told to stop.',
+    options: ON_MACHINE,
+    examples: ['commune resume hello'],
+    load: async () => (await import('../commands/work-order.ts')).runResume,
+  },
+  {
+    name: 'stop',
+    args: ['<name>'],
+    summary: 'End a workload on one machine at once; the next in line takes its place.',
+    details:
+      'The machine does not bid for it again until resume. As the owner of a machine you may do\nthis with the work of others, too.',
+    options: ON_MACHINE,
+    examples: [
+      'commune stop hello --meshlet box',
+      'commune stop hello --owner bob.example.org --meshlet box',
+    ],
+    load: async () => (await import('../commands/work-order.ts')).runStop,
   },
 ]

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { createMeshletApi } from '../../src/meshlet/api.ts'
+import type { Role } from '../../src/xrpc/access.ts'
+import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
+
+type Order = 'pauseWorkload' | 'resumeWorkload' | 'stopWorkload' | 'restartWorkload'
+
+/** Alice, whose workload it is, tells a machine; or somebody with other roles does. */
+function tell(
+  world: VirtualCommune,
+  machine: string,
+  order: Order,
+  roles: readonly Role[] = ['workloadOwner'],
+) {
+  const { meshlet, engine } = world.machine(machine)
+  const api = createMeshletApi({ meshlet, engine, clock: world.clock })
+  const caller = { did: world.owner('alice').did, roles }
+  const input = { workload: world.uri('alice', 'web') }
+  return api[order]({ caller, input, signal: AbortSignal.any([]) })
+}
+
+async function running(replicas: number) {
+  const world = await threeOwners().start()
+  world.owner('alice').publish('web', { replicas, update: { healthyAfterMs: 2_000 } })
+  await world.settle()
+  const [holder = ''] = world.placesOf('web')
+  return { world, holder }
+}
+
+function runs(world: VirtualCommune): readonly string[] {
+  return world
+    .containers('web')
+    .map(({ machine, container }) => `${machine} ${container.id} ${container.startedAtMs}`)
+}
+
+test('pause stops it there and keeps the place, over a restart too; resume starts it again', async () => {
+  const { world, holder } = await running(1)
+  await tell(world, holder, 'pauseWorkload')
+  await world.settle()
+  expect(world.containers('web')).toEqual([])
+  world.machine(holder).restart({ withState: true })
+  await world.settle()
+  expect(world.containers('web')).toEqual([])
+  await tell(world, holder, 'resumeWorkload')
+  await world.settle()
+  expect(world.placesOf('web')).toEqual([holder])
+})
+
+test('stop ends it there, and the next in line takes its place until resume', async () => {
+  const { world, holder } = await running(1)
+  await tell(world, holder, 'stopWorkload')
+  await world.settle()
+  expect(world.placesOf('web')).toHaveLength(1)
+  expect(world.placesOf('web')).not.toContain(holder)
+  world.owner('alice').edit('web', { replicas: 3, placementNonce: 'again' })
+  await world.settle()
+  expect(world.placesOf('web')).not.toContain(holder)
+  await tell(world, holder, 'resumeWorkload')
+  world.owner('alice').edit('web', { replicas: 3, placementNonce: 'once more' })
+  await world.settle()
+  expect(world.placesOf('web')).toContain(holder)
+})
+
+test('what the machine’s owner refused, the workload’s owner can’t lift', async () => {
+  const { world, holder } = await running(1)
+  await tell(world, holder, 'stopWorkload', ['meshletOwner'])
+  await world.settle()
+  await expect(tell(world, holder, 'resumeWorkload')).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(tell(world, holder, 'resumeWorkload', ['meshletOwner'])).resolves.toMatchObject({
+    state: 'active',
+  })
+})
+
+test('restart starts all replicas again, one after the other, and counts as no failure', async () => {
+  const world = new VirtualCommune({ seed: 3 })
+  world.addMachine('alice-1', { owner: 'alice' })
+  await world.start()
+  world.owner('alice').publish('web', { replicas: 3, update: { healthyAfterMs: 2_000 } })
+  await world.settle()
+  const before = runs(world)
+  let fewest = Infinity
+  world.trace.onAction(() => {
+    const up = world.containers('web').filter(({ container }) => container.state === 'running')
+    fewest = Math.min(fewest, up.length)
+  })
+  await tell(world, 'alice-1', 'restartWorkload')
+  const isNew = () => runs(world).every((run) => !before.includes(run))
+  await world.until('all were started again', isNew, 60_000)
+  await world.settle()
+  expect(fewest).toBe(2)
+  expect(world.containers('web')).toHaveLength(3)
+  const status = world.workloadStatus('alice-1', 'alice', 'web')
+  expect(status?.replicas?.map(({ restarts, phase }) => ({ restarts, phase }))).toEqual(
+    Array.from({ length: 3 }, () => ({ restarts: 0, phase: 'running' })),
+  )
+})
+
+test('nothing can be told of what is not there', async () => {
+  const { world, holder } = await running(1)
+  const other = ['alice-1', 'bob-1', 'carol-1'].find((name) => name !== holder) ?? ''
+  await expect(tell(world, other, 'restartWorkload')).rejects.toMatchObject({ code: 'not-found' })
+})
