@@ -18,8 +18,7 @@ import { createParts, type MeshletPorts, type Parts } from './meshlet-parts.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
-import { runsOf } from './asked-restarts.ts'
-import type { Refuser, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { vitalsOf, type Vitals } from './vitals.ts'
 import { WorkQueue, type Turn } from './work-queue.ts'
 
@@ -170,27 +169,6 @@ export class Meshlet implements AsyncDisposable {
   /** Somebody says that a repo moved on: look there, unless it is not followed anyway. */
   hint(hint: Hint): void {
     this.#ports.feed.hint(hint.did, hint.rev, hint.uri)
-  }
-
-  /** Takes back the consent to run this workload, or gives it again. */
-  setRefused(uri: string, by: Refuser | undefined): void {
-    this.settings.refuse(uri, by)
-    // The record is what remembers it elsewhere; without it a new bid can be made.
-    if (by === undefined) this.own.delete(COLLECTION.bid, recordKeyFor(uri), 'now')
-    this.#add(uri)
-  }
-
-  /** Stops the replicas of a workload here and keeps the place, or starts them again. */
-  setPaused(uri: string, isPaused: boolean): void {
-    this.settings.pause(uri, isPaused)
-    this.#add(uri)
-  }
-
-  /** Starts what runs of a workload again, one after the other. */
-  restart(uri: string): void {
-    const containers = this.engineState.lastSeen?.byWorkload.get(uri)?.containers ?? []
-    this.settings.saveRestartsAsked(uri, runsOf(containers))
-    this.#add(uri)
   }
 
   /** What is allowed here has changed: everything is judged anew. */

@@ -1,8 +1,10 @@
 import { CommuneError } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
+import { recordKeyFor } from '../model/record-key.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { WorkloadRecord } from '../model/records.ts'
 import type { Caller, MeshletApi } from '../xrpc/api.ts'
+import { runsOf } from './asked-restarts.ts'
 import type { Meshlet } from './meshlet.ts'
 import type { Refuser } from './settings.ts'
 
@@ -38,18 +40,18 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
   return {
     deleteWorkload: async ({ caller, input }) => {
       requireKnown(input)
-      meshlet.setRefused(input.workload, refuserOf(caller))
+      setRefused(meshlet, input.workload, refuserOf(caller))
       return { state: 'refused', message: 'It moves away, and is not bid for again.' }
     },
     pauseWorkload: async ({ input }) => {
       requireHere(input)
-      meshlet.setPaused(input.workload, true)
+      setPaused(meshlet, input.workload, true)
       return { state: 'paused', message: 'It stops here, and keeps its place.' }
     },
     stopWorkload: async ({ caller, input }) => {
       requireHere(input)
-      meshlet.setRefused(input.workload, refuserOf(caller))
-      meshlet.setPaused(input.workload, true)
+      setRefused(meshlet, input.workload, refuserOf(caller))
+      setPaused(meshlet, input.workload, true)
       return {
         state: 'stopped',
         message: 'It stops here at once; the next in line takes its place.',
@@ -59,18 +61,39 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
       requireKnown(input)
       requireLiftable(meshlet, caller, input)
       const { settings } = meshlet
-      if (settings.refusedBy(input.workload)) meshlet.setRefused(input.workload, undefined)
-      meshlet.setPaused(input.workload, false)
+      if (settings.refusedBy(input.workload)) setRefused(meshlet, input.workload, undefined)
+      setPaused(meshlet, input.workload, false)
       return { state: 'active', message: 'It may run here again.' }
     },
     restartWorkload: async ({ input }) => {
       requireHere(input)
       if (meshlet.settings.isPaused(input.workload))
         throw new CommuneError('conflict', 'It is paused here; resume it first.')
-      meshlet.restart(input.workload)
+      restart(meshlet, input.workload)
       return { state: 'restarting', message: 'Its replicas start again, one after the other.' }
     },
   }
+}
+
+/** Takes back the consent to run a workload, or gives it again. */
+function setRefused(meshlet: Meshlet, uri: string, by: Refuser | undefined): void {
+  meshlet.settings.refuse(uri, by)
+  // The record is what remembers it elsewhere; without it a new bid can be made.
+  if (by === undefined) meshlet.own.delete(COLLECTION.bid, recordKeyFor(uri), 'now')
+  meshlet.lookAt(uri)
+}
+
+/** Stops the replicas here and keeps the place, or starts them again. */
+function setPaused(meshlet: Meshlet, uri: string, isPaused: boolean): void {
+  meshlet.settings.pause(uri, isPaused)
+  meshlet.lookAt(uri)
+}
+
+/** Starts what runs again, one after the other. */
+function restart(meshlet: Meshlet, uri: string): void {
+  const containers = meshlet.engineState.lastSeen?.byWorkload.get(uri)?.containers ?? []
+  meshlet.settings.saveRestartsAsked(uri, runsOf(containers))
+  meshlet.lookAt(uri)
 }
 
 /** What the owner of the machine refused, she alone lifts. */
