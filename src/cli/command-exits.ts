@@ -27,3 +27,9 @@ export const WAIT_EXITS: ExitMeanings = {
 
 /** Of commands that can wait until work is gone. */
 export const DRAIN_EXITS: ExitMeanings = { ...PLAIN_EXITS, 5: 'timed out waiting' }
+
+/** Of `import`, whose result may need a hand. */
+export const IMPORT_EXITS: ExitMeanings = {
+  ...PLAIN_EXITS,
+  1: 'it failed, or something has to be mended before the result can run',
+}

@@ -6,6 +6,7 @@ import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
 import { SET_COMMANDS } from './tables/set-commands.ts'
 import { ROLLOUT_COMMANDS } from './tables/rollout-commands.ts'
+import { START_COMMANDS } from './tables/start-commands.ts'
 import { WORK_COMMANDS } from './tables/work-commands.ts'
 
 /** Every command by group, in the order of the help text: first what one does every day. */

@@ -14,13 +14,15 @@ import {
 import { INVISIBLE } from '../model/invisible.ts'
 import { finding, quote, type Finding, type Path } from './finding.ts'
 import type { DocumentText } from './split-documents.ts'
+<<<<<<< HEAD
 import { substitute } from './substitute.ts'
 import type { Variables } from './variables.ts'
+=======
+import { DEPTH_MAX, findConflict, findTooDeep } from './yaml-hazards.ts'
+>>>>>>> 03c0bfa (commune import turns Compose files into workload files, and tells all that was not carried over)
 
 /** Largest document, bytes of UTF-8; a record on a PDS may not be much larger either. */
 export const DOCUMENT_BYTES_MAX = 32 * 1024
-/** Deepest nesting of lists and mappings; a workload needs five. */
-export const DEPTH_MAX = 32
 
 /** A finding that knows its place already, as an offset in the text of the document. */
 export interface PlacedFinding extends Finding {
@@ -91,10 +93,10 @@ function findEarly(document: DocumentText): PlacedFinding | undefined {
     const expected = `at most ${DOCUMENT_BYTES_MAX / 1024} KiB a document`
     return { ...finding([], 'the document is too large', { expected }), offset: 0 }
   }
-  const conflict = /^(?:<{7}|>{7})(?= )/m.exec(document.text)
-  if (conflict !== null) {
+  const conflict = findConflict(document.text)
+  if (conflict !== undefined) {
     const suggestion = 'resolve the conflict and remove the markers'
-    return { ...finding([], 'unresolved merge conflict', { suggestion }), offset: conflict.index }
+    return { ...finding([], 'unresolved merge conflict', { suggestion }), offset: conflict }
   }
   const unreadable = UNREADABLE.exec(document.text)
   if (unreadable !== null) {
@@ -118,24 +120,6 @@ function findEarly(document: DocumentText): PlacedFinding | undefined {
 const UNREADABLE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)/
-
-/** Where the nesting exceeds the limit, found without recursion. */
-function findTooDeep(token: CST.Token): number | undefined {
-  const stack: { readonly token: CST.Token; readonly depth: number }[] = [{ token, depth: 0 }]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { token: current, depth } = next
-    if (depth > DEPTH_MAX) return current.offset
-    if (current.type === 'document') {
-      if (current.value !== undefined) stack.push({ token: current.value, depth })
-    } else if ('items' in current) {
-      for (const item of current.items) {
-        if (item.key) stack.push({ token: item.key, depth: depth + 1 })
-        if (item.value) stack.push({ token: item.value, depth: depth + 1 })
-      }
-    }
-  }
-  return undefined
-}
 
 function compose(tokens: readonly CST.Token[], length: number): Document.Parsed {
   const composer = new Composer({ logLevel: 'error', stringKeys: true, uniqueKeys: false })

@@ -1,0 +1,24 @@
+import { IMPORT_EXITS } from '../command-exits.ts'
+import type { CommandSpec } from '../command-spec.ts'
+
+/** How one comes to workload files. */
+export const START_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'import',
+    args: ['<file...>'],
+    summary: 'Turn Compose files into workload files, and tell what was not carried over.',
+    details:
+      'Later files go over earlier ones. A folder stands for the Compose files that Compose would take.\nVariables come from the .env beside the first file, never from your shell: records are public.',
+    options: [
+      {
+        flags: '-o, --output DIR',
+        description: 'folder for the workload files, or - for standard output',
+        default: 'workloads',
+      },
+      { flags: '--env-file FILE', description: 'variables, instead of .env' },
+    ],
+    exits: IMPORT_EXITS,
+    examples: ['commune import compose.yaml', 'commune import compose.yaml -o -'],
+    load: async () => (await import('../commands/import.ts')).runImport,
+  },
+]

@@ -1,0 +1,71 @@
+import { Document } from 'yaml'
+import { formatPath, printable } from '../spec/finding.ts'
+import type { Note, Weight } from './note.ts'
+
+const WIDTH = 98
+
+interface Origin {
+  readonly files: string
+  readonly service: string
+  readonly notes: readonly Note[]
+  readonly schema: string
+}
+
+const HEADINGS: readonly (readonly [Weight, string])[] = [
+  ['mend', 'To mend before it can run:'],
+  ['lost', 'Not carried over:'],
+  ['changed', 'Means something else here:'],
+]
+
+/** The text of a workload file, with everything that its reader should know as comments. */
+export function renderWorkload(fields: Readonly<Record<string, unknown>>, origin: Origin): string {
+  const { files, service, notes, schema } = origin
+  const document = new Document(fields)
+  const body = document.toString({ lineWidth: WIDTH, flowCollectionPadding: true })
+  const sections = HEADINGS.flatMap(([weight, heading]) => {
+    const items = notes.filter((note) => note.weight === weight)
+    return items.length === 0 ? [] : ['#', `# ${heading}`, ...items.flatMap(item)]
+  })
+  const head = [
+    `# yaml-language-server: $schema=${schema}`,
+    '#',
+    `# Imported from ${printable(files)}, service ${printable(service)}.`,
+    ...sections,
+  ]
+  const tail = asksForMore(fields) ? [] : ['', ...MORE]
+  return `${head.join('\n')}\n${body}${tail.length === 0 ? '' : `${tail.join('\n')}\n`}`
+}
+
+function item({ path, message }: Note): readonly string[] {
+  const where = formatPath(path)
+  return wrap(printable(where === '' ? message : `${where}: ${message}`)).map(
+    (line, index) => `# ${index === 0 ? '-' : ' '} ${line}`,
+  )
+}
+
+function wrap(text: string): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length + 5 <= WIDTH)
+      lines.push(`${lines.pop()} ${word}`)
+    else lines.push(word)
+  }
+  return lines
+}
+
+function asksForMore(fields: Readonly<Record<string, unknown>>): boolean {
+  return fields['security'] !== undefined
+}
+
+/** Compose starts containers as root; images that count on it are common. */
+const MORE = [
+  '# A container runs as a user without privileges here, its root file system is read-only, and it',
+  '# reaches nothing outside. For an image that needs more, take what it needs of these, from',
+  '# machines that allow it:',
+  '# security: baseline',
+  '# user: "0"',
+  '# readOnly: false',
+  '# capAdd: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]',
+  '# egress: internet',
+]
