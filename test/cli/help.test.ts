@@ -19,11 +19,7 @@ it('lists the commands', async () => {
       render <path>        Print the workloads of a folder with overlay and variables put in.
       diff <path>          Show what sync would change.
       sync <path>          Publish a folder of workload files as your desired state.
-<<<<<<< HEAD
       set                  Suspend and resume the syncing of a set of workload files.
-=======
-      import <file...>     Turn Compose files into workload files, and tell what was not carried over.
->>>>>>> 03c0bfa (commune import turns Compose files into workload files, and tells all that was not carried over)
 
     Looking:
       get <kind> [name]    List workloads, meshlets, members or bids.
