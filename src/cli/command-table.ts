@@ -11,6 +11,7 @@ import { WORK_COMMANDS } from './tables/work-commands.ts'
 
 /** Every command by group, in the order of the help text: first what one does every day. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  { title: 'Starting', commands: START_COMMANDS },
   { title: 'Files', commands: [...FOLDER_COMMANDS, ...SET_COMMANDS] },
   { title: 'Looking', commands: READING_COMMANDS },
   { title: 'Changing what runs', commands: [...WORK_COMMANDS, ...ROLLOUT_COMMANDS] },

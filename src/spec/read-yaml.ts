@@ -14,12 +14,9 @@ import {
 import { INVISIBLE } from '../model/invisible.ts'
 import { finding, quote, type Finding, type Path } from './finding.ts'
 import type { DocumentText } from './split-documents.ts'
-<<<<<<< HEAD
 import { substitute } from './substitute.ts'
 import type { Variables } from './variables.ts'
-=======
 import { DEPTH_MAX, findConflict, findTooDeep } from './yaml-hazards.ts'
->>>>>>> 03c0bfa (commune import turns Compose files into workload files, and tells all that was not carried over)
 
 /** Largest document, bytes of UTF-8; a record on a PDS may not be much larger either. */
 export const DOCUMENT_BYTES_MAX = 32 * 1024
