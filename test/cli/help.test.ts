@@ -14,6 +14,9 @@ it('lists the commands', async () => {
       -V, --version        Print the version.
       -h, --help           Show help.
 
+    Starting:
+      import <file...>     Turn Compose files into workload files, and tell what was not carried over.
+
     Files:
       validate <path...>   Check workload files, without any network.
       render <path>        Print the workloads of a folder with overlay and variables put in.
