@@ -79,8 +79,11 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     logs: (id, logOptions) => containerLogs(client, id, logOptions),
     stats: (id, signal) => containerStats(client, id, signal),
     exec: (id, command, execOptions) => execInContainer(client, id, command, execOptions),
-    forward: ({ containerId, port, preferredPort }) =>
-      netns.forward(() => locate(containerId), { containerPort: port, preferredPort }),
+    async forward({ containerId, port, preferredPort }) {
+      const wanted = { containerPort: port, preferredPort }
+      const forward = await netns.forward(() => locate(containerId), wanted)
+      return { ...forward, moveTo: (next) => forward.moveTo(() => locate(next)) }
+    },
     async probe(id, probe, timeoutMs, signal) {
       try {
         return await netns.probe(await locate(id, signal), probe, timeoutMs)

@@ -1,3 +1,4 @@
+import { memoryForward } from './memory-forward.ts'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import { sleep, type Clock } from '../ports/clock.ts'
@@ -276,17 +277,14 @@ export class MemoryEngine implements Engine {
   }
 
   forward(options: ForwardOptions) {
-    return this.#call('forward', options.containerId, undefined, () => {
-      if (!this.#find(options.containerId).running) {
-        throw new CommuneError('not-found', `Container ${options.containerId} is not running`, {
-          retry: true,
-        })
-      }
-      let port = options.preferredPort
-      while (this.#ports.has(port)) port += 1
-      this.#ports.add(port)
-      return { port, close: async () => void this.#ports.delete(port) }
-    })
+    return this.#call('forward', options.containerId, undefined, () =>
+      memoryForward(this.#ports, options, (id) => this.#requireRunning(id)),
+    )
+  }
+
+  #requireRunning(id: string): void {
+    if (this.#find(id).running) return
+    throw new CommuneError('not-found', `Container ${id} is not running`, { retry: true })
   }
 
   probe(id: string, probe: Probe, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {

@@ -15,6 +15,8 @@ const PORT_FIRST_ON_WRAP = 20_000
 
 export interface RunningForward {
   readonly port: number
+  /** New connections go there; takes over the namespace. */
+  moveTo(next: Namespace): void
   close(): Promise<void>
 }
 
@@ -66,6 +68,10 @@ export async function startForward(
   })
   return {
     port,
+    moveTo(next) {
+      namespace?.close()
+      namespace = next
+    },
     close: () =>
       new Promise((resolve) => {
         closed = true

@@ -26,6 +26,8 @@ export type NetnsRequest =
     }
   /** The container was started again, as another process in another namespace; undefined: it was not. */
   | { readonly kind: 'moved'; readonly forwardId: number; readonly target: NetnsTarget | undefined }
+  /** New connections are to lead to another container. */
+  | { readonly kind: 'move'; readonly forwardId: number; readonly target: NetnsTarget }
   | { readonly kind: 'close'; readonly forwardId: number }
   | {
       readonly kind: 'probe'

@@ -56,6 +56,12 @@ function main(): void {
         for (const resolve of waiting) resolve(request.target)
         return { kind: 'done' }
       }
+      case 'move': {
+        const forward = forwards.get(request.forwardId)
+        invariant(forward !== undefined, 'a forward that is closed was moved')
+        forward.moveTo(sockets.enter(request.target))
+        return { kind: 'done' }
+      }
       case 'close':
         await forwards.get(request.forwardId)?.close()
         forwards.delete(request.forwardId)

@@ -1,9 +1,10 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Worker } from 'node:worker_threads'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CommuneError } from '../model/errors.ts'
 import type { NetnsTarget } from './netns-messages.ts'
 import { createNetns, startNetnsWorker, unsupportedNetns, type Netns } from './netns.ts'
 
@@ -67,6 +68,23 @@ test('is possible here, forwards and probes', async () => {
   expect(http).toEqual({ ok: false, message: expect.stringContaining(`GET / on port ${port}`) })
   await forward.close()
   await expect(read(forward.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('leads elsewhere when told, and leaves open connections where they are', async () => {
+  const forward = await netns.forward(locate, { containerPort: port, preferredPort: 0 })
+  const accepted = Promise.withResolvers<Socket>()
+  server.removeAllListeners('connection')
+  server.once('connection', accepted.resolve)
+  const outer = connect({ port: forward.port, host: '127.0.0.1' })
+  const inner = await accepted.promise
+  await forward.moveTo(locate)
+  inner.end('still here')
+  expect(await text(outer)).toBe('still here')
+  server.on('connection', (socket) => socket.end('after'))
+  expect(await read(forward.port)).toBe('after')
+  const gone = () => Promise.reject(new CommuneError('not-found', 'it does not run'))
+  await expect(forward.moveTo(gone)).rejects.toMatchObject({ code: 'not-found' })
+  expect(await read(forward.port)).toBe('after')
 })
 
 test('takes the next port when the preferred one is taken', async () => {

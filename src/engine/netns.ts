@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { CommuneError, invariant, messageOf } from '../model/errors.ts'
-import type { Forward, Probe, ProbeResult } from '../ports/engine.ts'
+import type { Probe, ProbeResult } from '../ports/engine.ts'
 import type {
   ForwardRequest,
   NetnsCall,
@@ -18,14 +18,24 @@ export interface Netns {
   /** Why it can't work here, for people; undefined when it can. Asked once, then remembered. */
   problem(): Promise<string | undefined>
   /** `locate` is asked again when the container, or the thread, was started again. */
-  forward(locate: () => Promise<NetnsTarget>, wanted: ForwardRequest): Promise<Forward>
+  forward(locate: Locate, wanted: ForwardRequest): Promise<NetnsForward>
   probe(target: NetnsTarget, probe: Probe, timeoutMs: number): Promise<ProbeResult>
+  close(): Promise<void>
+}
+
+/** Where a container is now. */
+export type Locate = () => Promise<NetnsTarget>
+
+export interface NetnsForward {
+  readonly port: number
+  /** New connections lead to another container; open ones stay where they are. */
+  moveTo(locate: Locate): Promise<void>
   close(): Promise<void>
 }
 
 interface ForwardState {
   readonly id: number
-  readonly locate: () => Promise<NetnsTarget>
+  locate: Locate
   wanted: ForwardRequest
 }
 
@@ -77,7 +87,7 @@ class NetnsThread implements Netns {
     return this.#problem
   }
 
-  async forward(locate: () => Promise<NetnsTarget>, wanted: ForwardRequest): Promise<Forward> {
+  async forward(locate: Locate, wanted: ForwardRequest): Promise<NetnsForward> {
     const state: ForwardState = { id: this.#newId(), locate, wanted }
     const port = await this.#listen(state)
     // After a crash the same port is asked for again, so that its users do not notice.
@@ -85,6 +95,11 @@ class NetnsThread implements Netns {
     this.#forwards.set(state.id, state)
     return {
       port,
+      moveTo: async (next) => {
+        const target = await next()
+        await this.#call({ kind: 'move', forwardId: state.id, target })
+        state.locate = next
+      },
       close: async () => {
         this.#forwards.delete(state.id)
         if (this.#worker !== undefined) await this.#call({ kind: 'close', forwardId: state.id })

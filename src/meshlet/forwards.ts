@@ -50,7 +50,12 @@ export class Forwards implements AsyncDisposable {
         wanted.set(`${replica} ${port.container}`, { replica, containerId, port })
     const here = this.#open.get(uri) ?? new Map<string, Open>()
     for (const [key, open] of here) {
-      if (wanted.get(key)?.containerId === open.containerId) continue
+      const { containerId } = wanted.get(key) ?? {}
+      if (containerId === open.containerId) continue
+      if (containerId !== undefined && (await this.#move(open, containerId))) {
+        here.set(key, { ...open, containerId })
+        continue
+      }
       here.delete(key)
       await open.forward.close()
     }
@@ -76,6 +81,18 @@ export class Forwards implements AsyncDisposable {
     const open = [...this.#open.values()].flatMap((here) => [...here.values()])
     await Promise.all(open.map(({ forward }) => forward.close()))
     this.#open.clear()
+  }
+
+  /** Nobody who calls is to notice that one container follows another: the port stays open. */
+  async #move({ forward }: Open, containerId: string): Promise<boolean> {
+    try {
+      await forward.moveTo(containerId)
+      return true
+    } catch (error) {
+      const { log } = this.#options
+      log.debug('a port could not be moved, and is opened anew', { error: messageOf(error) })
+      return false
+    }
   }
 
   async #openOne(

@@ -181,6 +181,11 @@ export interface ForwardOptions {
 export interface Forward {
   /** Port on 127.0.0.1 that was taken. */
   readonly port: number
+  /**
+   * New connections lead to the same port of that container; open ones stay where they are. Fails with
+   * `not-found` when it does not run.
+   */
+  moveTo(containerId: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -368,9 +368,12 @@ describe.each(HARNESSES)('%s engine', (_, open) => {
     await first.close()
     const third = await harness.engine.forward({ ...wanted, preferredPort: first.port })
     expect(third.port).toBe(first.port)
-    await Promise.all([second.close(), third.close()])
+    const other = await run('server')
+    await third.moveTo(other)
     await harness.engine.killContainer(id)
     await untilState(id, 'exited')
+    await expect(third.moveTo(id)).rejects.toMatchObject({ code: 'not-found' })
+    await Promise.all([second.close(), third.close()])
     await expect(harness.engine.forward(wanted)).rejects.toMatchObject({ code: 'not-found' })
   })
 
