@@ -147,7 +147,10 @@ function waitsForLease(view: RecordView, did: Did, { uri, record }: Case): boole
   return status?.phase === 'pending' && /witness/.test(status.lastError ?? '')
 }
 
-/** Bids and statuses of workloads that are gone, or that this machine is no candidate of. */
+/**
+ * Bids and statuses of workloads that are gone, or that this machine is no candidate of. A machine that
+ * its owner shut down has refused what it offered, and nobody is there to take that back.
+ */
 function leakedRecords(
   { name, did }: VirtualMachine,
   cases: readonly Case[],
@@ -156,7 +159,10 @@ function leakedRecords(
   const mine = new Set<string>(
     cases.filter(({ candidates }) => candidates.includes(did)).map(({ uri }) => uri),
   )
-  const bids = view.list<BidRecord>(did, COLLECTION.bid).map(([, { value }]) => value.workload)
+  const bids = view
+    .list<BidRecord>(did, COLLECTION.bid)
+    .filter(([, { value }]) => isOffer(value) || !isGone(view, did))
+    .map(([, { value }]) => value.workload)
   const statuses = view
     .list<WorkloadStatusRecord>(did, COLLECTION.workloadStatus)
     .map(([, { value }]) => value.workload)
