@@ -81,6 +81,7 @@ export async function playStory(story: Story, options: PlayOptions = {}): Promis
 
 /** Whoever is no candidate any more may go on for the time of the notice. */
 async function comeToRest(stage: Stage): Promise<void> {
+  await stage.world.advance(stage.unheardMs)
   await stage.world.settle()
   if (judgeEnd(stage).length === 0) return
   await stage.world.advance(NOTICE_MS)

@@ -12,6 +12,8 @@ import type { Story } from './story.ts'
  * believed after the second of two commits that a reader sees, and some pause before they look.
  */
 const WRITTEN_AGAIN_MS = [0, 40_000, 6 * 60_000, 12 * 60_000]
+/** Every repo is compared with its PDS this often, in milliseconds, the chance in it and some time to read included. */
+const COMPARED_MS = 6.5 * 60_000
 const MIB = 1024 ** 2
 /** What the smallest replica asks for: the defaults of a workload. */
 export const SLOT = { cpuMilli: 100, memoryBytes: 64 * MIB }
@@ -23,6 +25,7 @@ export class Stage {
   readonly random: SeededRandom
   readonly #owners: readonly string[]
   readonly #mends = new Map<string, () => void>()
+  #unheardMs = 0
 
   constructor(story: Story, log?: Log) {
     this.random = new SeededRandom(story.seed, 'faults')
@@ -98,6 +101,16 @@ export class Stage {
       for (const ms of WRITTEN_AGAIN_MS)
         world.clock.schedule(ms, () => world.repos.commit(didOf(name), []))
     })
+  }
+
+  /** For how long after all is mended something may not be known yet that nothing tells of, milliseconds. */
+  get unheardMs(): number {
+    return this.#unheardMs
+  }
+
+  /** Who hears nothing of it finds out when it compares the repo with its PDS. */
+  mayBeUnheard(): void {
+    this.#unheardMs = COMPARED_MS
   }
 
   /** From now on nothing is wrong any more but what was lost. */

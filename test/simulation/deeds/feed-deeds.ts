@@ -48,6 +48,8 @@ export const FEED_DEEDS: Readonly<Record<string, AnyDeed>> = {
   'account migrates': account(2, 'moves to another PDS', (stage, who) => {
     const { repos, clock } = stage.world
     repos.migrate(didOf(who), `${who}-at-${Math.round(clock.monotonicMs())}`)
+    // Its old PDS tells of it once, and that event may be lost; of what comes then it knows nothing.
+    stage.mayBeUnheard()
   }),
   'key rotated': account(2, 'has a new key', (stage, who) =>
     stage.world.repos.rotateKey(didOf(who)),
