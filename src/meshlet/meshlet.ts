@@ -33,6 +33,8 @@ const OWN_KEYS: ReadonlySet<string> = new Set([SELF, LIVENESS, OWN_REPO, ROOM, D
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
 const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
+/** Until it is known what the own repo holds, it is looked again this often. */
+const UNREADY_MS = 200
 /** Keys worked on at once. */
 const CONCURRENCY = 16
 
@@ -199,7 +201,7 @@ export class Meshlet implements AsyncDisposable {
     if (!this.#isReady()) {
       // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.
       if (key === SELF) this.#parts.neighbourhood.look()
-      return Promise.resolve({ kind: 'again', afterMs: 500 })
+      return Promise.resolve({ kind: 'again', afterMs: UNREADY_MS })
     }
     if (key === SELF) return Promise.resolve(this.#reconcileSelf())
     if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())

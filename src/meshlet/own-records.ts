@@ -159,6 +159,11 @@ export class OwnRecords implements AsyncDisposable {
     this.#acknowledged.set(collection, rkey, record)
   }
 
+  /** The repo holds it no longer, as was wanted before this program was started. */
+  forget(collection: Collection, rkey: string): void {
+    this.#acknowledged.delete(collection, rkey)
+  }
+
   /** The repo does not hold what it acknowledged: write it again. */
   rewrite(collection: Collection, rkey: string): void {
     const key = keyOf(collection, rkey)

@@ -23,6 +23,8 @@ export interface OwnRepoOptions {
 const ECHO_MS = 1_000
 /** When the last one has not come back after this time, the repo has lost it. */
 const LOST_MS = 60_000
+/** At a start the repo is waited for so long: less than the fastest lease can do without. */
+const READ_MS_MAX = 2_000
 
 /** The revision of a commit of ours that has not come back yet, and since when that is waited for. */
 interface Echo {
@@ -39,12 +41,17 @@ export class OwnRepo {
   #isAdopted = false
   /** The last commit that was acknowledged: until it comes back, the feed is behind. */
   #echo: Echo | undefined
+  /** The last commit that an earlier run heard of, until it is known whether there are later ones. */
+  #lastHeard: string | undefined
+  readonly #startedAtMs: number
 
   constructor(options: OwnRepoOptions) {
     this.#options = options
+    this.#startedAtMs = options.clock.monotonicMs()
     // A power cut may have taken more from what the feed stored than from the journal.
     const rev = options.settings.lastRev
-    if (rev !== undefined) this.#echo = { rev, sinceMs: options.clock.monotonicMs() }
+    if (rev !== undefined) this.#echo = { rev, sinceMs: this.#startedAtMs }
+    this.#lastHeard = rev
   }
 
   /** Whether it is known what the repo is to hold. */
@@ -54,16 +61,17 @@ export class OwnRepo {
 
   /**
    * Before the first look: what the repo holds and the journal does not is ours all the same. False
-   * while neither journal nor repo can be read. What was stored of the repo is no answer: it may lack
-   * the last that the lost journal knew, such as an epoch.
+   * while neither journal nor repo can be read, and for a moment while the repo is not. What was stored
+   * of the repo is no answer: it may lack the last that the lost journal knew, such as an epoch.
    */
   adopt(): boolean {
     if (this.#isAdopted) return true
-    const { feed, did, settings, duty, log } = this.#options
+    const { feed, did, settings, duty, clock, log } = this.#options
     const hasJournal = settings.epoch !== undefined
-    const isRead = feed.repoState(did) === 'known' && !feed.isInDoubt(did)
-    if (!hasJournal && !isRead) return false
-    if (!hasJournal) {
+    const isInTime = clock.monotonicMs() - this.#startedAtMs < READ_MS_MAX
+    if (!this.#isRead && (!hasJournal || isInTime)) return false
+    if (hasJournal) this.#takeUnheard()
+    else {
       const status = feed.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
       settings.saveEpoch(status ? status.epoch + 1 : 1)
       if (status) log.warn('the journal is new; taking a new epoch', { epoch: settings.epoch })
@@ -77,6 +85,7 @@ export class OwnRepo {
   /** The PDS has our records; they will come back on the feed. */
   noteAcknowledged(rev: string): void {
     const { settings, clock, log } = this.#options
+    this.#lastHeard = undefined
     this.#echo = { rev, sinceMs: clock.monotonicMs() }
     try {
       settings.saveLastRev(rev)
@@ -95,12 +104,36 @@ export class OwnRepo {
     if (feed.repoState(did) === 'unknown' || feed.repoProblem(did) !== undefined)
       return { kind: 'done' }
     if (this.#isBehind()) return { kind: 'again', afterMs: ECHO_MS }
+    this.#takeUnheard()
     for (const collection of Object.values(COLLECTION))
       for (const [rkey, record] of own.listAcknowledged(collection))
         if (feed.get(did, collection, rkey)?.cid !== record.cid) own.rewrite(collection, rkey)
     for (const [collection, rkey] of this.#inRepo())
       if (!own.get(collection, rkey)) this.#adoptOne(collection, rkey)
     return { kind: 'done' }
+  }
+
+  /** Whether the repo has been read since the start, and nothing of it is in doubt. */
+  get #isRead(): boolean {
+    const { feed, did } = this.#options
+    return feed.repoState(did) === 'known' && !feed.isInDoubt(did)
+  }
+
+  /**
+   * What the PDS took and the earlier run did not hear of any more, since it was killed before, stands:
+   * writing the old version again would take back a bid that others have read.
+   */
+  #takeUnheard(): void {
+    const { feed, did, own, log } = this.#options
+    const lastHeard = this.#lastHeard
+    if (lastHeard === undefined || !this.#isRead) return
+    this.#lastHeard = undefined
+    if ((feed.readUpTo(did) ?? '') <= lastHeard) return
+    log.info('the PDS took more than this machine had heard of; going on from there')
+    for (const [collection, rkey] of this.#inRepo()) this.#adoptOne(collection, rkey)
+    for (const collection of Object.values(COLLECTION))
+      for (const [rkey] of own.listAcknowledged(collection))
+        if (!feed.get(did, collection, rkey)) own.forget(collection, rkey)
   }
 
   #isBehind(): boolean {
