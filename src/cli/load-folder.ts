@@ -20,6 +20,13 @@ export interface LoadedFolder {
   readonly empty: boolean
 }
 
+/** Where files come from that are a copy of something else. */
+export interface KnownOrigin {
+  readonly source: FolderSource
+  /** What stands in place of the path in messages. */
+  readonly shownAs: string
+}
+
 /**
  * Reads a folder and where it comes from. Fails with code `invalid-input` when there is nothing to
  * read: a folder that is missing or empty is a mistake far more often than a wish.
@@ -28,24 +35,33 @@ export async function loadFolder(
   { io, drivers }: CommandContext,
   path: string,
   options: Pick<FolderOptions, 'set' | 'overlay' | 'var'>,
+  known?: KnownOrigin,
 ): Promise<LoadedFolder> {
   await requirePath(path)
-  const folder = await drivers.readFolder(path, { ...readOptions(options), signal: io.signal })
+  const folder = await drivers.readFolder(path, {
+    ...readOptions(options),
+    ...(known === undefined ? {} : { shownAs: known.shownAs }),
+    signal: io.signal,
+  })
   const errors = folder.issues.filter(({ severity }) => severity === 'error')
   const empty = folder.workloads.length === 0 && errors.length === 0
   if (empty) {
-    throw new CommuneError('invalid-input', `There is no workload in ${path}.`, {
+    throw new CommuneError('invalid-input', `There is no workload in ${known?.shownAs ?? path}.`, {
       hint: 'Nothing was changed and nothing is pruned. "commune delete NAME" deletes a workload.',
     })
   }
   if (folder.workloads.length === 0) {
     noteIssues(io, folder.issues)
-    throw new CommuneError('invalid-input', `Nothing in ${path} can be published.`, {
-      hint: 'Nothing was changed and nothing is pruned.',
-    })
+    throw new CommuneError(
+      'invalid-input',
+      `Nothing in ${known?.shownAs ?? path} can be published.`,
+      {
+        hint: 'Nothing was changed and nothing is pruned.',
+      },
+    )
   }
   const isNamed = (options.set ?? folder.set) !== undefined
-  const { defaultSet, ...source } = await sourceOf(io, folder.root, isNamed)
+  const { defaultSet, ...source } = known?.source ?? (await sourceOf(io, folder.root, isNamed))
   return {
     set: checkSet(options.set ?? setOf(folder, defaultSet, options.overlay)),
     source,

@@ -2,7 +2,6 @@ import type { Session } from '../atproto/session.ts'
 import { parseRecord } from '../atproto/validate.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { SetRecord } from '../model/records.ts'
-import { formatAge } from './age.ts'
 import type { Io } from './io.ts'
 import { listOwnRecords } from './list-own-records.ts'
 import { printable } from './table.ts'
@@ -32,9 +31,8 @@ export async function readSuspensions(
 /** Why nothing is published, in one line. */
 export function noteSuspension(io: Io, { set, reason, since }: Suspension): void {
   const why = reason === undefined ? '' : `: ${printable(reason)}`
-  const age = formatAge(since, io.clock.wallMs()) ?? '?'
   io.note(
-    `The set "${printable(set)}" was suspended ${age} ago${why}.\n` +
+    `The set "${printable(set)}" is suspended since ${printable(since)}${why}.\n` +
       `Nothing is published until "commune set resume ${printable(set)}".\n`,
   )
 }

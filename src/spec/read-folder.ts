@@ -34,6 +34,8 @@ export interface FolderResult {
 }
 
 export interface ReadFolderOptions {
+  /** What stands in place of PATH in issues. */
+  readonly shownAs?: string
   /** Name of the overlay to put on top. */
   readonly overlay?: string
   /** Values of variables, which win over those of the files. */
@@ -50,7 +52,7 @@ export async function readFolder(
   path: string,
   options: ReadFolderOptions = {},
 ): Promise<FolderResult> {
-  const found = await findFiles(path)
+  const found = await findFiles(path, options.shownAs ?? path)
   if (!found.ok) return { root: resolve(path), files: [], workloads: [], issues: [found.issue] }
   const { root, shown, files } = found
   const contents = await readAll(root, files, options.signal)
@@ -96,16 +98,16 @@ type Found =
       readonly issues: readonly Issue[]
     }
 
-async function findFiles(path: string): Promise<Found> {
+async function findFiles(path: string, given: string): Promise<Found> {
   try {
     const stats = await stat(path)
     if (stats.isDirectory())
-      return { ok: true, root: resolve(path), shown: path, ...(await listFiles(path)) }
+      return { ok: true, root: resolve(path), shown: given, ...(await listFiles(path)) }
     const root = dirname(resolve(path))
     const own = basename(path)
     const beside = await existing(root, COMMUNE_FILES)
     const files = [...beside.filter((file) => file !== own), own]
-    return { ok: true, root, shown: dirname(path), files, issues: [] }
+    return { ok: true, root, shown: dirname(given), files, issues: [] }
   } catch (error) {
     return { ok: false, issue: fileIssue(path, `cannot be read: ${reasonOf(error)}`) }
   }

@@ -31,10 +31,10 @@ export async function readSource(path: string, signal?: AbortSignal): Promise<So
   const folder = await realpath(resolve(path)).catch(() => resolve(path))
   const defaultSet = basename(folder)
   const git = async (...args: string[]) => {
-    const answer = await runGit(folder, args, signal)
+    const answer = await runGit(folder, args, { signal })
     return answer.ok ? answer.out : undefined
   }
-  const top = await runGit(folder, ['rev-parse', '--show-toplevel'], signal)
+  const top = await runGit(folder, ['rev-parse', '--show-toplevel'], { signal })
   if (!top.ok) {
     const problem = (await isInRepository(folder)) ? { problem: top.why } : {}
     return { source: { defaultSet }, ...problem }

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { execFile, type ExecFileOptions } from 'node:child_process'
 import { messageOf } from '../model/errors.ts'
 
 const TIMEOUT_MS = 10_000
@@ -11,24 +10,47 @@ export type GitAnswer =
   | { readonly ok: true; readonly out: string }
   | { readonly ok: false; readonly why: string }
 
+export interface GitOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number
+  readonly outputBytesMax?: number
+  /** Beside what this program inherited. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** What git reads from its standard input. */
+  readonly input?: string
+}
+
 /** Asks git about a folder; what it prints is trimmed. Rejects only when the signal is aborted. */
 export async function runGit(
   folder: string,
   args: readonly string[],
-  signal?: AbortSignal,
+  options: GitOptions = {},
 ): Promise<GitAnswer> {
+  const { signal } = options
   try {
-    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], {
-      timeout: TIMEOUT_MS,
-      maxBuffer: OUTPUT_BYTES_MAX,
-      env: environment(),
+    const out = await execute(['-C', folder, ...args], options.input ?? '', {
+      timeout: options.timeoutMs ?? TIMEOUT_MS,
+      maxBuffer: options.outputBytesMax ?? OUTPUT_BYTES_MAX,
+      env: { ...environment(), ...options.environment },
       ...(signal === undefined ? {} : { signal }),
     })
-    return { ok: true, out: stdout.trim() }
+    return { ok: true, out: out.trim() }
   } catch (error) {
     signal?.throwIfAborted()
     return { ok: false, why: whyOf(error) }
   }
+}
+
+function execute(args: readonly string[], input: string, options: ExecFileOptions) {
+  return new Promise<string>((resolve, reject) => {
+    const child = execFile('git', args, { ...options, encoding: 'utf8' }, (error, out, said) => {
+      if (error === null) resolve(out)
+      else reject(Object.assign(error, { stderr: said }))
+    })
+    // A git that ends without reading is judged by its exit code.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
+  })
 }
 
 /**

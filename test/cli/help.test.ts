@@ -21,7 +21,7 @@ it('lists the commands', async () => {
       validate <path...>   Check workload files, without any network.
       render <path>        Print the workloads of a folder with overlay and variables put in.
       diff <path>          Show what sync would change.
-      sync <path>          Publish a folder of workload files as your desired state.
+      sync [path]          Publish a folder of workload files as your desired state.
       set                  Suspend and resume the syncing of a set of workload files.
 
     Looking:

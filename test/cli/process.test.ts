@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Program, PROGRAM } from './real-program.ts'
+
+// A busy computer is no failure: what is waited for are conditions.
+vi.setConfig({ testTimeout: 90_000 })
 
 let folder: string
 const running: Program[] = []

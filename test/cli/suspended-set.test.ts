@@ -53,7 +53,7 @@ it('is published by no sync until it is resumed, and says why', async () => {
   write(2)
   const refused = await commune('sync', folder, '--set', 'home')
   expect(refused.code).toBe(1)
-  expect(refused.err).toContain('The set "home" was suspended')
+  expect(refused.err).toContain('The set "home" is suspended')
   expect(refused.err).toContain('moving')
   expect(refused.err).toContain('commune set resume home')
   expect(await replicas()).toBe(1)

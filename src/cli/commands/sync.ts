@@ -1,4 +1,4 @@
-import { CommuneError } from '../../model/errors.ts'
+import { resolve } from 'node:path'
 import { runSync, type SyncOutcome } from '../../sync/run-sync.ts'
 import {
   hasWrites,
@@ -8,30 +8,31 @@ import {
   type SyncPlan,
 } from '../../sync/sync-plan.ts'
 import type { Session } from '../../atproto/session.ts'
-import type { ConnectionOptions, FolderOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exit.ts'
 import { showFailureLogs } from '../failure-logs.ts'
 import { peersIn, sendHints } from '../hints.ts'
+import type { Io } from '../io.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput, type OutputFormat } from '../output.ts'
 import { openPlanning } from '../planning.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
-import { showPlan } from '../show-plan.ts'
+import { hasInvalid, showPlan } from '../show-plan.ts'
 import { noteSuspension, readSuspensions, type Suspension } from '../suspensions.ts'
+import {
+  originOf,
+  parseInterval,
+  parsePlace,
+  refuseContradictions,
+  type SyncOptions,
+} from '../sync-options.ts'
 import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
 
-export interface SyncOptions extends FolderOptions, ConnectionOptions {
-  readonly output?: string
-  readonly dryRun?: boolean
-  readonly yes?: boolean
-  readonly watch?: boolean
-  readonly wait?: boolean
-  readonly timeout?: string
-}
+/** Something else that changes the records is noticed by then. */
+const DRIFT_MS = 5 * 60_000
 
 interface Run {
   readonly context: CommandContext
@@ -40,17 +41,20 @@ interface Run {
   readonly options: SyncOptions
   readonly format: OutputFormat
   readonly timeoutMs: number
+  /** Publish all of it or nothing: with an error somewhere, what is published stays. */
+  readonly isWhole?: boolean
 }
 
 /** Publishes a folder; with `--watch` again and again until it is interrupted. */
 export async function runSyncCommand(
   context: CommandContext,
-  [path = '.']: readonly string[],
+  [path]: readonly string[],
   options: SyncOptions,
 ): Promise<number> {
   const format = parseOutput(options.output)
   const timeoutMs = parseWaitTimeout(options.timeout)
-  refuseContradictions(options)
+  refuseContradictions(path, options)
+  if (path === undefined) return await syncGit(context, options, { format, timeoutMs })
   // Reading the folder first means that a mistake in it needs no network to be reported.
   const folder = await loadFolder(context, path, options)
   await using login = await openLogin(context, options)
@@ -60,8 +64,38 @@ export async function runSyncCommand(
   if (options.watch !== true) return await syncOnce(run, folder)
   const { watchFolder } = await import('../watch-folder.ts')
   return await watchFolder(context.io, path, {
-    first: () => syncOnce(run, folder),
-    again: async () => syncOnce(run, await loadFolder(context, path, options)),
+    intervalMs: parseInterval(options.interval) ?? DRIFT_MS,
+    first: (io) => syncOnce({ ...run, context: { ...context, io } }, folder),
+    again: async (io) => {
+      const quiet = { ...context, io }
+      return syncOnce({ ...run, context: quiet }, await loadFolder(quiet, path, options))
+    },
+  })
+}
+
+/** Publishes what a branch of a remote repository holds, without a working copy. */
+async function syncGit(
+  context: CommandContext,
+  options: SyncOptions,
+  how: Pick<Run, 'format' | 'timeoutMs'>,
+): Promise<number> {
+  const { followGit } = await import('../follow-git.ts')
+  const place = parsePlace(options)
+  await using login = await openLogin(context, options)
+  const { session, connection } = login
+  const reader = await openSessionReader(context, session, connection)
+  return await followGit(context.io, {
+    place,
+    intervalMs: parseInterval(options.interval),
+    allowRewrites: options.allowRewrites ?? false,
+    requireSigned: options.requireSigned ?? options.signers !== undefined,
+    ...(options.signers === undefined ? {} : { signers: resolve(options.signers) }),
+    publish: async (io, folder, { commit }) => {
+      const quiet = { ...context, io }
+      const loaded = await loadFolder(quiet, folder, options, originOf(place, commit))
+      const run = { context: quiet, session, reader, options, ...how, isWhole: true }
+      return await syncOnce(run, loaded)
+    },
   })
 }
 
@@ -69,6 +103,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   const { context, session, options, format } = run
   const { io } = context
   noteIssues(io, folder.issues)
+  if (run.isWhole === true && folder.broken.length > 0) return notWhole(io)
   const show = (plan: SyncPlan) => showPlan(io, plan, { format, handle: session.handle })
   using planning = openPlanning(context, run, folder, options)
   const ask = approver(run, show)
@@ -84,7 +119,8 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
     },
     makePlan: (snapshot) => planning.makePlan(snapshot),
     approve: (plan) => {
-      if (suspension === undefined || options.dryRun === true) return ask(plan)
+      const isBroken = run.isWhole === true && hasInvalid(plan)
+      if (options.dryRun === true || (suspension === undefined && !isBroken)) return ask(plan)
       show(plan)
       return Promise.resolve(false)
     },
@@ -96,6 +132,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   if (outcome.kind === 'declined') {
     if (options.dryRun === true) return exitOf(outcome.plan)
     if (suspension !== undefined) return EXIT.failed
+    if (run.isWhole === true && hasInvalid(outcome.plan)) return notWhole(io)
     io.note('Nothing was changed.\n')
     return EXIT.failed
   }
@@ -106,8 +143,14 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
     await sendHints(context, { session, reader: run.reader, peers }, written)
   }
   const code = exitOf(outcome.plan)
-  if (options.wait !== true) return code
+  const hasNothingNew = run.isWhole === true && outcome.rev === undefined
+  if (options.wait !== true || (hasNothingNew && options.interval !== undefined)) return code
   return waitAfter(run, outcome, code)
+}
+
+function notWhole(io: Io): number {
+  io.note('Nothing of it is published, because something in it is not valid.\n')
+  return EXIT.usage
 }
 
 function showOutcome(run: Run, outcome: Extract<SyncOutcome, { kind: 'applied' }>): void {
@@ -170,12 +213,4 @@ function exitOf(plan: SyncPlan): number {
   const isRefused = ({ action }: PlanItem) => REFUSED.has(action)
   if (plan.items.some(isRefused)) return EXIT.failed
   return EXIT.done
-}
-
-function refuseContradictions(options: SyncOptions): void {
-  if (options.watch === true && options.dryRun === true) {
-    throw new CommuneError('usage', '--watch and --dry-run do not go together.', {
-      hint: 'Leave one of them out.',
-    })
-  }
 }

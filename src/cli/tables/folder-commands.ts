@@ -36,7 +36,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'sync',
-    args: ['<path>'],
+    args: ['[path]'],
     summary: 'Publish a folder of workload files as your desired state.',
     exits: WAIT_EXITS,
     options: [
@@ -45,6 +45,34 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
       ...FOLDER,
       { flags: '-y, --yes', description: 'do not ask before deleting much' },
       { flags: '--watch', description: 'go on, and sync whenever a file changes' },
+      { flags: '--git URL', description: 'sync what a git repository holds, instead of a folder' },
+      {
+        flags: '--branch NAME',
+        description: 'with --git: the branch',
+        default: 'that of the repository',
+      },
+      {
+        flags: '--path PATH',
+        description: 'with --git: the folder inside the repository',
+        default: 'its root',
+      },
+      {
+        flags: '--interval DURATION',
+        description: 'with --git: go on, and look this often; with --watch: look for drift',
+        default: 'once; 5m with --watch',
+      },
+      {
+        flags: '--require-signed',
+        description: 'with --git: only commits with a good signature count',
+      },
+      {
+        flags: '--signers FILE',
+        description: 'with --git: the SSH signers who count, as git wants them',
+      },
+      {
+        flags: '--allow-rewrites',
+        description: 'with --git: also follow a history that was rewritten',
+      },
       { flags: '--wait', description: 'wait until exactly this revision runs and is healthy' },
       { flags: '--timeout DURATION', description: 'how long to wait', default: '5m' },
       ...CONNECTION,
@@ -53,6 +81,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
       'commune sync workloads/ --dry-run',
       'commune sync workloads/ --wait --timeout 2m',
       'commune sync workloads/ --prune --yes',
+      'commune sync --git https://git.example.org/me/app --path workloads --interval 1m',
     ],
     load: async () => (await import('../commands/sync.ts')).runSyncCommand,
   },
