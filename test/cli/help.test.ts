@@ -35,6 +35,10 @@ it('lists the commands', async () => {
     Changing what runs:
       delete <name...>     Delete workloads, and so end their containers.
       rebalance <name...>  Open the bidding for workloads anew, so that they may move to better places.
+      restart <name>       Start the replicas of a workload again, on each machine one after the other.
+      pause <name>         Stop the replicas of a workload where they are; they keep their places.
+      resume <name>        Start again what was paused, and let machines have it that were told to stop.
+      stop <name>          End a workload on one machine at once; the next in line takes its place.
       rollout              Follow, hold or take back how a new container replaces the old one.
 
     Machines:
