@@ -55,6 +55,8 @@ it('lists the commands', async () => {
     This machine:
       dev                  Run a whole network for trying things out, on this machine only.
       doctor               Check that everything is in place, and say how to mend what is not.
+      completion [shell]   Print the script by which bash, zsh or fish complete commands, options and
+                           names.
       help [command]       Show help for a command.
 
     Environment:

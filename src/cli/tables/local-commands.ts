@@ -25,4 +25,19 @@ export const LOCAL_COMMANDS: readonly CommandSpec[] = [
     examples: ['commune doctor'],
     load: async () => (await import('../commands/doctor.ts')).runDoctor,
   },
+  {
+    name: 'completion',
+    args: ['[shell]'],
+    summary: 'Print the script by which bash, zsh or fish complete commands, options and names.',
+    details:
+      'Names of workloads and machines are asked for while you type, when you are logged in.',
+    options: [
+      {
+        flags: '--names KIND',
+        description: 'what the scripts ask: the names of workloads or meshlets',
+      },
+    ],
+    examples: ['commune completion bash', 'commune completion fish'],
+    load: async () => (await import('../commands/completion.ts')).runCompletion,
+  },
 ]

@@ -17,7 +17,7 @@ export const MACHINE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'meshlet remove',
-    args: ['<name>'],
+    args: ['<meshlet>'],
     summary: 'Take your half of the link back; the machine then drains.',
     options: CONNECTION,
     examples: ['commune meshlet remove box'],

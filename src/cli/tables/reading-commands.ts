@@ -64,7 +64,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--tail LINES', description: 'how many lines', default: '100' },
       { flags: '--since DURATION', description: 'nothing older than this' },
-      { flags: '--meshlet NAME', description: 'only of this machine' },
+      { flags: '--meshlet MESHLET', description: 'only of this machine' },
       { flags: '--replica NUMBER', description: 'only of the replica with this number' },
       ...READING,
     ],

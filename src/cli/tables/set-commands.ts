@@ -13,7 +13,7 @@ export const SET_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'set suspend',
-    args: ['<name>'],
+    args: ['<set>'],
     summary: 'Have no sync publish a set, wherever it runs, until it is resumed.',
     details:
       'What is published stays as it is, and goes on running. diff still shows the difference.',
@@ -23,7 +23,7 @@ export const SET_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'set resume',
-    args: ['<name>'],
+    args: ['<set>'],
     summary: 'Let a set be published again.',
     options: CONNECTION,
     examples: ['commune set resume home'],

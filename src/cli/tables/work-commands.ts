@@ -3,7 +3,7 @@ import { WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 
 const ON_MACHINE: readonly OptionSpec[] = [
-  { flags: '--meshlet NAME', description: 'only on this machine' },
+  { flags: '--meshlet MESHLET', description: 'only on this machine' },
   ...READING,
 ]
 
