@@ -67,13 +67,13 @@ describe.each(asking)('%s', (shell) => {
   })
 
   it('offers every command', async () => {
-    const first = new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))
+    const first = new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''))
     expect(await complete(shell, [''])).toEqual([...first, 'help'].toSorted())
   })
 })
 
 it.runIf(shells.includes('zsh'))('zsh is told words, options, values and arguments', async () => {
-  const first = new Set(COMMANDS.map(({ name }) => name.split(' ')[0]))
+  const first = new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''))
   expect(await complete('zsh', [''])).toEqual([...first, 'help'].toSorted())
   expect(await complete('zsh', ['rollout', ''])).toContain('undo')
   const undo = await complete('zsh', ['rollout', 'undo', 'x'])
