@@ -12,7 +12,7 @@ import { compile } from 'json-schema-to-typescript'
 
 const SUFFIX = '.schema.json'
 /** Nothing reads these: they tell others what `-o json` prints. */
-const PRINTED = new Set(['plan.schema.json'])
+const PRINTED = new Set(['errors.schema.json', 'plan.schema.json'])
 const root = process.argv[2] ?? '.'
 const format = { semi: false, singleQuote: true, printWidth: 100 }
 

@@ -37,6 +37,13 @@ export interface ReadingOptions extends ConnectionOptions {
   readonly owner?: string
 }
 
+/** For every command that a pipeline runs. */
+export const ERRORS: OptionSpec = {
+  flags: '--errors FORMAT',
+  description: 'also as github, json=FILE or junit=FILE; may be given several times',
+  repeated: true,
+}
+
 /** For every command that reads a folder. */
 export const LAYERS: readonly OptionSpec[] = [
   { flags: '--overlay NAME', description: 'put this overlay of commune.yaml on top' },

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Problem } from './problem.ts'
 
 /** Everything that a command may know of the terminal and the process around it. */
 export interface Io {
@@ -10,6 +11,8 @@ export interface Io {
   readonly isInteractive: boolean
   readonly color: { readonly out: boolean; readonly note: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Told of what is wrong beside the text, for programs. */
+  readonly onProblem?: (problem: Problem) => void
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -9,6 +9,7 @@ import { formatIssue } from '../spec/format-issue.ts'
 import type { FolderOptions, LayerOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
 import type { Io } from './io.ts'
+import { problemOfIssue } from './problem.ts'
 
 /** A folder as the planner wants it. */
 export interface LoadedFolder {
@@ -158,7 +159,10 @@ function pathHint(error: unknown): string {
 
 /** All that is wrong with the files, on stderr. */
 export function noteIssues(io: Io, issues: readonly Issue[]): void {
-  for (const issue of issues) io.note(`${formatIssue(issue, { color: io.color.note })}\n`)
+  for (const issue of issues) {
+    io.note(`${formatIssue(issue, { color: io.color.note })}\n`)
+    io.onProblem?.(problemOfIssue(issue))
+  }
 }
 
 const SET_LENGTH_MAX = 512

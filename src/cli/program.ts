@@ -6,6 +6,7 @@ import { ENVIRONMENT } from './environment.ts'
 import { describeOption, formatRows } from './help-text.ts'
 import { EXIT, exitCodeOf, formatError } from './exit.ts'
 import { isDebug } from './io.ts'
+import { reportErrors } from './report-errors.ts'
 
 const ABOUT = 'A declarative, consent-based container orchestrator on AT Protocol.'
 
@@ -35,8 +36,12 @@ function report(context: CommandContext, error: unknown, command: CommandSpec | 
   const { io } = context
   io.note(`${formatError(error)}\n`)
   if (isDebug(io.env) && error instanceof Error) io.note(`${error.stack}\n`)
+  return exitOf(error, command)
+}
+
+/** A failed comparison must not look like the answer "different". */
+function exitOf(error: unknown, command: CommandSpec | undefined): number {
   const code = exitCodeOf(error)
-  // A failed comparison must not look like the answer "different".
   return command?.exits === ANSWER_EXITS && code === EXIT.failed ? EXIT.usage : code
 }
 
@@ -96,7 +101,15 @@ function addCommand(
       .flat()
       .filter((arg) => arg !== undefined)
     const run = await spec.load()
-    finish(await run(context, args as string[], given.at(-2) as never))
+    const options = given.at(-2) as never
+    const code = await reportErrors(
+      context,
+      spec,
+      options,
+      (reporting) => run(reporting, args as string[], options),
+      (error) => exitOf(error, spec),
+    )
+    finish(code)
   })
 }
 

@@ -3,6 +3,7 @@ import { planData, type Outcome } from '../sync/plan-data.ts'
 import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
 import type { Io } from './io.ts'
 import { printData, type OutputFormat } from './output.ts'
+import { problemOfItem } from './problem.ts'
 
 export interface ShowPlanOptions {
   readonly format: OutputFormat
@@ -14,6 +15,10 @@ export interface ShowPlanOptions {
 /** The plan as a result, in the format that was asked for. */
 export function showPlan(io: Io, plan: SyncPlan, options: ShowPlanOptions): void {
   const { format } = options
+  for (const item of plan.items) {
+    const problem = problemOfItem(item)
+    if (problem !== undefined) io.onProblem?.(problem)
+  }
   switch (format) {
     case 'json':
     case 'yaml':

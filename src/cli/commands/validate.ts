@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import { noteIssues, readOptions, requirePath } from '../load-folder.ts'
 import { parseOutput, printData } from '../output.ts'
+import { problemOfIssue } from '../problem.ts'
 
 interface ValidateOptions extends LayerOptions {
   readonly output?: string
@@ -24,6 +25,8 @@ export async function runValidate(
   const issues = folders.flatMap((folder) => folder.issues)
   const workloads = folders.flatMap((folder) => folder.workloads)
   const ok = !hasErrors(issues) && workloads.length > 0
+  if (format === 'table' || format === 'wide') noteIssues(io, issues)
+  else for (const issue of issues) io.onProblem?.(problemOfIssue(issue))
   switch (format) {
     case 'json':
     case 'yaml':
@@ -38,7 +41,6 @@ export async function runValidate(
       break
     case 'table':
     case 'wide':
-      noteIssues(io, issues)
       io.out(`${summary(workloads.length, issues, paths)}\n`)
       break
   }

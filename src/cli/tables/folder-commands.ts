@@ -1,4 +1,4 @@
-import { CONNECTION, FOLDER, LAYERS, OUTPUT } from '../command-options.ts'
+import { CONNECTION, ERRORS, FOLDER, LAYERS, OUTPUT } from '../command-options.ts'
 import { ANSWER_EXITS, WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
@@ -8,7 +8,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     name: 'validate',
     args: ['<path...>'],
     summary: 'Check workload files, without any network.',
-    options: [OUTPUT, ...LAYERS],
+    options: [OUTPUT, ERRORS, ...LAYERS],
     examples: ['commune validate workloads/', 'commune validate hello.yaml -o json'],
     load: async () => (await import('../commands/validate.ts')).runValidate,
   },
@@ -18,7 +18,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     summary: 'Print the workloads of a folder with overlay and variables put in.',
     details:
       'Without any network; tags stay tags. What it prints can be synced in place of the folder.',
-    options: [OUTPUT, ...LAYERS],
+    options: [OUTPUT, ERRORS, ...LAYERS],
     examples: [
       'commune render workloads/ --overlay production',
       'commune render workloads/ --var tag=1.4 -o json',
@@ -30,7 +30,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     args: ['<path>'],
     summary: 'Show what sync would change.',
     exits: ANSWER_EXITS,
-    options: [OUTPUT, ...FOLDER, ...CONNECTION],
+    options: [OUTPUT, ERRORS, ...FOLDER, ...CONNECTION],
     examples: ['commune diff workloads/', 'commune diff workloads/ --prune -o json'],
     load: async () => (await import('../commands/diff.ts')).runDiff,
   },
@@ -41,6 +41,7 @@ export const FOLDER_COMMANDS: readonly CommandSpec[] = [
     exits: WAIT_EXITS,
     options: [
       OUTPUT,
+      ERRORS,
       { flags: '--dry-run', description: 'show the plan and write nothing' },
       ...FOLDER,
       { flags: '-y, --yes', description: 'do not ask before deleting much' },
