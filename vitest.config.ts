@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** On real parts, with promises about time: nothing else runs beside them. */
+/** On real parts: they mostly wait for engines, processes and timers. */
 const REAL = 'test/{cli,contract,e2e,hosts}/**/*.test.ts'
 
 export default defineConfig({
@@ -24,8 +24,11 @@ export default defineConfig({
         test: {
           name: 'real parts',
           include: [REAL],
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          // A busy computer is no failure: what is waited for are conditions.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -94,6 +94,16 @@ test('a guard that is started in place of another knows all deadlines from its f
   expect(first).toEqual(client.deadlines)
 })
 
+test('telling it the same for days leaves nothing behind', async () => {
+  const warnings: string[] = []
+  const note = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', note)
+  for (let i = 0; i < 50; i++) await client.set('db', 5_000 + i)
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
+
 test('what is set while a new guard is greeted holds, and not what held before', async () => {
   await client.set('db', 5_000)
   onSpawn = (guard) => (guard.answersHello = false)

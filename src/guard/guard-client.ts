@@ -207,12 +207,14 @@ export class GuardClient implements Guard, AsyncDisposable {
       reject(new Error('the guard does not answer'))
       socket.destroy()
     })
-    socket.once('close', () => reject(new Error('the guard is gone')))
+    const gone = () => reject(new Error('the guard is gone'))
+    socket.once('close', gone)
     socket.write(`${JSON.stringify({ id, ...request })}\n`)
     try {
       return await promise
     } finally {
       cancel()
+      socket.off('close', gone)
     }
   }
 

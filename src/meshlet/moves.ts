@@ -30,6 +30,11 @@ export interface MoveInput {
 /** Says why work comes here or goes away, where that follows from others. */
 export class Moves {
   readonly #options: MovesOptions
+  /**
+   * Takeovers that were noted, by workload, each a replica and from whom: what is tried again is no other
+   * one.
+   */
+  readonly #taken = new Map<string, readonly (readonly [replica: number, from: readonly Did[]])[]>()
 
   constructor(options: MovesOptions) {
     this.#options = options
@@ -37,7 +42,9 @@ export class Moves {
 
   /** Before the actions are done. */
   note(input: MoveInput): void {
-    this.#options.chronicle.noteRevision(input.placement.uri, input.placement.record.cid)
+    const { uri, record, down } = input.placement
+    this.#options.chronicle.noteRevision(uri, record.cid)
+    if (down.size === 0) this.#taken.delete(uri)
     if (input.actions.length === 0) return
     this.#noteTakeover(input)
     this.#noteReplaced(input)
@@ -47,11 +54,17 @@ export class Moves {
     const { self, metrics, chronicle } = this.#options
     const taken = takenOver(placement, self)
     const present = new Set(containers.map(replicaOf))
-    const fresh = actions.filter(
-      ({ kind, ...a }) => kind === 'create' && 'replica' in a && !present.has(a.replica),
+    const noted = (this.#taken.get(placement.uri) ?? []).filter(([, from]) =>
+      from.every((did) => placement.down.has(did)),
     )
-    const replicas = Math.min(fresh.length, taken.slots)
+    const fresh = actions
+      .flatMap((a) => (a.kind === 'create' && !present.has(a.replica) ? a.replica : []))
+      .filter((replica) => !noted.some(([before]) => before === replica))
+      .slice(0, Math.max(0, taken.slots - noted.length))
+    const replicas = fresh.length
     if (replicas === 0) return
+    const also = fresh.map((replica) => [replica, taken.from] as const)
+    this.#taken.set(placement.uri, [...noted, ...also])
     const evidence = taken.from.flatMap((did) => this.#suspicionsOf(placement, did))
     const writers = [...new Set(evidence.map(({ uri }) => uri.split('/')[2] ?? ''))]
     const reason = `${taken.from.join(', ')} is down: suspected by ${writers.join(', ')}, and has not answered`

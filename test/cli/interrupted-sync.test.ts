@@ -98,7 +98,7 @@ it('an interruption before the commit leaves nothing behind', async () => {
   const result = await sync('alice', { drivers, signal: stop.signal })
   expect(result).toMatchObject({ code: 130, out: '' })
   expect(await published('alice')).toEqual([])
-}, 60_000)
+})
 
 it('an interruption between two commits leaves the first, and the next sync adds the rest', async () => {
   const stop = new AbortController()
@@ -111,7 +111,7 @@ it('an interruption between two commits leaves the first, and the next sync adds
   expect(result.code).toBe(130)
   expect(await published('bobby')).toHaveLength(FIRST_COMMIT)
   await expectFinished('bobby')
-}, 60_000)
+})
 
 it('a PDS that fails between two commits is said, and the next sync adds the rest', async () => {
   const drivers = withCommits((commit, write) => {
@@ -123,4 +123,4 @@ it('a PDS that fails between two commits is said, and the next sync adds the res
   expect(result.err).toContain('The PDS is in trouble.')
   expect(await published('carol')).toHaveLength(FIRST_COMMIT)
   await expectFinished('carol')
-}, 60_000)
+})

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LABEL } from '../../src/model/nsid.ts'
 import type { Did } from '../../src/model/records.ts'
 import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
@@ -16,7 +16,6 @@ const OWNERS = Object.keys(MEMBERS) as Owner[]
 /** Well-formed, and nobody’s. */
 const NOBODY: Did = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 
 beforeAll(async () => {
@@ -79,7 +78,7 @@ it('says of everybody in one line whether they work together, and why', async ()
       last = Object.fromEntries(await membersOf(owner))
       return JSON.stringify(sorted(last)) === JSON.stringify(sorted(expected[owner]))
     }
-    await commune.until(`${owner} sees them all`, isSaid, 15_000).catch(() => undefined)
+    await commune.until(`${owner} sees them all`, isSaid, 60_000).catch(() => undefined)
     expect(last).toEqual(expected[owner])
   }
 })

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { buildImage } from '../../src/dev/stand-in.ts'
 import { Interposer, type InterposedRequest, type Mischief } from '../support/interposer.ts'
 import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 import { startSubstrate, type RealSubstrate } from '../support/real-substrate.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let substrate: RealSubstrate
 let site: SeenContainer

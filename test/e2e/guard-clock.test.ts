@@ -63,7 +63,7 @@ function open(aheadS: number): GuardClient {
 
 async function untilKilled(): Promise<void> {
   await expect
-    .poll(() => asked.filter((one) => one.startsWith('POST')), { timeout: 15_000 })
+    .poll(() => asked.filter((one) => one.startsWith('POST')), { timeout: 60_000 })
     .toContain('POST /containers/c1/kill')
 }
 
@@ -91,7 +91,7 @@ describe('the guard process', () => {
   test('is started again when it was killed, and knows what it has to know', async () => {
     await open(0).set(DB, bootMs() + 1_500)
     guards[0]?.kill('SIGKILL')
-    await expect.poll(() => guards.length, { timeout: 15_000 }).toBe(2)
+    await expect.poll(() => guards.length, { timeout: 60_000 }).toBe(2)
     // The daemon dies before it can say a word to it.
     await client[Symbol.asyncDispose]()
     await untilKilled()

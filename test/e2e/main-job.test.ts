@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
 import {
@@ -18,7 +18,6 @@ const SITE = [
   'healthcheck: { http: { port: 8080, path: /health }, interval: 1s, timeout: 1s }',
 ].join('\n')
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let containers: readonly SeenContainer[]
 
@@ -117,7 +116,7 @@ it('reports health and endpoints in the meshlets’ repos, and the ports answer'
     const [endpoint] = replica?.endpoints ?? []
     expect(endpoint).toMatchObject({ name: 'http', container: 8080 })
     const answer = await fetch(`http://${endpoint?.address}/`, {
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     })
     expect(await answer.text()).toContain(`${commune.did('alice')} ${meshlet}`)
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   startMachines,
   startRealCommune,
@@ -9,7 +9,6 @@ import {
 const OWNERS = ['alice', 'bobby', 'carol'] as const
 /** Nothing listens there: neither hints nor heartbeats arrive. */
 const NOWHERE = 'http://127.0.0.1:9'
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 
 beforeAll(async () => {

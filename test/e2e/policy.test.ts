@@ -3,13 +3,12 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
 
 const MESHLET = fileURLToPath(new URL('../../src/bin/meshlet.ts', import.meta.url))
 const run = promisify(execFile)
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let file: string
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Container } from 'dockerode'
 import { LABEL } from '../../src/model/nsid.ts'
 import {
@@ -23,7 +23,6 @@ const FAULTS: Readonly<Record<string, (container: Container) => Promise<unknown>
   paused: (container) => container.pause(),
 }
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let steady: readonly SeenContainer[]
 

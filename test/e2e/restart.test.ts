@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { MeshletStatusRecord } from '../../src/model/records.ts'
 import {
@@ -11,7 +11,6 @@ import type { SeenContainer } from '../support/real-engine.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol'] as const
 const PORT = 'ports: [ { container: 8080 } ]'
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let before: readonly SeenContainer[]
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
 
@@ -13,7 +13,6 @@ const WHOSE: Readonly<Record<string, string>> = {
   four: 'bobby',
 }
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 90_000 })
 let commune: RealCommune
 
 beforeAll(async () => {

@@ -11,7 +11,7 @@ const ROUNDS = Number(process.env['SIGKILL_ROUNDS'] ?? 4)
 const SEED = Number(process.env['SIGKILL_SEED'] ?? 1)
 /** More calls than one round needs; beyond them the daemon is killed when all is done. */
 const CALLS_MAX = 24
-vi.setConfig({ testTimeout: 60_000 + ROUNDS * 40_000, hookTimeout: 90_000 })
+vi.setConfig({ testTimeout: ROUNDS * 240_000 })
 let commune: RealCommune
 let substrate: RealSubstrate
 let steady: SeenContainer

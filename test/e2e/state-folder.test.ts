@@ -1,13 +1,12 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { MeshletStatusRecord } from '../../src/model/records.ts'
 import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 let commune: RealCommune
 let before: SeenContainer | undefined
 

@@ -17,7 +17,7 @@ import { startSubstrate, type RealSubstrate } from '../support/real-substrate.ts
 const OWNERS = ['alice', 'bobby', 'carol'] as const
 /** How long the long outage lasts. */
 const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 4) * 1_000
-vi.setConfig({ testTimeout: 90_000 + OUTAGE_MS, hookTimeout: 90_000 })
+vi.setConfig({ testTimeout: 240_000 + OUTAGE_MS })
 let commune: RealCommune
 let substrate: RealSubstrate
 let before: readonly SeenContainer[]
@@ -74,7 +74,7 @@ async function arrived(): Promise<void> {
     )
     return said.every((status) => status?.value.observedRevision === record.cid)
   }
-  await commune.until('everybody has the newest record', isThere, 80_000)
+  await commune.until('everybody has the newest record', isThere)
 }
 
 async function expectUntouched(): Promise<void> {
@@ -174,7 +174,7 @@ test('a PDS that is away for long: nothing stops, nothing moves', async () => {
       await expectUntouched()
       return performance.now() > untilMs
     },
-    OUTAGE_MS + 30_000,
+    OUTAGE_MS + 120_000,
   )
   substrate.pds.heal()
   await change()

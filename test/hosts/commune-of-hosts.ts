@@ -50,7 +50,7 @@ export const SERVICES = [
 ] as const
 
 const OWNERS = SERVICES.map(({ owner }) => owner)
-const WAIT_MS = 60_000
+const WAIT_MS = 120_000
 const LOOK_EVERY_MS = 100
 /** Time in which a service answers or is taken for silent. */
 const ANSWER_MS = 1_000

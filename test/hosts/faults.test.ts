@@ -4,7 +4,7 @@ import { RESULTS, startRound, type Round } from './start-round.ts'
 
 /** Longer than the time after which a silent machine is replaced; the long one is `make faults`. */
 const PDS_AWAY_MS = 10_000
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 30_000 })
+vi.setConfig({ testTimeout: 480_000 })
 let round: Round
 const results: Result[] = []
 

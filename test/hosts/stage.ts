@@ -7,9 +7,9 @@ import { startWatch } from './watch.ts'
 
 /** Replicas of all services together. */
 const REPLICAS = SERVICES.reduce((sum, { replicas }) => sum + replicas, 0)
-/** Three times what the `fast` profile and a start take: generous, since other work shares the machine. */
-const TAKEOVER_MS_MAX = 30_000
-const SETTLE_MS_MAX = 60_000
+/** Six times what the `fast` profile and a start take: generous, since other work shares the machine. */
+const TAKEOVER_MS_MAX = 60_000
+const SETTLE_MS_MAX = 120_000
 
 /** What happens to the victim; what comes back undoes it. */
 export type Strike = (victim: Machine) => Promise<Undo>

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SERVICES, type CommuneOfHosts, type Placed } from './commune-of-hosts.ts'
 
-/** How exact times of overlap are. */
+/** How exact times of overlap are, and what is too short to be seen missing. */
 const SAMPLE_EVERY_MS = 200
 
 /** What was seen from the first sample to the last. */
@@ -30,14 +30,20 @@ export function startWatch(commune: CommuneOfHosts, before: readonly Placed[]): 
   const short = new Set<string>()
   let isWhole = false
   let ended = false
+  let previous: readonly Placed[] = before
   const sample = (now: readonly Placed[], sinceMs: number, wasWhole: boolean) => {
     const ids = new Set(now.map(({ id }) => id))
+    // The engines are not asked at the very same moment: what moves between two may be seen on neither,
+    // but not twice in a row.
+    const lately = [...now, ...previous.filter(({ id }) => !ids.has(id))]
+    previous = now
     for (const one of before) if (!ids.has(one.id)) stopped.set(one.id, one)
     for (const one of now) if (!before.some(({ id }) => id === one.id)) started.set(one.id, one)
     for (const { name, replicas } of SERVICES) {
-      const count = now.filter(({ workload }) => workload === name).length
-      if (count > replicas) overlap.set(name, (overlap.get(name) ?? 0) + sinceMs)
-      if (wasWhole && count < replicas) short.add(name)
+      const countIn = (placed: readonly Placed[]) =>
+        placed.filter(({ workload }) => workload === name).length
+      if (countIn(now) > replicas) overlap.set(name, (overlap.get(name) ?? 0) + sinceMs)
+      if (wasWhole && countIn(lately) < replicas) short.add(name)
     }
   }
   const watching = (async () => {

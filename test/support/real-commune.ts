@@ -85,7 +85,7 @@ export interface MachineOptions extends Partial<MeshletSettings> {
   readonly startedBy?: readonly string[]
 }
 
-const WAIT_MS = 40_000
+const WAIT_MS = 120_000
 const LOOK_EVERY_MS = 60
 const WEB = [
   'mkdir -p /tmp/www',

@@ -1,6 +1,11 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { parseDockerHost } from '../../src/engine/endpoint.ts'
 import { LABEL } from '../../src/model/nsid.ts'
+
+const EVENT_MS = 50
 
 /** One container, as `docker inspect` tells it. */
 export interface SeenContainer {
@@ -26,8 +31,18 @@ export interface RealEngine {
   /** The container for an operator’s hands; fails when there was none to begin with. */
   hand(container: SeenContainer | undefined): Docker.Container
   networks(workload?: string): Promise<readonly Docker.NetworkInspectInfo[]>
+  /**
+   * Counts how many containers of the workload run, by what the engine itself says happened, so that
+   * nothing is missed however slow the looking is. Nothing may start or end while it begins.
+   */
+  watchRunning(uri: string): Promise<RunningWatch>
   /** Removes everything that carries the meshlets' labels. */
   sweep(): Promise<void>
+}
+
+export interface RunningWatch {
+  /** The fewest that ran at once until now. */
+  stop(): Promise<number>
 }
 
 /** Looks at the engine there; at the one of DOCKER_HOST when nothing is said. */
@@ -62,10 +77,35 @@ export function createRealEngine(
       (await networks()).filter(
         ({ Labels }) => workload === undefined || nameIn(Labels?.[LABEL.workload]) === workload,
       ),
+    watchRunning: (uri) => watchRunning(docker, uri),
     async sweep() {
       const options = { force: true, v: true }
       for (const { Id } of await listed()) await ignoreGone(docker.getContainer(Id).remove(options))
       for (const { Id } of await networks()) await ignoreGone(docker.getNetwork(Id).remove())
+    },
+  }
+}
+
+async function watchRunning(docker: Docker, uri: string): Promise<RunningWatch> {
+  const label = [`${LABEL.workload}=${uri}`]
+  const stream = await docker.getEvents({
+    filters: { type: ['container'], event: ['start', 'die'], label },
+  })
+  const runningNow = async () =>
+    (await docker.listContainers({ filters: { label, status: ['running'] } })).length
+  let running = await runningNow()
+  let fewest = running
+  stream.on('error', () => undefined)
+  createInterface({ input: stream as Readable }).on('line', (line) => {
+    running += (JSON.parse(line) as { Action: string }).Action === 'start' ? 1 : -1
+    fewest = Math.min(fewest, running)
+  })
+  return {
+    async stop() {
+      // What happened last may not have been told yet.
+      while (running !== (await runningNow())) await pause(EVENT_MS)
+      ;(stream as Readable).destroy()
+      return fewest
     },
   }
 }
