@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEngineClient } from './client.ts'
 import { createDockerEngine } from './docker.ts'
@@ -119,4 +120,17 @@ describe('an engine that', () => {
     await expect(watching).rejects.toMatchObject({ code: 'engine-unreachable' })
     expect(actions).toEqual(['start'])
   })
+})
+
+test('a description of the connections, which is made for each request, stays short', async () => {
+  await listen((_, response) => response.end('[]'))
+  const client = createEngineClient({ address: socket, options: { socketPath: socket } })
+  const { docker } = client
+  const list = () =>
+    client.call({ doing: 'listing', timeoutMs: 10_000 }, () => docker.listContainers())
+  await Promise.all(Array.from({ length: 5 }, list))
+  const { agent } = docker.modem as { agent?: unknown }
+  expect(agent).toBeDefined()
+  expect(inspect(agent, { showHidden: true, depth: null }).length).toBeLessThan(100)
+  client.close()
 })

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { inspect } from 'node:util'
 import Dockerode, { type DockerOptions } from 'dockerode'
 import { failOnBrokenAnswers } from './broken-answers.ts'
 import type { EngineEndpoint } from './endpoint.ts'
@@ -34,6 +35,8 @@ export function createEngineClient(endpoint: EngineEndpoint): EngineClient {
       ? new HttpsAgent({ keepAlive: true })
       : new HttpAgent({ keepAlive: true }),
   )
+  // The client library describes all that it is given anew at each request, also when nobody reads it.
+  Object.defineProperty(agent, inspect.custom, { value: () => agent.constructor.name })
   // The types of the client library leave the agent out.
   const docker = new Dockerode({ ...endpoint.options, agent } as DockerOptions)
   const { address } = endpoint

@@ -163,9 +163,11 @@ describe('logs', () => {
 
 describe('delete', () => {
   it('says what ends, and the containers go', async () => {
-    const dry = await commune(['delete', 'patient', '--dry-run'])
-    expect(dry).toMatchObject({ code: 0 })
-    expect(dry.err).toMatch(/patient: 1 replica ends, on \w+\.test\/\w+-box/)
+    await until('it is told what ends', async () => {
+      const dry = await commune(['delete', 'patient', '--dry-run'])
+      expect(dry).toMatchObject({ code: 0 })
+      return /patient: 1 replica ends, on \w+\.test\/\w+-box/.test(dry.err)
+    })
     expect(await machines.containers('patient')).toHaveLength(1)
     const result = await commune(['delete', 'patient', '--yes'])
     expect(result).toMatchObject({ code: 0, out: 'deleted patient\n' })

@@ -86,7 +86,7 @@ export interface MachineOptions extends Partial<MeshletSettings> {
 }
 
 const WAIT_MS = 120_000
-const LOOK_EVERY_MS = 60
+const LOOK_EVERY_MS = 120
 const WEB = [
   'mkdir -p /tmp/www',
   'echo "$COMMUNE_WORKLOAD $COMMUNE_OWNER_DID $COMMUNE_MESHLET_DID $COMMUNE_REPLICA $GREETING" > /tmp/www/index.html',

@@ -88,7 +88,7 @@ export function createRealEngine(
 
 async function watchRunning(docker: Docker, uri: string): Promise<RunningWatch> {
   const label = [`${LABEL.workload}=${uri}`]
-  const stream = await docker.getEvents({
+  const stream: NodeJS.ReadableStream = await docker.getEvents({
     filters: { type: ['container'], event: ['start', 'die'], label },
   })
   const runningNow = async () =>
@@ -96,7 +96,7 @@ async function watchRunning(docker: Docker, uri: string): Promise<RunningWatch> 
   let running = await runningNow()
   let fewest = running
   stream.on('error', () => undefined)
-  createInterface({ input: stream as Readable }).on('line', (line) => {
+  createInterface({ input: stream }).on('line', (line) => {
     running += (JSON.parse(line) as { Action: string }).Action === 'start' ? 1 : -1
     fewest = Math.min(fewest, running)
   })
