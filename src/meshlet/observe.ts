@@ -15,6 +15,7 @@ import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
+import { slotsWanted } from '../selection/decide-bid.ts'
 import { isAtMostOne, mayRun } from '../selection/lease.ts'
 import { invited } from '../selection/invitation.ts'
 import { overruledBidders } from '../selection/objections.ts'
@@ -86,7 +87,13 @@ export function observePlacement(input: PlacementInput): Placement {
   const seen = withBids(input, key, bids)
   const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)
   const invitees = inviteesOf(input, seen, candidates, replicas, windowMs)
-  const decided = decision(seen, { bids, invited: invitees, now, windowMs })
+  const decided = decision(seen, {
+    bids,
+    invited: invitees,
+    now,
+    windowMs,
+    slotsWanted: slotsWanted(replicas),
+  })
   const selectInput: SelectInput = {
     placementKey: key,
     replicas,

@@ -257,7 +257,8 @@ function lackMessage(lack: keyof typeof KIND_OF, room: Amount, request: Amount):
   return `asks for ${format(request[kind])} ${what}, ${format(Math.max(0, room[kind]))} free`
 }
 
-function slotsWanted(replicas: ReplicaCount): number {
+/** The most that one machine offers. */
+export function slotsWanted(replicas: ReplicaCount): number {
   return replicas === 'everywhere' ? 1 : Math.min(replicas, SLOTS_MAX)
 }
 

@@ -22,7 +22,7 @@ function see(rounds: Rounds, now: number, ...bids: CountedBid[]): Rounds {
 }
 
 function decide(rounds: Rounds, now: number, bids: readonly CountedBid[], invited = INVITED) {
-  return decision(rounds, { bids, invited, now, windowMs: WINDOW })
+  return decision(rounds, { bids, invited, now, windowMs: WINDOW, slotsWanted: 1 })
 }
 
 describe('which round may be joined', () => {
@@ -112,7 +112,7 @@ describe('when a round is acted on', () => {
     expect(decide(rounds, WINDOW - 1, bids).decidedThrough).toBe(-1)
   })
 
-  test('a pass of an earlier round is no answer to a later one, an offer or a standing refusal is', () => {
+  test('a pass of an earlier round is no answer to a later one, a whole offer or a standing refusal is', () => {
     const offers = [bid({ name: 'a' }), bid({ name: 'b', round: 1 })]
     const passed = [...offers, bid({ name: 'c', slots: 0, reason: 'no-cpu' })]
     const refused = [...offers, bid({ name: 'c', slots: 0, refused: { standing: true } })]
@@ -123,6 +123,24 @@ describe('when a round is acted on', () => {
     })
     expect(decide(see(rounds, 0, ...passed), 0, passed).decidedThrough).toBe(0)
     expect(decide(see(rounds, 0, ...refused), 0, refused).decidedThrough).toBe(1)
+  })
+
+  test('who offered less than is wanted may offer more, and is waited for in a later round', () => {
+    const before = [bid({ name: 'a' }), bid({ name: 'b' }), bid({ name: 'c', slots: 3 })]
+    const rounds = settleRounds(see(openRounds(KEY, 0), 0, ...before), {
+      decidedThrough: 0,
+      missing: 1,
+      now: 0,
+    })
+    const more = (...names: readonly string[]) => {
+      const again = names.map((name) => bid({ name, round: 1, slots: 3 }))
+      const others = before.filter(({ meshletDid }) => !names.map(did).includes(meshletDid))
+      const bids = [...again, ...others]
+      const options = { bids, invited: INVITED, now: 0, windowMs: WINDOW, slotsWanted: 3 }
+      return decision(see(rounds, 0, ...bids), options).decidedThrough
+    }
+    expect(more('a')).toBe(0)
+    expect(more('a', 'b')).toBe(1)
   })
 
   test('listing closes nothing for acting: the others’ bids may be under way', () => {

@@ -138,6 +138,8 @@ export interface DecisionInput {
   readonly invited: readonly Did[]
   readonly now: number
   readonly windowMs: number
+  /** As many slots as an offer may hold: who offers fewer may yet offer more in a later round. */
+  readonly slotsWanted: number
 }
 
 /**
@@ -192,22 +194,25 @@ function firstSeen(rounds: Rounds, round: number): number {
 function hasEveryAnswer(
   { placementKey }: Rounds,
   round: number,
-  { bids, invited }: DecisionInput,
+  { bids, invited, slotsWanted }: DecisionInput,
 ): boolean {
   const answered = new Set(
     bids
       .filter(
         ({ value }) =>
           isConsentWithdrawn(value) ||
-          (value.placementKey === placementKey && answers(value, round)),
+          (value.placementKey === placementKey && answers(value, round, slotsWanted)),
       )
       .map(({ meshletDid }) => meshletDid),
   )
   return invited.length > 0 && invited.every((did) => answered.has(did))
 }
 
-/** An offer and a standing refusal hold for all later rounds; a pass binds for its own round only. */
-function answers(bid: BidRecord, round: number): boolean {
-  if (isOffer(bid)) return bid.round <= round
+/**
+ * A standing refusal holds for all later rounds, and so does an offer of all that is wanted; a pass, or
+ * an offer of less, binds for its own round only.
+ */
+function answers(bid: BidRecord, round: number, slotsWanted: number): boolean {
+  if (isOffer(bid)) return bid.round === round || (bid.round < round && bid.slots >= slotsWanted)
   return bid.round === round || bid.refused?.standing === true
 }

@@ -1,6 +1,6 @@
 import type { BidRecord, Did, WorkloadRecord } from '../../src/model/records.ts'
 import type { CountedBid } from '../../src/selection/bids.ts'
-import { decideBid } from '../../src/selection/decide-bid.ts'
+import { decideBid, slotsWanted } from '../../src/selection/decide-bid.ts'
 import { holdsGround } from '../../src/selection/displacement.ts'
 import { invited } from '../../src/selection/invitation.ts'
 import {
@@ -138,7 +138,13 @@ export function runBidding(options: BiddingOptions): BiddingResult {
       hasRoom: () => true,
       doublings: shortWindows(seen, localNow, windowMs),
     })
-    const { decidedThrough } = decision(seen, { bids, invited: guests, now: localNow, windowMs })
+    const { decidedThrough } = decision(seen, {
+      bids,
+      invited: guests,
+      now: localNow,
+      windowMs,
+      slotsWanted: slotsWanted(replicas),
+    })
     const input: SelectInput = {
       placementKey: KEY,
       replicas,
