@@ -299,6 +299,7 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     resumeWorkload: (call) => now().resumeWorkload(call),
     stopWorkload: (call) => now().stopWorkload(call),
     restartWorkload: (call) => now().restartWorkload(call),
+    subscribeLogs: (call) => now().subscribeLogs(call),
     getLogs: (call) => now().getLogs(call),
     getHealth: (call) => now().getHealth(call),
     listEvents: (call) => now().listEvents(call),

@@ -9,6 +9,9 @@ export function createRealDrivers(): Drivers {
     createIdentity: async (...args) =>
       (await import('../atproto/identity.ts')).createIdentity(...args),
     readRepos: async (...args) => (await import('../atproto/feed-snapshot.ts')).readRepos(...args),
+    async *subscribeLogs(...args) {
+      yield* (await import('../xrpc/log-subscription.ts')).subscribeLogs(...args)
+    },
     createMeshletClient: async (...args) =>
       (await import('../xrpc/client.ts')).createMeshletClient(...args),
     createDockerEngine: async (...args) =>

@@ -5,6 +5,7 @@ import type { startNetwork } from '../dev/network.ts'
 import type { describeImage } from '../engine/describe-image.ts'
 import type { createDockerEngine } from '../engine/docker.ts'
 import type { readFolder } from '../spec/read-folder.ts'
+import type { subscribeLogs } from '../xrpc/log-subscription.ts'
 import type { createMeshletClient } from '../xrpc/client.ts'
 
 /** The same function, loaded when it is first called. */
@@ -19,6 +20,7 @@ export interface Drivers {
   readonly openSession: Lazy<typeof openSession>
   readonly createIdentity: Lazy<typeof createIdentity>
   readonly readRepos: Lazy<typeof readRepos>
+  readonly subscribeLogs: typeof subscribeLogs
   readonly createMeshletClient: Lazy<typeof createMeshletClient>
   readonly createDockerEngine: Lazy<typeof createDockerEngine>
   readonly describeImage: Lazy<typeof describeImage>

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineContainer } from '../ports/engine.ts'
 import type { MeshletApi } from '../xrpc/api.ts'
 import { problemsOf } from './health.ts'
+import { LogReading } from './log-reading.ts'
 import type { Meshlet } from './meshlet.ts'
 import { createWorkOrders } from './work-orders.ts'
 
@@ -17,10 +18,6 @@ export interface ApiOptions {
   readonly clock: Clock
 }
 
-/** Lines of one answer; the lexicon's limit is higher, an answer has to stay readable. */
-const LOG_LINES_MAX = 10_000
-const LOG_LINES = 100
-
 /** A page of events, unless told, and the largest. */
 const EVENTS = 100
 const EVENTS_PAGE_MAX = 500
@@ -29,13 +26,15 @@ type EventList = Awaited<ReturnType<MeshletApi['listEvents']>>
 
 /** What stands behind the `farm.meshlet.*` methods. */
 export function createMeshletApi(options: ApiOptions): MeshletApi {
-  const { meshlet, clock } = options
+  const { meshlet, engine, clock } = options
+  const logs = new LogReading({ engine, clock, containers: () => containersOf(meshlet) })
   return {
     getCapacity: () => Promise.resolve(capacityView(meshlet)),
     listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),
     getWorkloadStatus: ({ params }) => Promise.resolve(requireView(meshlet, params.workload)),
     ...createWorkOrders(meshlet, (uri) => workloadView(meshlet, uri) !== undefined),
-    getLogs: async ({ params, signal }) => ({ lines: await readLogs(options, params, signal) }),
+    getLogs: async ({ params, signal }) => ({ lines: [...(await logs.read(params, signal))] }),
+    subscribeLogs: ({ params, signal }) => logs.follow(params, signal),
     listEvents: ({ params }) => Promise.resolve(listEvents(meshlet, params)),
     getHealth: () => {
       const problems = problemsOf(meshlet)
@@ -145,44 +144,6 @@ function workloadView(meshlet: Meshlet, uri: string): WorkloadView | undefined {
     ...(isRefused ? { reason: 'the consent to run it here was taken back' } : {}),
     paused: meshlet.settings.isPaused(uri),
   }
-}
-
-async function readLogs(
-  { meshlet, engine }: ApiOptions,
-  params: {
-    readonly workload: string
-    readonly replica?: number | undefined
-    readonly tail?: number
-    readonly since?: string | undefined
-  },
-  signal: AbortSignal,
-) {
-  const containers = containersOf(meshlet)
-    .filter(({ labels }) => labels[LABEL.workload] === params.workload)
-    .filter(
-      ({ labels }) =>
-        params.replica === undefined || Number(labels[LABEL.replica]) === params.replica,
-    )
-  if (containers.length === 0)
-    throw new CommuneError('not-found', `Nothing of ${params.workload} runs here.`)
-  const tail = Math.min(params.tail ?? LOG_LINES, LOG_LINES_MAX)
-  const sinceMs = params.since === undefined ? undefined : Date.parse(params.since)
-  const lines = []
-  for (const container of containers) {
-    const read = engine.logs(container.id, {
-      tail,
-      signal,
-      ...(sinceMs === undefined ? {} : { sinceMs }),
-    })
-    for await (const { stream, timeMs, line } of read)
-      lines.push({
-        replica: Number(container.labels[LABEL.replica] ?? 0),
-        stream,
-        time: new Date(timeMs).toISOString() as WorkloadRecord['createdAt'],
-        line,
-      })
-  }
-  return lines.toSorted((a, b) => (a.time < b.time ? -1 : 1)).slice(-tail)
 }
 
 function listEvents(

@@ -23,6 +23,7 @@ export type Revision = commune.scheduler.defs.Revision
 
 export type CapacityView = farm.meshlet.defs.CapacityView
 export type WorkloadView = farm.meshlet.defs.WorkloadView
+export type LogLine = farm.meshlet.defs.LogLine
 export type Hint = farm.meshlet.defs.Hint
 export type Lease = farm.meshlet.defs.Lease
 export type Grant = farm.meshlet.defs.Grant

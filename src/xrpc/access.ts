@@ -23,6 +23,7 @@ export type ServedMethod = Extract<
   | 'stopWorkload'
   | 'restartWorkload'
   | 'getLogs'
+  | 'subscribeLogs'
   | 'getHealth'
   | 'listEvents'
   | 'pause'
@@ -31,6 +32,9 @@ export type ServedMethod = Extract<
   | 'shutdown'
   | 'heartbeat'
 >
+
+/** Those that are called by http; the others are streams. */
+export type CalledMethod = Exclude<ServedMethod, 'subscribeLogs'>
 
 /** Who may call what (DESIGN §8). Only a workload's owner reads its logs, not even the machine's. */
 export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
@@ -43,6 +47,7 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   stopWorkload: ['meshletOwner', 'workloadOwner'],
   restartWorkload: ['meshletOwner', 'workloadOwner'],
   getLogs: ['workloadOwner'],
+  subscribeLogs: ['workloadOwner'],
   listEvents: ['meshletOwner', 'workloadOwner', 'member'],
   getHealth: ['meshletOwner', 'member', 'candidate'],
   pause: ['meshletOwner'],

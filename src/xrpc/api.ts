@@ -1,5 +1,5 @@
 import type { farm } from '../lexicons/index.ts'
-import type { Did } from '../model/records.ts'
+import type { Did, LogLine } from '../model/records.ts'
 import type { Role } from './access.ts'
 
 /** Who calls, proven by the token, and what that makes her here. */
@@ -52,6 +52,8 @@ export interface MeshletApi {
     call: ProcedureCall<farm.meshlet.restartWorkload.$InputBody>,
   ): Promise<farm.meshlet.restartWorkload.$OutputBody>
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
+  /** Lines until the signal is aborted. */
+  subscribeLogs(call: QueryCall<farm.meshlet.subscribeLogs.$Params>): AsyncIterable<LogLine>
   listEvents(
     call: QueryCall<farm.meshlet.listEvents.$Params>,
   ): Promise<farm.meshlet.listEvents.$OutputBody>

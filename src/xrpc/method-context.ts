@@ -6,7 +6,7 @@ import {
   ResponseType,
   XRPCError,
 } from '@atproto/xrpc-server'
-import type { MethodAuthVerifier } from '@atproto/xrpc-server'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServiceAuth } from '../atproto/service-auth.ts'
 import { messageOf } from '../model/errors.ts'
 import { METHOD } from '../model/nsid.ts'
@@ -20,6 +20,12 @@ import { answerError } from './answer-error.ts'
 import type { Call, MeshletApi } from './api.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { TIME_HEADER } from './time-header.ts'
+
+/** What a call or the opening of a stream brings; a stream has no answer of its own. */
+export interface Incoming {
+  readonly req: IncomingMessage
+  readonly res?: ServerResponse
+}
 
 /** The proven caller of a call whose right to it is not yet decided. */
 export interface Authenticated {
@@ -57,19 +63,19 @@ export class MethodContext {
   }
 
   /** Proves the caller by her token; a refusal is a 401 with its reason as its name. */
-  authenticate(method: ServedMethod): MethodAuthVerifier<Authenticated> {
+  authenticate(method: ServedMethod): (context: Incoming) => Promise<Authenticated> {
     const { serviceAuth, callers, clock } = this.#options
     return async ({ req, res }) => {
       const verdict = await serviceAuth.verify(req.headers.authorization, METHOD[method])
       if (!verdict.ok) {
         if (verdict.reason === 'WrongTime') {
-          res.setHeader(TIME_HEADER, new Date(clock.wallMs()).toISOString())
+          res?.setHeader(TIME_HEADER, new Date(clock.wallMs()).toISOString())
         }
         throw new AuthRequiredError(verdict.message, verdict.reason)
       }
       const waitMs = callers.take(verdict.issuer, clock.monotonicMs())
       if (waitMs > 0) {
-        res.setHeader('retry-after', Math.ceil(waitMs / 1000))
+        res?.setHeader('retry-after', Math.ceil(waitMs / 1000))
         throw new XRPCError(ResponseType.RateLimitExceeded, 'too many calls by this DID')
       }
       return { credentials: { did: verdict.issuer } }
@@ -96,6 +102,28 @@ export class MethodContext {
       if (answer !== undefined) throw answer
       if (signal.aborted) throw new XRPCError(ResponseType.UpstreamTimeout, 'this took too long')
       log.error('call failed', { method, caller: asked.did, error: messageOf(error) })
+      throw new InternalServerError()
+    }
+  }
+
+  /** The same for a stream: it goes on until its caller leaves or the server stops. */
+  async *stream<T>(
+    method: ServedMethod,
+    asked: Asked,
+    run: (call: Call) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const { stopped, log } = this.#options
+    const roles = this.#rolesFor(asked)
+    if (!mayCall(method, roles)) {
+      throw new ForbiddenError('you may not do this here', 'NotAllowed')
+    }
+    try {
+      const signal = AbortSignal.any([asked.signal, stopped])
+      yield* run({ caller: { did: asked.did, roles }, signal })
+    } catch (error) {
+      const answer = answerError(error)
+      if (answer !== undefined) throw answer
+      log.error('stream failed', { method, caller: asked.did, error: messageOf(error) })
       throw new InternalServerError()
     }
   }

@@ -7,7 +7,7 @@ import { CommuneError } from '../model/errors.ts'
 import { METHOD, type MethodName } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { silentLog } from '../ports/log.ts'
-import { ACCESS, type ServedMethod, type StandingRole } from './access.ts'
+import { ACCESS, type CalledMethod, type StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { TestCaller, TestClock, ownDid, startTestServer, validCalls } from './test-server.ts'
 import type { TestServer, TestServerOptions } from './test-server.ts'
@@ -106,7 +106,7 @@ async function call(
 describe('who may call what', () => {
   it('is exactly as the table says', async () => {
     await start()
-    const methods = Object.keys(ACCESS) as ServedMethod[]
+    const methods = Object.keys(validCalls(owner)) as CalledMethod[]
     const roles: readonly [TestCaller, TestCaller, readonly string[]][] = [
       [owner, member, ['meshletOwner', 'member']],
       [owner, owner, ['meshletOwner', 'member', 'workloadOwner']],
@@ -131,7 +131,7 @@ describe('who may call what', () => {
 
   it('is nothing for a stranger, and nothing is looked up for her (security.md number 10)', async () => {
     await start()
-    for (const method of Object.keys(ACCESS) as ServedMethod[]) {
+    for (const method of Object.keys(validCalls(owner)) as CalledMethod[]) {
       const answer = await call(stranger, method, validCalls(stranger)[method])
       expect([answer.status, answer.body['error']]).toEqual([401, 'UnknownIssuer'])
     }
@@ -356,7 +356,7 @@ describe('bad input', () => {
         caller: { burst: 10_000, perSecond: 1, callersMax: 10 },
       },
     })
-    const methods = Object.keys(ACCESS) as ServedMethod[]
+    const methods = Object.keys(validCalls(owner)) as CalledMethod[]
     const input = fc.record({
       method: fc.constantFrom(...methods),
       query: fc.dictionary(fc.string(), fc.string()),

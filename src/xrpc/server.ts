@@ -25,6 +25,8 @@ import { RateLimiter } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { addResume } from './resume.ts'
 import { addShutdown } from './shutdown.ts'
+import { addSubscribeLogs } from './subscribe-logs.ts'
+import { createStreamGate } from './upgrade.ts'
 import { addWorkloadOrders } from './workload-orders.ts'
 
 export interface XrpcServerOptions {
@@ -60,6 +62,8 @@ export interface XrpcServerLimits {
   /** Without a byte in either direction. */
   readonly idleMsMax: number
   readonly callMsMax: number
+  /** Streams that are open at once. */
+  readonly streamsMax: number
   readonly address: RateLimit
   readonly caller: RateLimit
 }
@@ -72,6 +76,7 @@ export const SERVER_LIMITS: XrpcServerLimits = {
   requestMsMax: 15_000,
   idleMsMax: 30_000,
   callMsMax: 20_000,
+  streamsMax: 64,
   // Many meshlets may share one address behind NAT; a heartbeat every two seconds is half a call.
   address: { burst: 300, perSecond: 30, callersMax: 10_000 },
   caller: { burst: 100, perSecond: 10, callersMax: 10_000 },
@@ -126,6 +131,8 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
   )
   server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.idleMsMax)
+  const streams = createStreamGate({ limits, clock, streams: router.subscriptions })
+  server.on('upgrade', (request, socket, head) => streams.accept(request, socket, head))
   return {
     async listen(host, port) {
       await listening(server, host, port)
@@ -136,6 +143,7 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
     },
     async [Symbol.asyncDispose]() {
       stopping.abort(new CommuneError('interrupted', 'The meshlet stops.'))
+      streams[Symbol.dispose]()
       if (!server.listening) return
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
@@ -151,6 +159,7 @@ const METHODS = [
   addListWorkloads,
   addGetWorkloadStatus,
   addWorkloadOrders,
+  addSubscribeLogs,
   addGetLogs,
   addGetHealth,
   addListEvents,

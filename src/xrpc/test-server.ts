@@ -6,7 +6,7 @@ import { workloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
 import type { Log } from '../ports/log.ts'
-import type { ServedMethod, StandingRole } from './access.ts'
+import type { CalledMethod, StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { createXrpcServer } from './server.ts'
 import type { XrpcServerLimits } from './server.ts'
@@ -65,6 +65,9 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     stopWorkload: missing,
     restartWorkload: missing,
     getLogs: missing,
+    subscribeLogs: () => {
+      throw new CommuneError('unsupported', 'the test does not have this method')
+    },
     getHealth: missing,
     listEvents: missing,
     pause: missing,
@@ -77,7 +80,7 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
 }
 
 /** A valid call of each method, about a workload of this owner. */
-export function validCalls({ did }: TestCaller): Record<ServedMethod, object> {
+export function validCalls({ did }: TestCaller): Record<CalledMethod, object> {
   const workload: AtUri = workloadUri(did, 'web')
   const order = { body: { workload } }
   return {

@@ -3,8 +3,10 @@ import { METHOD } from '../../src/model/nsid.ts'
 import type { MeshletStatusRecord } from '../../src/model/records.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { CallableMethod } from '../../src/xrpc/client.ts'
+import { Program } from '../cli/real-program.ts'
 import { callAs } from '../support/call-as.ts'
 import {
+  loginOf,
   startMachines,
   startRealCommune,
   webWorkload,
@@ -84,6 +86,20 @@ it('shows logs to the workload’s owner and to nobody else', async () => {
     await expect(call(account, METHOD.getLogs, { params })).rejects.toMatchObject({
       code: 'forbidden',
     })
+})
+
+it('follows the lines as they are written, over a new start too, until it is interrupted', async () => {
+  const program = new Program(['logs', 'site', '-f'], loginOf(commune.network, 'alice'))
+  await program.sees(/#0 +\| started hi/)
+  expect(await commune.commune('alice', 'restart', 'site')).toMatchObject({ code: 0 })
+  await program.sees(/started hi[^]*started hi/)
+  expect(await program.end('SIGINT')).toBe(130)
+  const refused = new Program(
+    ['logs', 'site', '-f', '--owner', commune.did('alice')],
+    loginOf(commune.network, 'bobby'),
+  )
+  await refused.sees(/may not do this here/)
+  await refused.end('SIGINT')
 })
 
 it('starts a workload again, pauses it and lets it go on, as its owner says', async () => {

@@ -307,7 +307,8 @@ async function openAs(network: RealNetwork, account: string): Promise<Session> {
   return openSession({ service: network.pdsUrl, identifier: did, password, plcUrl: network.plcUrl })
 }
 
-function loginOf(network: RealNetwork, owner: string): Record<string, string> {
+/** Environment for `commune` as this account. */
+export function loginOf(network: RealNetwork, owner: string): Record<string, string> {
   const { handle, password } = network.account(owner)
   return {
     COMMUNE_SERVICE: network.pdsUrl,

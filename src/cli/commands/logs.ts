@@ -3,6 +3,7 @@ import type { Did } from '../../model/records.ts'
 import type { ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
+import { followLogs } from '../follow-logs.ts'
 import { askForLogs, formatLogLines, inOrderOfTime, type LogQuery } from '../machine-logs.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput, printData } from '../output.ts'
@@ -11,6 +12,7 @@ import { parseSince } from '../since.ts'
 import { discountedReplicas, replicasOf, workloadView, type Replica } from '../workload-view.ts'
 
 interface LogsOptions extends ReadingOptions {
+  readonly follow?: boolean
   readonly tail?: string
   readonly since?: string
   readonly meshlet?: string
@@ -35,10 +37,14 @@ export async function runLogs(
   const query = queryOf(options, io.clock.wallMs())
   await using login = await openLogin(context, options)
   const reader = await openReader(context, options)
+  if (options.follow) {
+    const holders = (reading: Reading) => holdersNow(reading, name, options)
+    const session = login.session
+    return followLogs(context, { session, reader, name, query, format, holders })
+  }
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
-  const replicas = [...replicasOf(workload), ...discountedReplicas(workload)]
-  const holders = holdersOf(replicas, reading, options)
+  const holders = holdersNow(reading, name, options)
   if (holders.length === 0) {
     io.note(`Nothing of ${name} runs. "commune explain ${name}" says why.\n`)
     return EXIT.failed
@@ -56,6 +62,12 @@ export async function runLogs(
   const isAnswered = answers.some(({ kind }) => kind === 'lines')
   if (isAnswered && lines.length === 0) io.note(`${name} has printed nothing.\n`)
   return isAnswered ? EXIT.done : EXIT.failed
+}
+
+function holdersNow(reading: Reading, name: string, options: LogsOptions): readonly Did[] {
+  const workload = workloadView(reading.view, reading.owner, name)
+  const replicas = [...replicasOf(workload), ...discountedReplicas(workload)]
+  return holdersOf(replicas, reading, options)
 }
 
 /** The machines to ask, each once. Fails with `not-found` when the one that was named holds nothing. */

@@ -62,13 +62,21 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     summary: 'Show the last log lines of all replicas, in the order of time.',
     details: 'Only the owner of a workload may read them. A replica is called MACHINE#NUMBER.',
     options: [
+      {
+        flags: '-f, --follow',
+        description: 'go on with what is written from now on, until Ctrl-C',
+      },
       { flags: '--tail LINES', description: 'how many lines', default: '100' },
       { flags: '--since DURATION', description: 'nothing older than this' },
       { flags: '--meshlet MESHLET', description: 'only of this machine' },
       { flags: '--replica NUMBER', description: 'only of the replica with this number' },
       ...READING,
     ],
-    examples: ['commune logs hello', 'commune logs hello --meshlet box --replica 0 --since 5m'],
+    examples: [
+      'commune logs hello',
+      'commune logs hello -f --tail 20',
+      'commune logs hello --meshlet box --replica 0 --since 5m',
+    ],
     load: async () => (await import('../commands/logs.ts')).runLogs,
   },
 ]

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { XrpcStreamServer } from '@atproto/xrpc-server'
+import type { WebSocket } from 'ws'
+import type { Clock } from '../ports/clock.ts'
+import { RateLimiter, addressKey } from './rate-limit.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+export interface StreamLimits {
+  /** Streams that are open at once. */
+  readonly streamsMax: number
+  /** Attempts from one address. */
+  readonly address: RateLimit
+  /** Without a sign of life from the other side. */
+  readonly idleMsMax: number
+}
+
+export interface StreamGateOptions {
+  readonly limits: StreamLimits
+  readonly clock: Clock
+  /** The library’s streams, by method. */
+  readonly streams: ReadonlyMap<string, XrpcStreamServer>
+}
+
+export interface StreamGate extends Disposable {
+  /** Takes a connection that wants to become a WebSocket, or closes it. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+const URL_CHARACTERS_MAX = 4 * 1024
+/** Nobody has to send anything once a stream is open. */
+const MESSAGE_BYTES_MAX = 1024
+
+/**
+ * Lets connections become streams, as many as the limits allow, and closes those whose other side does
+ * not answer any more: who takes no lines answers no pings either. Disposing of it closes all.
+ */
+export function createStreamGate({ limits, clock, streams }: StreamGateOptions): StreamGate {
+  const addresses = new RateLimiter(limits.address)
+  const open = new Set<WebSocket>()
+  for (const { wss } of streams.values()) wss.options.maxPayload = MESSAGE_BYTES_MAX
+  return {
+    accept(request, socket, head) {
+      const address = addressKey(request.socket.remoteAddress ?? '')
+      const waitMs = addresses.take(address, clock.monotonicMs())
+      if (waitMs > 0) return refuse(socket, `429 Too Many Requests`)
+      const stream = streams.get(methodOf(request.url ?? ''))
+      if (stream === undefined) return refuse(socket, '404 Not Found')
+      if (open.size >= limits.streamsMax) return refuse(socket, '503 Service Unavailable')
+      stream.wss.handleUpgrade(request, socket, head, (client) => {
+        open.add(client)
+        client.once('close', () => open.delete(client))
+        endWhenSilent(client, limits.idleMsMax, clock)
+        stream.wss.emit('connection', client, request)
+      })
+    },
+    [Symbol.dispose]() {
+      for (const client of open) client.terminate()
+    },
+  }
+}
+
+function methodOf(url: string): string {
+  if (url.length > URL_CHARACTERS_MAX) return ''
+  const [path = ''] = url.split('?', 1)
+  return path.startsWith('/xrpc/') ? path.slice('/xrpc/'.length) : ''
+}
+
+function endWhenSilent(client: WebSocket, idleMsMax: number, clock: Clock): void {
+  let isAlive = true
+  client.on('pong', () => (isAlive = true))
+  let cancel = () => {}
+  const look = () => {
+    if (!isAlive) return client.terminate()
+    isAlive = false
+    client.ping()
+    cancel = clock.schedule(idleMsMax, look)
+  }
+  cancel = clock.schedule(idleMsMax, look)
+  client.once('close', () => cancel())
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
