@@ -7,7 +7,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describeMachine, describeVersions } from './machine.ts'
 import type { Result } from './result.ts'
-import { isRowId, ROWS } from './rows.ts'
+import { OWN_NAMESPACES, withOwnFolder } from './own-folder.ts'
+import { isRowId, type RowId, ROWS } from './rows.ts'
 import { formatTable } from './table.ts'
 
 const FILE = fileURLToPath(new URL('results.json', import.meta.url))
@@ -21,13 +22,19 @@ interface Report {
   readonly results: readonly Result[]
 }
 
-/** Runs one row; rejects with what it printed when it fails. */
-function measure(id: string): Promise<readonly Result[]> {
+function measure(id: RowId): Promise<readonly Result[]> {
+  if (ROWS[id].place === 'here') return runRow([], id)
+  return withOwnFolder((folder) => runRow(OWN_NAMESPACES, id, folder))
+}
+
+/** Rejects with what it printed when it fails. */
+function runRow(before: readonly string[], ...args: readonly string[]): Promise<readonly Result[]> {
   const program = fileURLToPath(new URL('run-row.ts', import.meta.url))
-  const args = ['--disable-warning=ExperimentalWarning', '--expose-gc', program, id]
-  const child = spawn(process.execPath, args, {
+  const node = ['--disable-warning=ExperimentalWarning', '--expose-gc', program, ...args]
+  const child = spawn('env', [...before, process.execPath, ...node], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: ROW_MS_MAX,
+    killSignal: 'SIGKILL',
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
@@ -36,7 +43,7 @@ function measure(id: string): Promise<readonly Result[]> {
     child.once('close', (code) => {
       const last = output.trimEnd().split('\n').at(-1) ?? ''
       if (code === 0) resolve(JSON.parse(last) as readonly Result[])
-      else reject(new Error(`${id} ended with ${code ?? 'a signal'}`))
+      else reject(new Error(`${args[0]} ended with ${code ?? 'a signal'}`))
     })
   })
 }
@@ -61,7 +68,7 @@ if (only !== '' && !isRowId(only)) {
 }
 const found: Result[] = []
 const measured = new Set<string>()
-for (const id of only === '' ? Object.keys(ROWS) : [only]) {
+for (const id of only === '' ? (Object.keys(ROWS) as RowId[]) : [only]) {
   const startMs = performance.now()
   try {
     found.push(...(await measure(id)))

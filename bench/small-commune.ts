@@ -2,16 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createDemoDocker, type DemoContainer, type DemoDocker } from '../scripts/demo/docker.ts'
+import { createDemoDocker, type DemoContainer } from '../scripts/demo/docker.ts'
 import { commune, startProgram, type Environment } from '../scripts/demo/programs.ts'
 import { accountOf, type DevNetwork } from '../scripts/demo/stage.ts'
-import { startRegistry } from '../src/dev/registry.ts'
-import { buildImage } from '../src/dev/stand-in.ts'
 import { COLLECTION } from '../src/model/nsid.ts'
 import { recordKeyFor } from '../src/model/record-key.ts'
 import { workloadUri } from '../src/model/workload-uri.ts'
 import type { Did } from '../src/model/records.ts'
 import { repoEvents } from '../test/support/repo-events.ts'
+import { LIMITS, type OwnEngine } from './own-engine.ts'
 
 /** When what happened to a workload, milliseconds since 1970. */
 export interface Story {
@@ -25,9 +24,6 @@ export interface Story {
 
 /** Real programs on this machine: a network, and a meshlet for each owner on the same engine. */
 export interface SmallCommune extends AsyncDisposable {
-  readonly docker: DemoDocker
-  /** Reference of an image by digest that the engine has. */
-  readonly image: string
   /** Publishes a workload and waits until so many replicas of it run. */
   publish(name: string, yaml: string, replicas: number): Promise<Story>
   /** Deletes what was published and waits until nothing of it runs. */
@@ -38,9 +34,16 @@ const STEP_MS_MAX = 60_000
 
 export interface SmallCommuneOptions {
   readonly owners: readonly string[]
+  /** On which all of them run. */
+  readonly engine: Pick<OwnEngine, 'host'>
+  /** More flags of the meshlets. */
   readonly flags?: readonly string[]
-  /** Environment of `commune sync`. */
-  readonly env?: Environment
+}
+
+/** A workload with the limits that all have here, with more YAML below. */
+export function smallWorkload(name: string, image: string, more = ''): string {
+  const resources = `resources: { cpu: ${LIMITS.cpuMilli}m, memory: ${LIMITS.memoryMib}Mi }`
+  return `kind: Workload\nname: ${name}\nimage: ${image}\n${resources}\nstopGracePeriod: 0s\n${more}\n`
 }
 
 /** Ready when all machines see each other. */
@@ -55,19 +58,14 @@ export async function openSmallCommune(options: SmallCommuneOptions): Promise<Sm
   const network = JSON.parse(await program.line((line) => line.startsWith('{'))) as DevNetwork
   const machineOf = (owner: string) => accountOf(network, `${owner}-mesh`)
   const docker = createDemoDocker(
-    process.env['DOCKER_HOST'],
+    options.engine.host,
     owners.map((owner) => machineOf(owner).did),
   )
   const sweep = () => docker.sweep(owners.map((owner) => machineOf(owner).did))
   stack.defer(sweep)
-  const registry = stack.use(await startRegistry())
-  const standIn = await buildImage({ entrypoint: ['/bin/sleep', '3600'] })
-  registry.add('bench', standIn, '1')
-  const image = `${registry.host}/bench:1`
   const environment = (owner: string): Environment => {
     const { handle, password } = accountOf(network, owner)
     return {
-      ...options.env,
       COMMUNE_SERVICE: network.pdsUrl,
       COMMUNE_PLC_URL: network.plcUrl,
       COMMUNE_IDENTIFIER: handle,
@@ -101,11 +99,10 @@ export async function openSmallCommune(options: SmallCommuneOptions): Promise<Sm
         `--service=${network.pdsUrl}`,
         `--plc-url=${network.plcUrl}`,
         `--state-dir=${join(folder, machine.name)}`,
-        ...['--cpu=8', '--memory=4Gi', '--liveness=fast', '--log-format=json', ...flags],
+        ...['--cpu=16', '--memory=4Gi', '--liveness=fast', '--log-format=json', ...flags],
       ]
-      const env = { MESHLET_PASSWORD: machine.password }
-      const log = process.env['BENCH_LOGS'] ?? folder
-      stack.use(startProgram('meshlet', line, env, join(log, `${machine.name}.log`)))
+      const env = { MESHLET_PASSWORD: machine.password, DOCKER_HOST: options.engine.host }
+      stack.use(startProgram('meshlet', line, env, join(folder, `${machine.name}.log`)))
     }),
   )
   await until('all machines see each other', async () => {
@@ -120,8 +117,6 @@ export async function openSmallCommune(options: SmallCommuneOptions): Promise<Sm
   const published: string[] = []
   const ended = stack.move()
   return {
-    docker,
-    image,
     async publish(name, yaml, replicas) {
       await rm(workloads, { recursive: true, force: true })
       await mkdir(workloads, { recursive: true })

@@ -121,7 +121,7 @@ async function newFileRuns(stage: Stage): Promise<void> {
   tell.say('she writes hello.yaml, with an image that the machines have already')
   await writeFile(
     join(stage.workloads, 'hello.yaml'),
-    `kind: Workload\nname: hello\nimage: ${image}\nresources: { cpu: 50m, memory: 16Mi }\n`,
+    `kind: Workload\nname: hello\nimage: ${image}\nresources: { cpu: 250m, memory: 16Mi }\n`,
   )
   await stage.runs('hello', 1)
   const container = await stage.container('hello')
@@ -129,11 +129,11 @@ async function newFileRuns(stage: Stage): Promise<void> {
   const [workload] = await stage.rows<Published>('alice', ['get', 'workloads', 'hello'])
   const publishedMs = Date.parse(workload?.record.createdAt ?? '')
   const lastBidMs = Math.max(...bids.map(({ record }) => Date.parse(record.createdAt)))
-  const dockerMs = await docker.timeOneStart(container.image)
+  const dockerMs = await docker.timeOneStart(container)
   tell.say(`from the sync’s commit to running: ${formatMs(container.startedAtMs - publishedMs)}`)
   tell.say(
     `from the last bid to running: ${formatMs(container.startedAtMs - lastBidMs)}; Docker alone ` +
-      `takes ${formatMs(dockerMs)} for a network, and a container created and started on it`,
+      `takes ${formatMs(dockerMs)} for a network, and such a container created and started on it`,
   )
 }
 

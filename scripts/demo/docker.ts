@@ -7,8 +7,11 @@ export interface DemoDocker {
   containers(workload?: string): Promise<readonly DemoContainer[]>
   /** `docker kill`, as a careless hand would do it. */
   kill(id: string): Promise<void>
-  /** Milliseconds that the engine takes for a network, and a container created and started on it. */
-  timeOneStart(image: string): Promise<number>
+  /**
+   * Milliseconds that the engine takes for a network, and a container with the image and the limits
+   * of this one, created and started on it.
+   */
+  timeOneStart(like: DemoContainer): Promise<number>
   /** Removes all containers and networks under the labels of these of its meshlets. */
   sweep(meshlets: readonly string[]): Promise<void>
   /** Containers and networks under the labels of the demo's meshlets. */
@@ -22,6 +25,8 @@ export interface DemoContainer {
   readonly workload: string
   readonly image: string
   readonly startedAtMs: number
+  /** A processor limit slows the start itself. */
+  readonly limits: { readonly NanoCpus?: number; readonly Memory?: number }
 }
 
 export function createDemoDocker(
@@ -50,9 +55,9 @@ export function createDemoDocker(
         .filter((one) => workload === undefined || one.workload.endsWith(`/${workload}`))
     },
     kill: async (id) => void (await docker.getContainer(id).kill()),
-    async timeOneStart(image) {
+    async timeOneStart(like) {
       const times: number[] = []
-      for (let round = 0; round < 3; round++) times.push(await timeStart(docker, image))
+      for (let round = 0; round < 3; round++) times.push(await timeStart(docker, like))
       return times.toSorted((a, b) => a - b)[1] ?? 0
     },
     async sweep(dids) {
@@ -68,7 +73,7 @@ export function createDemoDocker(
 }
 
 /** The same steps as a meshlet's, by hand and without its checks. */
-async function timeStart(docker: Docker, image: string): Promise<number> {
+async function timeStart(docker: Docker, { image, limits }: DemoContainer): Promise<number> {
   const startedMs = performance.now()
   const network = await docker.createNetwork({
     Name: `commune-demo-${process.pid}`,
@@ -80,7 +85,7 @@ async function timeStart(docker: Docker, image: string): Promise<number> {
     const container = await docker.createContainer({
       Image: image,
       Cmd: ['sleep', '60'],
-      HostConfig: { NetworkMode: network.id },
+      HostConfig: { NetworkMode: network.id, ...limits },
     })
     await container.start()
     const ms = performance.now() - startedMs
@@ -107,5 +112,9 @@ function describe(inspected: Docker.ContainerInspectInfo): DemoContainer {
     workload: labels[LABEL.workload] ?? '',
     image: inspected.Image,
     startedAtMs: Date.parse(inspected.State.StartedAt),
+    limits: {
+      NanoCpus: inspected.HostConfig.NanoCpus ?? 0,
+      Memory: inspected.HostConfig.Memory ?? 0,
+    },
   }
 }

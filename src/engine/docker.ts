@@ -47,6 +47,8 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       : unsupportedNetns('The engine is on another machine: its ports can’t be reached'))
 
   const known = new KnownImages()
+  /** Networks that are being made at the moment. */
+  const making = new Map<string, Promise<string>>()
   /** Asked again until it is known. */
   let traits: EngineTraits | undefined
   const info = async (signal?: AbortSignal): Promise<EngineInfo> => {
@@ -64,11 +66,19 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     inspectImage: (reference, signal) => inspectImage(client, reference, known, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
     removeImage: (reference, signal) => removeImage(client, reference, signal),
-    ensureNetwork: (network, signal) => ensureNetwork(client, network, signal),
+    ensureNetwork(network, signal) {
+      const made = ensureNetwork(client, network, signal)
+      making.set(network.name, made)
+      const forget = () => making.delete(network.name)
+      made.then(forget, forget)
+      return made
+    },
     listNetworks: (meshletDid, signal) => listNetworks(client, meshletDid, signal),
     removeNetwork: (name, signal) => removeNetwork(client, name, signal),
     async createContainer(container, signal) {
       traits ??= traitsOf(await engineInfo(client, signal))
+      // Docker looks for the network when it starts the container, Podman when it makes it.
+      if (traits.isPodman) await making.get(container.network)
       return createContainer(client, container, { engine: traits, known }, signal)
     },
     startContainer: (id, signal) => startContainer(client, id, signal),

@@ -37,6 +37,12 @@ export interface Job {
   readonly log: Log
 }
 
+/** What is made beside the containers. */
+interface Prepared {
+  readonly image: Promise<void>
+  readonly network: Promise<void>
+}
+
 /** Calls to the engine at the same time; more only queue up inside it. */
 const ENGINE_CALLS = 8
 const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
@@ -78,9 +84,12 @@ export class Runner {
     job: Job,
     starts: readonly (Action & { kind: 'create' | 'start' })[],
   ): Promise<void> {
+    const before = this.#prepare(job, starts)
     try {
-      if (starts.some((action) => action.kind === 'create')) await this.#prepare(job)
-      const results = await Promise.allSettled(starts.map((action) => this.#bringUp(job, action)))
+      const results = await Promise.allSettled(
+        starts.map((action) => this.#bringUp(job, action, before)),
+      )
+      await Promise.allSettled([before.network])
       const failure = results.find((result) => result.status === 'rejected')
       if (failure) throw failure.reason
       job.memory.startFailures = undefined
@@ -105,11 +114,16 @@ export class Runner {
     await this.#calls.add(() => this.#options.engine.removeNetwork(action.name, job.signal))
   }
 
-  /** The image and the network, before the first container. */
-  async #prepare(job: Job): Promise<void> {
-    if (job.desired.kind !== 'run') return
-    const { workload } = job.desired
-    await Promise.all([this.#ensureImage(job, workload), this.#ensureNetwork(job, workload)])
+  /** A container is created from the image, and may be before its network is there; it starts in it. */
+  #prepare(job: Job, starts: readonly Action[]): Prepared {
+    const { desired } = job
+    if (desired.kind !== 'run') return { image: Promise.resolve(), network: Promise.resolve() }
+    const isNew = starts.some((action) => action.kind === 'create')
+    const image = isNew ? this.#ensureImage(job, desired.workload) : Promise.resolve()
+    const network = this.#ensureNetwork(job, desired.workload)
+    // Whoever needs them says so; nobody may be left who does.
+    for (const each of [image, network]) each.catch(() => undefined)
+    return { image, network }
   }
 
   async #ensureImage(job: Job, workload: WorkloadRecord): Promise<void> {
@@ -145,9 +159,15 @@ export class Runner {
       .catch((error: unknown) => Promise.reject(new StartError('create-failed', error)))
   }
 
-  async #bringUp(job: Job, action: Action & { kind: 'create' | 'start' }): Promise<void> {
+  async #bringUp(
+    job: Job,
+    action: Action & { kind: 'create' | 'start' },
+    before: Prepared,
+  ): Promise<void> {
+    if (action.kind === 'create') await before.image
     this.#say(job, action)
-    const id = action.kind === 'create' ? await this.#create(job, action.replica) : action.id
+    const id = action.kind === 'create' ? await this.#createIn(job, action, before) : action.id
+    await before.network
     const state = replicaState(job.memory, action.replica)
     this.#requireLease(job)
     try {
@@ -171,6 +191,19 @@ export class Runner {
     state.runningSinceMs = undefined
     if (!isAsked) state.lastHang = reason
     await this.#calls.add(() => this.#options.engine.stopContainer(id, graceMs, job.signal))
+  }
+
+  /** Nothing is left of it when it can't have its network. */
+  async #createIn(job: Job, { replica }: Action & { kind: 'create' }, before: Prepared) {
+    const id = await this.#create(job, replica)
+    try {
+      await before.network
+      return id
+    } catch (error) {
+      const { engine } = this.#options
+      await this.#calls.add(() => engine.removeContainer(id, job.signal)).catch(() => undefined)
+      throw error
+    }
   }
 
   async #create(job: Job, replica: number): Promise<string> {

@@ -13,7 +13,11 @@ export interface Engine {
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal): Promise<string>
   listNetworks(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineNetwork[]>
   removeNetwork(name: string, signal?: AbortSignal): Promise<void>
-  /** Makes the container without starting it; returns its id. A name that is taken fails with `name-taken`. */
+  /**
+   * Makes the container without starting it; returns its id. Its network may still be on its way
+   * (`ensureNetwork`), but has to be there before the start. A name that is taken fails with
+   * `name-taken`.
+   */
   createContainer(container: ContainerCreate, signal?: AbortSignal): Promise<string>
   startContainer(id: string, signal?: AbortSignal): Promise<void>
   /** Sends the stop signal, and kills after `graceMs`. Stopping what is stopped or gone is no error. */

@@ -332,6 +332,19 @@ describe.each(HARNESSES)('%s engine', (_, open) => {
     ).rejects.toMatchObject({ code: 'unsupported' })
   })
 
+  test('a container is made while its network is on its way', async () => {
+    const name = `${harness.prefix}-both`
+    const [, id] = await Promise.all([
+      harness.engine.ensureNetwork({ name, labels: labels(), egress: 'none' }),
+      harness.engine.createContainer(options('server', { network: name })),
+    ])
+    await harness.engine.startContainer(id)
+    const found = await harness.engine.listContainers(did)
+    expect(found.find((one) => one.id === id)?.state).toBe('running')
+    await harness.engine.removeContainer(id)
+    await harness.engine.removeNetwork(name)
+  })
+
   test('a network in use is kept when a newer revision asks for it', async () => {
     const revision = (cid: string) => ({
       name: network,

@@ -1,0 +1,53 @@
+import { alternate } from '../alternate.ts'
+import { withOwnEngine } from '../own-folder.ts'
+import { startByApi, startByCli, startBySwarm } from '../own-engine.ts'
+import { atMost, resultOf, type Result } from '../result.ts'
+import { openSmallCommune, smallWorkload } from '../small-commune.ts'
+
+/** From the bid that decides to a running container, on a commune of one machine. */
+export async function measure(folder: string): Promise<readonly Result[]> {
+  return withOwnEngine(folder, async (engine) => {
+    await using commune = await openSmallCommune({ owners: ['alice'], engine })
+    const one = { count: 1, atOnce: 1 }
+    let count = 0
+    const taken = await alternate(
+      {
+        commune: async () => {
+          const name = `one${count++}`
+          const story = await commune.publish(name, smallWorkload(name, engine.image), 1)
+          await commune.clear()
+          return story.runningMs - story.lastBidMs
+        },
+        api: () => startByApi(engine, one),
+        run: () => startByCli(engine),
+        swarm: () => startBySwarm(engine, one),
+      },
+      { runs: 7, warmUp: 1 },
+    )
+    const common = {
+      unit: 'ms',
+      name: 'From the deciding bid to a running container, with a network of its own',
+      samples: taken.commune,
+      warm: 'Warm: the image, the engine, the meshlet. The end is the moment that the engine names.',
+    }
+    return [
+      resultOf({
+        ...common,
+        id: 'start-one',
+        baseline: { name: 'create and start by the API', samples: taken.api },
+        targets: [atMost('ratio', 1.15)],
+      }),
+      resultOf({
+        ...common,
+        id: 'start-one/swarm',
+        baseline: { name: 'a Swarm service by its API, one node', samples: taken.swarm },
+        targets: [atMost('ratio', 0.65)],
+      }),
+      resultOf({
+        ...common,
+        id: 'start-one/docker-run',
+        baseline: { name: 'docker run -d', samples: taken.run },
+      }),
+    ]
+  })
+}
