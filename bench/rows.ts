@@ -24,7 +24,9 @@ export const ROWS = {
   'start-fifty': { place: 'own namespaces', load: () => import('./rows/start-fifty.ts') },
   'select-cold': { place: 'here', load: () => import('./rows/select-cold.ts') },
   feed: { place: 'here', load: () => import('./rows/feed.ts') },
+  writes: { place: 'here', load: () => import('./rows/writes.ts') },
   'cli-start': { place: 'here', load: () => import('./rows/cli-start.ts') },
+  scale: { place: 'here', load: () => import('./rows/scale.ts') },
 } as const satisfies Readonly<Record<string, Entry>>
 
 export type RowId = keyof typeof ROWS

@@ -1,3 +1,4 @@
+import { compareText } from '../model/canonical.ts'
 import { followSet } from '../cluster/follow-set.ts'
 import { candidates, type Candidate } from '../cluster/membership.ts'
 import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
@@ -6,6 +7,7 @@ import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord } from '../model/records.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Feed, RecordView } from '../ports/records.ts'
+import { hash64, mix } from '../selection/mix.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Peer } from './heartbeats.ts'
@@ -13,6 +15,20 @@ import { rolesByDid } from './roles.ts'
 
 /** Peers that are called. */
 const PEERS_MAX = 256
+
+/**
+ * Beyond the limit each machine calls others than its neighbour does, so that all are called equally
+ * often; always the same ones, so that silence means something.
+ */
+export function sampleFor(self: Did, peers: readonly Peer[]): readonly Peer[] {
+  if (peers.length <= PEERS_MAX) return peers
+  const own = hash64(self)
+  return peers
+    .map((peer) => ({ peer, mixed: mix(own, hash64(peer.did)) }))
+    .toSorted((a, b) => a.mixed - b.mixed || compareText(a.peer.did, b.peer.did))
+    .slice(0, PEERS_MAX)
+    .map(({ peer }) => peer)
+}
 
 /** Who is around this machine by the records, as of the last look. */
 export class Neighbourhood {
@@ -90,6 +106,6 @@ export class Neighbourhood {
         const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
         return { did: meshletDid, endpoint: status?.value.endpoint }
       })
-    return peers.slice(0, PEERS_MAX)
+    return sampleFor(this.#config.did, peers)
   }
 }

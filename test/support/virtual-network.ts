@@ -25,6 +25,8 @@ export class VirtualNetwork {
   delayFactor = 1
   /** Calls arrive, but what they tell of repos that moved on is gone. */
   losesHints = false
+  /** How many calls were made. */
+  calls = 0
 
   constructor(options: VirtualNetworkOptions) {
     this.#options = options
@@ -65,6 +67,7 @@ export class VirtualNetwork {
     body: HeartbeatInput,
     signal: AbortSignal | undefined,
   ): Promise<HeartbeatOutput> {
+    this.calls++
     await this.#travel(from, to, signal)
     if (this.#options.isFrozen(to)) await aborted(signal)
     const meshlet = this.#options.meshletOf(to)
