@@ -15,6 +15,8 @@ it('lists the commands', async () => {
       -h, --help           Show help.
 
     Starting:
+      init [folder]        Start a folder of workload files, with an example and what editors and CI
+                           need.
       import <file...>     Turn Compose files into workload files, and tell what was not carried over.
 
     Files:

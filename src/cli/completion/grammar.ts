@@ -1,3 +1,4 @@
+import { CI_HOSTS } from '../ci-hosts.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 import { COMMAND_FAMILIES, COMMANDS } from '../command-table.ts'
 
@@ -30,7 +31,7 @@ const OFFERS: Readonly<Record<string, Offer>> = {
   kind: { kind: 'words', words: ['workloads', 'meshlets', 'members', 'bids'] },
   shell: { kind: 'words', words: SHELLS },
   FORMAT: { kind: 'words', words: ['table', 'wide', 'json', 'yaml', 'name'] },
-  CI: { kind: 'words', words: ['github', 'forgejo', 'gitlab', 'tangled'] },
+  CI: { kind: 'words', words: Object.keys(CI_HOSTS) },
   KIND: { kind: 'words', words: NAME_KINDS },
   DIR: { kind: 'folders' },
   FILE: { kind: 'files' },

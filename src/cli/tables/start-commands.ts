@@ -4,6 +4,21 @@ import type { CommandSpec } from '../command-spec.ts'
 /** How one comes to workload files. */
 export const START_COMMANDS: readonly CommandSpec[] = [
   {
+    name: 'init',
+    args: ['[folder]'],
+    summary: 'Start a folder of workload files, with an example and what editors and CI need.',
+    details:
+      'Nothing that is there is overwritten. The file for CI goes to the root of the git repository.',
+    options: [
+      {
+        flags: '--ci CI',
+        description: 'also a file for this CI: github, forgejo, gitlab or tangled',
+      },
+    ],
+    examples: ['commune init', 'commune init workloads --ci github'],
+    load: async () => (await import('../commands/init.ts')).runInit,
+  },
+  {
     name: 'import',
     args: ['<file...>'],
     summary: 'Turn Compose files into workload files, and tell what was not carried over.',
