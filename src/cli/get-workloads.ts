@@ -1,4 +1,4 @@
-import type { Did } from '../model/records.ts'
+import type { Did, Source } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
 import type { Names } from './names.ts'
@@ -32,7 +32,8 @@ export function printWorkloads({ io, reading, format, name }: GetInput): void {
     { header: 'on', cell: (item) => onText(machinesOf(item), names, format) },
     { header: 'address there', wide: true, cell: addressesOf },
     { header: 'set', wide: true, cell: ({ record }) => record.source?.set },
-    { header: 'file', wide: true, cell: ({ record }) => record.source?.path },
+    { header: 'repository', wide: true, cell: ({ record }) => record.source?.repo },
+    { header: 'file', wide: true, cell: ({ record }) => fileText(record.source) },
     { header: 'commit', wide: true, cell: commitText },
     { header: 'revision', wide: true, cell: ({ cid }) => cid },
   ]
@@ -120,6 +121,13 @@ function onText(machines: ReadonlySet<Did>, names: Names, format: OutputFormat):
   const shown = all.slice(0, MACHINES_SHOWN_MAX).map(names.shortMeshlet).join(', ')
   const more = all.length - MACHINES_SHOWN_MAX
   return more > 0 ? `${shown} +${more}` : shown
+}
+
+/** Inside the repository, with its line: what an editor opens. */
+function fileText(source: Source | undefined): string | undefined {
+  if (source?.path === undefined) return undefined
+  const file = [source.folder, source.path].filter(Boolean).join('/')
+  return source.line === undefined ? file : `${file}:${source.line}`
 }
 
 function commitText({ record }: WorkloadView): string | undefined {

@@ -58,6 +58,20 @@ export async function listContainers(
   return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** What Docker allows in a name; anything else would become part of the path of the request. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
+
+/** The one container that is called so. */
+export async function findContainer(
+  client: EngineClient,
+  nameOrId: string,
+  signal?: AbortSignal,
+): Promise<EngineContainer | undefined> {
+  if (!NAME.test(nameOrId)) return undefined
+  const details = await inspectContainer(client, nameOrId, signal)
+  return details === undefined ? undefined : toEngineContainer(details)
+}
+
 /** What the engine knows of a container; undefined when it is gone. */
 export async function inspectContainer(
   client: EngineClient,

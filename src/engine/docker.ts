@@ -6,6 +6,7 @@ import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import {
   containerStats,
   createContainer,
+  findContainer,
   inspectContainer,
   killContainer,
   listContainers,
@@ -63,6 +64,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
   return {
     info,
     listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
+    findContainer: (nameOrId, signal) => findContainer(client, nameOrId, signal),
     inspectImage: (reference, signal) => inspectImage(client, reference, known, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
     removeImage: (reference, signal) => removeImage(client, reference, signal),

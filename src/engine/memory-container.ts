@@ -6,6 +6,8 @@ import type {
   EngineContainer,
   EngineLogLine,
   ExecResult,
+  Probe,
+  ProbeResult,
 } from '../ports/engine.ts'
 
 /** What the program in a container does, as far as an engine sees it. All of it may be left out. */
@@ -31,6 +33,11 @@ export interface Program {
 const EXIT_KILLED = 137
 const EXIT_TERMINATED = 143
 const LOG_LINES_MAX = 10_000
+
+/** What a probe of a container finds that does not run, or is gone. */
+export function notRunning(id: string): ProbeResult {
+  return { ok: false, message: `Container ${id} is not running` }
+}
 
 /** A container in memory: a small state machine on the given clock. */
 export class MemoryContainer {
@@ -71,6 +78,20 @@ export class MemoryContainer {
 
   get running(): boolean {
     return this.state === 'running'
+  }
+
+  /** Whether a person means this one: by its name, or the beginning of its id. */
+  isCalled(nameOrId: string): boolean {
+    return this.options.name === nameOrId || this.id.startsWith(nameOrId)
+  }
+
+  /** What a probe from inside its network namespace finds. */
+  answer(probe: Probe): ProbeResult {
+    if (!this.running) return notRunning(this.id)
+    const status = this.#program.ports?.[probe.port]
+    if (status === undefined) return { ok: false, message: `nothing listens on port ${probe.port}` }
+    if (probe.kind === 'tcp' || (status >= 200 && status < 400)) return { ok: true }
+    return { ok: false, message: `GET ${probe.path} on port ${probe.port} answered ${status}` }
   }
 
   /** Undefined, or why it did not start. */

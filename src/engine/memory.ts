@@ -19,7 +19,7 @@ import type {
 } from '../ports/engine.ts'
 import { gone } from './engine-error.ts'
 import { createOptions, PIDS_LIMIT } from './hardening.ts'
-import { MemoryContainer, type Program } from './memory-container.ts'
+import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
 import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
 
@@ -108,6 +108,11 @@ export class MemoryEngine implements Engine {
         .filter((container) => container.meshletDid === meshletDid)
         .map((container) => container.describe()),
     )
+  }
+
+  findContainer(nameOrId: string, signal?: AbortSignal) {
+    const find = () => this.containers.find((one) => one.isCalled(nameOrId))?.describe()
+    return this.#call('findContainer', nameOrId, signal, find)
   }
 
   inspectImage(reference: string, signal?: AbortSignal) {
@@ -288,15 +293,8 @@ export class MemoryEngine implements Engine {
   }
 
   probe(id: string, probe: Probe, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
-    return this.#call('probe', id, signal, () => {
-      const container = this.#containers.get(id)
-      if (!container?.running) return { ok: false, message: `Container ${id} is not running` }
-      const status = container.program.ports?.[probe.port]
-      if (status === undefined)
-        return { ok: false, message: `nothing listens on port ${probe.port}` }
-      if (probe.kind === 'tcp' || (status >= 200 && status < 400)) return { ok: true }
-      return { ok: false, message: `GET ${probe.path} on port ${probe.port} answered ${status}` }
-    })
+    const answer = () => this.#containers.get(id)?.answer(probe) ?? notRunning(id)
+    return this.#call('probe', id, signal, answer)
   }
 
   async *events(meshletDid: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {

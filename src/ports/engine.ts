@@ -3,6 +3,8 @@ export interface Engine {
   info(signal?: AbortSignal): Promise<EngineInfo>
   /** Every container that carries the label, running or not. */
   listContainers(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineContainer[]>
+  /** The container with this name, id or beginning of an id, whoever made it; undefined when there is none. */
+  findContainer(nameOrId: string, signal?: AbortSignal): Promise<EngineContainer | undefined>
   /** The local image, or undefined when it has not been pulled. */
   inspectImage(reference: string, signal?: AbortSignal): Promise<EngineImage | undefined>
   /** Pulls by digest. Fails with code `image-not-found`, `image-denied`, `registry-unreachable` or `engine`. */

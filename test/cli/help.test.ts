@@ -30,6 +30,7 @@ it('lists the commands', async () => {
       get <kind> [name]    List workloads, meshlets, members or bids.
       describe <name>      Show everything that is known about one workload.
       explain <name>       Tell from public records who runs a workload, who does not, and why.
+      trace <container>    Lead from a container, or a workload, to the commit, its author and the file.
       verify [name]        Compute the choice anew from public records, and compare it with what runs.
       events <name>        Tell what happened to a workload and why, in the order of time.
       logs <name>          Show the last log lines of all replicas, in the order of time.

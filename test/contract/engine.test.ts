@@ -137,6 +137,16 @@ describe.each(HARNESSES)('%s engine', (_, open) => {
     expect((await harness.other.listContainers(did)).map((found) => found.id)).toEqual([id])
   })
 
+  test('finds a container by its name, its id or the beginning of that', async () => {
+    const wanted = options('server')
+    const id = await harness.engine.createContainer(wanted)
+    for (const text of [wanted.name, id, id.slice(0, 12)]) {
+      expect(await harness.engine.findContainer(text)).toMatchObject({ id, name: wanted.name })
+    }
+    expect(await harness.engine.findContainer(`${wanted.name}-not`)).toBeUndefined()
+    expect(await harness.engine.findContainer('../no/name')).toBeUndefined()
+  })
+
   test('refuses a name that is taken', async () => {
     const wanted = options('server')
     await harness.engine.createContainer(wanted)

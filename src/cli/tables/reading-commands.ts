@@ -29,6 +29,23 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('../commands/explain.ts')).runExplain,
   },
   {
+    name: 'trace',
+    args: ['<container>'],
+    summary: 'Lead from a container, or a workload, to the commit, its author and the file.',
+    details:
+      'CONTAINER is the name or id of a container of the local engine, or the name of a workload. Who\nchanged the file is asked of the git checkout that is given.',
+    options: [
+      {
+        flags: '--repo PATH',
+        description: 'checkout of the repository that it came from',
+        default: 'the folder that this is run in',
+      },
+      ...READING,
+    ],
+    examples: ['commune trace hello', 'commune trace 3f2a9c01b7de --repo ~/src/infrastructure'],
+    load: async () => (await import('../commands/trace.ts')).runTrace,
+  },
+  {
     name: 'verify',
     args: ['[name]'],
     summary: 'Compute the choice anew from public records, and compare it with what runs.',
