@@ -275,7 +275,9 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
     if (keys.liveness) this.#queue.add(LIVENESS)
-    if (changes.some(({ did }) => did === this.config.did)) this.#queue.add(OWN_REPO)
+    const isOwn = changes.some(({ did }) => did === this.config.did)
+    if (isOwn) this.#queue.add(OWN_REPO)
+    if (isOwn || keys.membership || keys.liveness) this.#parts.neighbourhood.noteChanged()
   }
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */
@@ -325,6 +327,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #resync(): void {
+    this.#parts.neighbourhood.noteChanged()
     this.engineState.invalidate()
     this.#lookAtAll()
     void this.engineState.snapshot().then(

@@ -36,6 +36,7 @@ export class Neighbourhood {
   readonly #view: RecordView
   readonly #feed: Feed
   readonly #busyWith: () => readonly string[]
+  #hasChanged = true
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
@@ -53,8 +54,15 @@ export class Neighbourhood {
     this.#busyWith = busyWith
   }
 
-  /** Reads the records anew, and follows the repos that they name. */
+  /** Links or statuses, or what this machine has to do with, may be others than at the last look. */
+  noteChanged(): void {
+    this.#hasChanged = true
+  }
+
+  /** Reads the records anew if something has changed, and follows the repos that they name. */
   look(): void {
+    if (!this.#hasChanged) return
+    this.#hasChanged = false
     this.follow()
     this.#candidateSets = membersOf(this.#config)
       .map((owner) => candidates(this.#view, owner))
