@@ -12,8 +12,11 @@ import type { Story } from './story.ts'
  * believed after the second of two commits that a reader sees, and some pause before they look.
  */
 const WRITTEN_AGAIN_MS = [0, 40_000, 6 * 60_000, 12 * 60_000]
-/** Every repo is compared with its PDS this often, in milliseconds, the chance in it and some time to read included. */
-const COMPARED_MS = 6.5 * 60_000
+/**
+ * Longer than the pauses after which every repo is compared with its PDS, and than the ten minutes for
+ * which a status tells how a replica ended, milliseconds.
+ */
+const COMPARED_MS = 12 * 60_000
 const MIB = 1024 ** 2
 /** What the smallest replica asks for: the defaults of a workload. */
 export const SLOT = { cpuMilli: 100, memoryBytes: 64 * MIB }
