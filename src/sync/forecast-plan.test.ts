@@ -4,6 +4,7 @@ import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { forecastPlan } from './forecast-plan.ts'
 import type { Forecast } from './forecast.ts'
+import { formatForecast } from './format-forecast.ts'
 import { planSync } from './plan-sync.ts'
 import { desired, OWNER, planInput } from './sync-fixtures.ts'
 
@@ -47,6 +48,15 @@ describe('where a new workload would run', () => {
     expect(web?.places).toEqual([
       { meshlet: did('large'), name: did('large'), replicas: 1, why: '64 CPU and 512Mi free' },
     ])
+  })
+
+  it('names those that are as good, since a draw decides among them', () => {
+    const view = machines({ one: 512, two: 512, three: 512, less: 256 })
+    const { web } = forecasts(view, [asking('web', 64, 2)])
+    const named = [...(web?.places ?? []), ...(web?.asGood ?? [])].map(({ meshlet }) => meshlet)
+    expect(web?.asGood).toHaveLength(1)
+    expect(named.toSorted()).toEqual(['one', 'three', 'two'].map(did))
+    expect(web && formatForecast(web, false).join()).toMatch(/^likely on .*; .* is as good$/)
   })
 
   it('promises no room twice within one plan', () => {

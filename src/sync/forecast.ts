@@ -36,6 +36,8 @@ export interface Forecast {
   /** `likely`: bids that are still to be made; `stays`: bids in force; `stops`: where it ran. */
   readonly kind: 'likely' | 'stays' | 'stops'
   readonly places: readonly ForecastPlace[]
+  /** Machines that are no worse than the last of these: a hash that is drawn anew decides among them. */
+  readonly asGood?: readonly { readonly meshlet: Did; readonly name: string }[]
   /** Replicas for which no machine seems to have room. */
   readonly missing: number
   /** Machines with room for a replica, when there are too many to say which of them will bid. */
@@ -68,10 +70,11 @@ export function forecastAnew(
   const fitting = judged.filter(({ why }) => why === undefined)
   const replicas = replicasOf(record)
   const key = placementKey(owner, record)
+  const bids = fitting.map(({ machine, room }) => likelyBid(machine, { record, key, room, owner }))
   const choice = select({
     placementKey: key,
     spread: record.spread,
-    bids: fitting.map(({ machine, room }) => likelyBid(machine, { record, key, room, owner })),
+    bids,
     candidates: new Set(fitting.map(({ machine }) => machine.did)),
     down: new Set(),
     replicas,
@@ -83,10 +86,12 @@ export function forecastAnew(
   const reasons = new Map(
     fitting.map(({ machine, room }) => [machine.did, reasonFor(machine, { owner, record, room })]),
   )
+  const asGood = equalsOf(choice, bids).map((did) => ({ meshlet: did, name: nameOf(did) }))
   const isOpen = fitting.length > INVITE_ALL_MAX && replicas !== 'everywhere'
   return {
     kind: 'likely',
     places: isOpen ? [] : placesOf(choice, nameOf, (did) => reasons.get(did) ?? ''),
+    ...(isOpen || asGood.length === 0 ? {} : { asGood }),
     missing: choice.missing,
     ...(isOpen ? { amongMany: fitting.length } : {}),
     others: judged.flatMap(({ machine: { did }, why }) =>
@@ -118,6 +123,17 @@ export function forecastByBids(
 export function usedBy({ places }: Forecast, record: WorkloadRecord): ReadonlyMap<Did, Amount> {
   const request = requestOf(record)
   return new Map(places.map(({ meshlet, replicas }) => [meshlet, times(request, replicas)]))
+}
+
+/** Who was not chosen although its score is that of somebody who was. */
+function equalsOf({ winners }: Choice, bids: readonly CountedBid[]): readonly Did[] {
+  const chosen = new Set(winners.map(({ meshletDid }) => meshletDid))
+  const scores = new Set(
+    bids.filter(({ meshletDid }) => chosen.has(meshletDid)).map(({ value }) => value.score),
+  )
+  return bids
+    .filter(({ meshletDid, value }) => !chosen.has(meshletDid) && scores.has(value.score))
+    .map(({ meshletDid }) => meshletDid)
 }
 
 function placesOf(

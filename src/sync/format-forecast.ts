@@ -27,11 +27,14 @@ const VERB: Readonly<Record<Forecast['kind'], string>> = {
   stops: 'stops on',
 }
 
-function placesText({ kind, places }: Forecast, wide: boolean): string {
+function placesText({ kind, places, asGood = [] }: Forecast, wide: boolean): string {
   const shown = wide ? places : places.slice(0, PLACES_SHOWN_MAX)
   const more = places.length - shown.length
   const texts = shown.map((place) => placeText(place, kind === 'likely'))
-  return [...texts, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  const text = [...texts, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  if (asGood.length === 0) return text
+  const names = asGood.map(({ name }) => name).join(', ')
+  return `${text}; ${names} ${asGood.length === 1 ? 'is' : 'are'} as good`
 }
 
 function placeText({ name, replicas, why }: ForecastPlace, withReason: boolean): string {
