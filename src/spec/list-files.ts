@@ -29,8 +29,8 @@ interface Walk {
 
 /**
  * Finds the YAML files below a folder. Names that begin with a dot and node_modules are left out.
- * Links to folders are not followed, so there are no loops; links to files count when they stay
- * inside the folder, as in a mounted Kubernetes ConfigMap.
+ * Links to folders are not followed, so there are no loops, and those that lead out are issues; links
+ * to files count when they stay inside the folder, as in a mounted Kubernetes ConfigMap.
  */
 export async function listFiles(root: string, filesMax: number = FILES_MAX): Promise<FileList> {
   const realRoot = await realpath(root)
@@ -61,13 +61,14 @@ async function visit(walk: Walk, folder: string, depth: number): Promise<void> {
   walk.entryCount += entries.length
   for (const entry of entries) {
     if (walk.entryCount > ENTRIES_MAX || walk.files.length > walk.filesMax) return
-    if (entry.name.startsWith('.')) continue
+    if (entry.name.startsWith('.') || IGNORED_FOLDERS.has(entry.name)) continue
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (entry.isDirectory()) {
-      if (!IGNORED_FOLDERS.has(entry.name)) await visit(walk, path, depth + 1)
+      await visit(walk, path, depth + 1)
+    } else if (entry.isSymbolicLink()) {
+      await visitLink(walk, path)
     } else if (isYamlName(entry.name)) {
-      if (entry.isSymbolicLink()) await visitLink(walk, path)
-      else walk.files.push(path)
+      walk.files.push(path)
     }
   }
 }
@@ -81,18 +82,32 @@ async function readEntries(walk: Walk, folder: string) {
   }
 }
 
+/**
+ * A link to a folder is not followed. One that leads out of the root is said, since workloads may be
+ * behind it that would seem to be gone; one that stays inside, or leads back to what is around it,
+ * adds nothing.
+ */
 async function visitLink(walk: Walk, path: string): Promise<void> {
   try {
     const target = await realpath(join(walk.root, path))
-    if (!target.startsWith(walk.realRoot.replace(/\/?$/, '/'))) {
-      const suggestion = 'copy the file into the folder'
+    const isFolder = (await stat(target)).isDirectory()
+    if (!isFolder && !isYamlName(path)) return
+    if (isWithin(target, walk.realRoot)) {
+      if (!isFolder) walk.files.push(path)
+    } else if (!isFolder || !isWithin(walk.realRoot, target)) {
+      const suggestion = isFolder
+        ? 'copy the folder to this place'
+        : 'copy the file into the folder'
       walk.issues.push(fileIssue(path, 'the link points out of the folder', { suggestion }))
-    } else if (!(await stat(target)).isDirectory()) {
-      walk.files.push(path)
     }
   } catch (error) {
+    if (!isYamlName(path)) return
     walk.issues.push(fileIssue(path, `the link cannot be followed: ${reasonOf(error)}`))
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.replace(/\/?$/, '/'))
 }
 
 /** A system error in words; the path is named by the issue already. */

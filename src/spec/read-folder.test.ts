@@ -162,10 +162,14 @@ describe('a folder', () => {
     await symlink('gone.yaml', join(folder, 'dangling.yaml'))
     await symlink('/etc/hostname', join(folder, 'out.yaml'))
     await symlink('/etc', join(folder, 'etc'))
+    await symlink('/etc', join(folder, 'node_modules'))
+    await symlink('/etc/hostname', join(folder, 'hostname'))
+    await symlink('gone', join(folder, 'dangling'))
     await symlink('.data/b.yaml', join(folder, 'b.yaml'))
     const result = await readFolder(folder)
     expect(told(result)).toEqual([
       'dangling.yaml:1:1 : the link cannot be followed: it does not exist',
+      'etc:1:1 : the link points out of the folder',
       'out.yaml:1:1 : the link points out of the folder',
       'self.yaml:1:1 : the link cannot be followed: it leads in a circle',
     ])
