@@ -1,4 +1,5 @@
 import { XRPCError } from '@atproto/api'
+import { formatDuration } from '../model/duration.ts'
 import { CommuneError } from '../model/errors.ts'
 import type { ErrorDetails } from '../model/errors.ts'
 import { connectionError } from './connection-error.ts'
@@ -61,6 +62,10 @@ function answerError(error: XRPCError, call: PdsCall): CommuneError {
           ...details,
           retry: true,
           ...(retryAfterMs !== undefined && { retryAfterMs }),
+          hint:
+            retryAfterMs === undefined
+              ? 'Try again later.'
+              : `Try again in ${formatDuration(Math.ceil(retryAfterMs / 1000) * 1000)}.`,
         },
       )
     }

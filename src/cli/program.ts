@@ -7,6 +7,7 @@ import { describeOption, formatRows } from './help-text.ts'
 import { EXIT, exitCodeOf, formatError } from './exit.ts'
 import { isDebug } from './io.ts'
 import { reportErrors } from './report-errors.ts'
+import { usageError } from './usage-error.ts'
 
 const ABOUT = 'A declarative, consent-based container orchestrator on AT Protocol.'
 
@@ -27,8 +28,9 @@ export async function runProgram(
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    return report(context, error, findCommand(argv))
+    const known = error instanceof CommanderError ? usageError(error, argv) : error
+    if (known !== undefined) return report(context, known, findCommand(argv))
+    return (error as CommanderError).exitCode === 0 ? EXIT.done : EXIT.usage
   }
 }
 
@@ -65,11 +67,11 @@ function buildProgram(
     .configureOutput({
       writeOut: context.io.out,
       writeErr: context.io.note,
-      outputError: (text, write) => write(text.replace(/^error: /, 'commune: ')),
+      // What is wrong with a command line is said once, together with other errors.
+      outputError: () => undefined,
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })
-    .showHelpAfterError('commune --help lists the commands, commune COMMAND --help their options.')
     .addHelpText('after', EPILOGUE)
   const groups = new Map<string, Command>()
   for (const { title, commands } of COMMAND_GROUPS) {

@@ -13,6 +13,7 @@ export async function runLogin(
   options: ConnectionOptions,
 ): Promise<number> {
   const settings = settingsOf(io, options)
+  if (!io.isInteractive) requireSettings(io, settings)
   const service = parseUrl(
     settings.service ?? (await demand(io, 'PDS (https://…): ', '--service')),
     'The service',
@@ -34,16 +35,33 @@ export async function runLogin(
     sessionFile: paths.session,
   })
   await writeLogin(paths, login)
-  io.note(`Logged in as ${session.handle} (${session.did}) at ${session.pdsUrl}.\n`)
+  io.note(
+    `Logged in as ${session.handle} (${session.did}) at ${session.pdsUrl}.\n` +
+      'Next: commune get workloads, or commune sync FOLDER --dry-run\n',
+  )
   return EXIT.done
 }
 
+/** Without a terminal nothing is asked, so that all that is missing is named at once. */
+function requireSettings(io: Io, settings: ReturnType<typeof settingsOf>): void {
+  const missing = [
+    settings.service === undefined ? '--service' : undefined,
+    settings.identifier === undefined ? '--identifier' : undefined,
+    io.env['COMMUNE_PASSWORD'] ? undefined : 'COMMUNE_PASSWORD in the environment',
+  ].filter((name) => name !== undefined)
+  if (missing.length === 0) return
+  throw new CommuneError('usage', 'There is no terminal to ask at.', {
+    hint: `Give ${joinAnd(missing)}.`,
+  })
+}
+
+function joinAnd(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}
+
 async function demand(io: Io, question: string, flag: string, hidden = false): Promise<string> {
-  if (!io.isInteractive) {
-    throw new CommuneError('usage', 'There is no terminal to ask at.', { hint: `Give ${flag}.` })
-  }
   const answer = (await io.ask(question, { hidden })).trim()
-  if (answer === '')
-    throw new CommuneError('usage', 'Nothing was entered.', { hint: `Give ${flag}.` })
-  return answer
+  if (answer !== '') return answer
+  throw new CommuneError('usage', 'Nothing was entered.', { hint: `Give ${flag}.` })
 }
