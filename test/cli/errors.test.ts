@@ -62,7 +62,7 @@ describe('who has no login is told how to get one', () => {
 
   it.each(['get workloads', 'describe hello'])('commune %s can do with less', async (line) => {
     const result = await run(line.split(' '))
-    expect(result.code).toBe(2)
+    expect(result.code).toBe(1)
     expect(result.err).toContain(
       'Whose records should be read?\n  Give --owner HANDLE-OR-DID, set COMMUNE_IDENTIFIER, or run "commune login".',
     )
