@@ -8,12 +8,31 @@ import { workloadView } from './workload-view.ts'
 /** Enough for a message and its stack; `commune logs` shows more. */
 const LINES_MAX = 10
 
-/** Narrates what the failed replicas printed last, as far as their machines can be asked. */
+/** Narrates what the failed replicas printed last. */
 export async function showFailureLogs(
   context: CommandContext,
-  from: { readonly session: Session; readonly reader: Reader },
-  about: { readonly name: string; readonly machines: readonly Did[] },
+  from: LogsFrom,
+  about: LogsAbout,
 ): Promise<void> {
+  context.io.note((await failureLogs(context, from, about)).replace(/^(?=.)/gm, '     '))
+}
+
+interface LogsFrom {
+  readonly session: Session
+  readonly reader: Reader
+}
+
+interface LogsAbout {
+  readonly name: string
+  readonly machines: readonly Did[]
+}
+
+/** What replicas printed last, as far as their machines can be asked. Ends with a newline. */
+export async function failureLogs(
+  context: CommandContext,
+  from: LogsFrom,
+  about: LogsAbout,
+): Promise<string> {
   const { io } = context
   const { session, reader } = from
   using reading = await reader.read()
@@ -22,9 +41,11 @@ export async function showFailureLogs(
   const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
   const source = { session, client, reading, workload, query: { tail: LINES_MAX } }
   const answers = await Promise.all(about.machines.map((did) => askForLogs(io, source, did)))
-  for (const answer of answers) {
-    if (answer.kind === 'silent') io.note(`     ${answer.reason}\n`)
-    else if (answer.lines.length === 0) io.note(`     ${about.name} printed nothing\n`)
-    else io.note(formatLogLines(inOrderOfTime(answer.lines)).replace(/^(?=.)/gm, '     '))
-  }
+  return answers
+    .map((answer) => {
+      if (answer.kind === 'silent') return `${answer.reason}\n`
+      if (answer.lines.length === 0) return `${about.name} printed nothing\n`
+      return formatLogLines(inOrderOfTime(answer.lines))
+    })
+    .join('')
 }

@@ -1,6 +1,12 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Problem } from './problem.ts'
 
+/** How large a window is, in characters. It can change at any moment. */
+export interface Screen {
+  readonly columns: number
+  readonly rows: number
+}
+
 /** Everything that a command may know of the terminal and the process around it. */
 export interface Io {
   /** Results. */
@@ -9,6 +15,8 @@ export interface Io {
   readonly note: (text: string) => void
   /** True when a person can be asked. */
   readonly isInteractive: boolean
+  /** The terminal that narration goes to; absent when it is none that can be drawn on. */
+  readonly screen?: () => Screen
   readonly color: { readonly out: boolean; readonly note: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Told of what is wrong beside the text, for programs. */

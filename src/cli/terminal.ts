@@ -17,12 +17,18 @@ export function createTerminal(process: NodeJS.Process): Io {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
     isInteractive: stdin.isTTY && stderr.isTTY,
+    ...screenOf(stderr, env),
     color: { out: wantsColor(stdout, env), note: wantsColor(stderr, env) },
     env,
     signal: abortOnSignals(process),
     clock: systemClock,
     ask: (question, options) => ask(process, question, options?.hidden ?? false),
   }
+}
+
+function screenOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Pick<Io, 'screen'> {
+  if (!stream.isTTY || env['TERM'] === 'dumb') return {}
+  return { screen: () => ({ columns: stream.columns, rows: stream.rows }) }
 }
 
 /** https://no-color.org: any value but the empty one turns colours off. */

@@ -1,13 +1,16 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { Cid, Did } from '../model/records.ts'
-import { sleep } from '../ports/clock.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
 import { EXIT } from './exit.ts'
 import type { Io } from './io.ts'
+import type { Names } from './names.ts'
 import type { Reader, Reading } from './reading.ts'
 import { printable, shortDigests } from './table.ts'
+import { rolloutView } from './rollout-view.ts'
+import { WaitProgress } from './wait-progress.ts'
 import { waitStateOf, type WaitContext, type WaitState } from './wait-state.ts'
-import { workloadViews } from './workload-view.ts'
+import { workloadViews, type WorkloadView } from './workload-view.ts'
 
 const WAIT_MS = 5 * 60_000
 const POLL_MS = 1_000
@@ -34,10 +37,12 @@ export async function waitForWorkloads(io: Io, options: WaitFor): Promise<number
   const deadline = clock.monotonicMs() + timeoutMs
   const told = new Map<string, Told>()
   const upMs = uptimes(io)
+  const progress = new WaitProgress(io)
   for (;;) {
-    const states = await observe(io, { reader, revisions, upMs })
+    const { states, replicas } = await observe(io, { reader, revisions, upMs })
     if (io.signal.aborted) return stopped(io)
-    for (const [name, state] of states) tell(io, told, name, state)
+    const isDrawn = progress.show(linesOf(states, replicas))
+    for (const [name, state] of states) tell(isDrawn ? undefined : io, told, name, state, clock)
     if (isOver(states, told, clock.monotonicMs())) return await conclude(io, states, options)
     const remaining = deadline - clock.monotonicMs()
     if (remaining <= 0) return timedOut(io, states)
@@ -68,7 +73,13 @@ interface Observe extends Pick<WaitFor, 'reader' | 'revisions'> {
   readonly upMs: WaitContext['upMs']
 }
 
-async function observe(io: Io, what: Observe): Promise<ReadonlyMap<string, WaitState>> {
+/** Where all of it stands, and line by line what each replica does. */
+interface Observed {
+  readonly states: ReadonlyMap<string, WaitState>
+  readonly replicas: ReadonlyMap<string, readonly string[]>
+}
+
+async function observe(io: Io, what: Observe): Promise<Observed> {
   const { reader, revisions } = what
   try {
     using reading = await reader.read()
@@ -80,16 +91,42 @@ async function observe(io: Io, what: Observe): Promise<ReadonlyMap<string, WaitS
   }
 }
 
-function judge(reading: Reading, owner: Did, { revisions, upMs }: Observe) {
+function judge(reading: Reading, owner: Did, { revisions, upMs }: Observe): Observed {
   const problem = reading.view.repoProblem(owner)
   if (problem !== undefined && reading.view.repoState(owner) === 'unknown') {
     return unknown(revisions, `the records can't be read: ${problem}`)
   }
   const views = new Map(workloadViews(reading.view, owner).map((view) => [view.name, view]))
   const context = { nameOf: reading.names.meshlet, upMs }
-  return new Map(
-    [...revisions].map(([name, cid]) => [name, waitStateOf(views.get(name), cid, context)]),
+  const states = [...revisions].map(
+    ([name, cid]) => [name, waitStateOf(views.get(name), cid, context)] as const,
   )
+  const replicas = [...views.values()].map(
+    (view) => [view.name, replicaLines(view, reading.names)] as const,
+  )
+  return { states: new Map(states), replicas: new Map(replicas) }
+}
+
+function replicaLines(view: WorkloadView, names: Names): readonly string[] {
+  const rows = rolloutView(view).replicas.map(({ meshlet, index, revision, state }) => [
+    `    ${names.meshlet(meshlet)}#${index}`,
+    `revision ${revision ?? '?'}`,
+    printable(shortDigests(state)),
+  ])
+  const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+}
+
+/** What is under way, replica by replica; of the rest only how it ended. */
+function linesOf(states: Observed['states'], replicas: Observed['replicas']): readonly string[] {
+  return [...states].flatMap(([name, state]) => [
+    lineOf(name, state),
+    ...(state.kind === 'done' ? [] : (replicas.get(name) ?? [])),
+  ])
+}
+
+function lineOf(name: string, { kind, text }: WaitState): string {
+  return `${SIGN[kind]} ${name}: ${printable(shortDigests(text))}`
 }
 
 /**
@@ -107,11 +144,9 @@ function uptimes({ clock }: Io): WaitContext['upMs'] {
   }
 }
 
-function unknown(
-  revisions: ReadonlyMap<string, Cid>,
-  text: string,
-): ReadonlyMap<string, WaitState> {
-  return new Map([...revisions.keys()].map((name) => [name, { kind: 'going', text }]))
+function unknown(revisions: ReadonlyMap<string, Cid>, text: string): Observed {
+  const states = [...revisions.keys()].map((name) => [name, { kind: 'going', text }] as const)
+  return { states: new Map(states), replicas: new Map() }
 }
 
 /** What was said last of a workload, and when. */
@@ -123,13 +158,19 @@ interface Told {
 }
 
 /** Says only what is new, so that a log file of CI stays short. */
-function tell(io: Io, told: Map<string, Told>, name: string, state: WaitState): void {
+function tell(
+  io: Io | undefined,
+  told: Map<string, Told>,
+  name: string,
+  state: WaitState,
+  clock: Clock,
+): void {
   const before = told.get(name)
   const { kind, text } = state
-  const sinceMs = before?.kind === kind ? before.sinceMs : io.clock.monotonicMs()
+  const sinceMs = before?.kind === kind ? before.sinceMs : clock.monotonicMs()
   told.set(name, { text, kind, sinceMs })
   if (before?.text === text && before.kind === kind) return
-  io.note(`${SIGN[kind]} ${name}: ${printable(shortDigests(text))}\n`)
+  io?.note(`${lineOf(name, state)}\n`)
 }
 
 const SIGN: Readonly<Record<WaitState['kind'], string>> = {
@@ -140,17 +181,18 @@ const SIGN: Readonly<Record<WaitState['kind'], string>> = {
   superseded: 'fail',
 }
 
-/** True once waiting can't help any more. */
+/** True once waiting can't help any more: all of it is there, or a part of it can't be. */
 function isOver(
   states: ReadonlyMap<string, WaitState>,
   told: ReadonlyMap<string, Told>,
   nowMs: number,
 ): boolean {
-  return [...states].every(([name, state]) => {
+  const settled = [...states].filter(([name, state]) => {
     if (state.kind === 'going') return false
     if (state.kind !== 'not-placed' || state.certain) return true
     return nowMs - (told.get(name)?.sinceMs ?? nowMs) >= SETTLED_MS
   })
+  return settled.length === states.size || settled.some(([, { kind }]) => kind !== 'done')
 }
 
 /** The exit code, after what there is to say about each failure. */
@@ -160,6 +202,7 @@ async function conclude(
   { showLogs }: WaitFor,
 ): Promise<number> {
   const kinds = new Set([...states.values()].map(({ kind }) => kind))
+  const going = [...states].filter(([, { kind }]) => kind === 'going').map(([name]) => name)
   for (const [name, state] of states) {
     if (state.kind !== 'not-placed' && state.kind !== 'not-healthy') continue
     for (const reason of state.reasons)
@@ -173,6 +216,8 @@ async function conclude(
       io.note(`     The log of ${name} can't be read: ${error.message}\n`)
     }
   }
+  if (going.length > 0)
+    io.note(`Not waited for any longer, and still under way: ${going.join(', ')}.\n`)
   if (kinds.has('not-placed')) {
     io.note('Published, but not placed: "commune explain NAME" tells more.\n')
     return EXIT.notPlaced

@@ -29,8 +29,9 @@ export interface ObstaclesOptions {
 /** Failed tries, or time since the first, after which an offer is taken back. */
 const TRIES_MAX = 3
 const TRYING_MS_MAX = 5 * 60_000
-/** Restarts without a calm period after which another machine may try: about half a minute of backoff. */
+/** So many restarts without a calm period, over such a time, and another machine may try. */
 const CRASHES_MAX = 5
+const CRASHING_MS = 15_000
 /** An engine that is silent for so long can't keep its promises. */
 const ENGINE_SILENT_MS = 5 * 60_000
 /** Time for starting another guard before somebody else takes over what needs one. */
@@ -56,7 +57,7 @@ export class Obstacles {
       this.#engine(),
       this.#guard(workload),
       this.#failures(placement, memory),
-      crashes(placement, memory),
+      crashes(placement, memory, this.#options.clock.monotonicMs()),
     ].filter((obstacle) => obstacle !== undefined)
   }
 
@@ -126,10 +127,15 @@ export class Obstacles {
  * It crashes here again and again: perhaps another machine does better. What is on trial is judged by
  * its roll-out first, and an offer is only taken back where somebody can take over.
  */
-function crashes({ specHash }: Placement, memory: WorkloadMemory): Obstacle | undefined {
+function crashes(
+  { specHash }: Placement,
+  memory: WorkloadMemory,
+  nowMs: number,
+): Obstacle | undefined {
   if (memory.rollout?.specHash !== specHash || memory.rollout.hasFailed) return undefined
   const worst = [...memory.replicas.values()].find(
-    ({ recentRestarts }) => recentRestarts >= CRASHES_MAX,
+    ({ recentRestarts, crashingSinceMs }) =>
+      recentRestarts >= CRASHES_MAX && nowMs - crashingSinceMs >= CRASHING_MS,
   )
   if (!worst) return undefined
   const { lastExit, lastHang, recentRestarts } = worst

@@ -4,7 +4,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner } from '../reconcile/outcome.ts'
 import { replicaOf, wantsRestart } from '../reconcile/plan-workload.ts'
-import { isCrashLooping } from '../reconcile/replica-status.ts'
+import { containerOf, isCrashLooping } from '../reconcile/replica-status.ts'
 import {
   DEADLINE_MS,
   HEALTHY_AFTER_MS,
@@ -38,6 +38,8 @@ export interface RolloutMemory {
   readonly specHash: string
   /** Since when something has been healthy: containers here by id and start, replicas elsewhere by a key. */
   readonly healthySinceMs: Map<string, number>
+  /** Since when the same has been there at all. */
+  readonly seenSinceMs: Map<string, number>
   /** Since when this meshlet has tried the newest spec. */
   triedSinceMs: number | undefined
   /** A replica was healthy on it for long enough, here or elsewhere. */
@@ -62,7 +64,11 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
   const { self, placement, containers, now } = call
   const newest = { workload: placement.record.value, specHash: placement.specHash }
   const memory = memoryOf(call)
-  const patience = new Patience(memory, newest.workload.update?.healthyAfterMs, now)
+  const patience = new Patience(memory, {
+    neededMs: newest.workload.update?.healthyAfterMs ?? HEALTHY_AFTER_MS,
+    freshMs: deadlineMs(call),
+    now,
+  })
   const holders = holdersOf(call)
   for (const container of containers)
     patience.note(hereKey(container), isHealthyHere(call, container))
@@ -97,6 +103,8 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
     hasFailedHere: previous !== undefined && hasFailedHere(call, memory),
     isSettled,
     isSettledHere,
+    isUnderWay: (holder, replica) => mayComeUp(replica) && patience.isFresh(keyOf(holder, replica)),
+    isUnderWayHere: (replica) => isUnderWayHere(call, patience, replica),
   })
   memory.hasFailed = rollout.failed !== undefined
   const againInMs = sooner(patience.nextInMs(), deadlineInMs(call, memory))
@@ -132,23 +140,32 @@ function lastGood(
   return isKnown ? previous : undefined
 }
 
-/** Since when things are healthy, and whether that is long enough. */
+interface PatienceTimes {
+  /** How long a replica must be healthy to count, milliseconds. */
+  readonly neededMs: number
+  /** How long others wait for one that has begun, milliseconds. */
+  readonly freshMs: number
+  readonly now: number
+}
+
+/** Since when things are there and healthy, and whether that is long enough. */
 class Patience {
   readonly #memory: RolloutMemory
-  readonly #neededMs: number
-  readonly #now: number
+  readonly #times: PatienceTimes
+  readonly #seen = new Set<string>()
   readonly #healthy = new Set<string>()
 
-  constructor(memory: RolloutMemory, neededMs: number = HEALTHY_AFTER_MS, now: number) {
+  constructor(memory: RolloutMemory, times: PatienceTimes) {
     this.#memory = memory
-    this.#neededMs = neededMs
-    this.#now = now
+    this.#times = times
   }
 
   note(key: string, isHealthy: boolean): void {
-    const { healthySinceMs } = this.#memory
+    const { healthySinceMs, seenSinceMs } = this.#memory
+    this.#seen.add(key)
+    if (!seenSinceMs.has(key)) seenSinceMs.set(key, this.#times.now)
     if (!isHealthy) return void healthySinceMs.delete(key)
-    if (!healthySinceMs.has(key)) healthySinceMs.set(key, this.#now)
+    if (!healthySinceMs.has(key)) healthySinceMs.set(key, this.#times.now)
     this.#healthy.add(key)
   }
 
@@ -156,19 +173,32 @@ class Patience {
     return this.#waitMs(key) === 0
   }
 
-  /** Forgets what was not noted this time; says when the next one has been healthy for long enough. */
+  /** Begun so lately that it may only need more time. */
+  isFresh(key: string): boolean {
+    return !this.isOver(key) && this.#freshMs(key) > 0
+  }
+
+  /** Forgets what was not noted this time; says when time alone makes the next difference. */
   nextInMs(): number | undefined {
-    const { healthySinceMs } = this.#memory
+    const { healthySinceMs, seenSinceMs } = this.#memory
     for (const key of healthySinceMs.keys()) if (!this.#healthy.has(key)) healthySinceMs.delete(key)
-    return [...this.#healthy]
-      .map((key) => this.#waitMs(key))
-      .filter((waitMs) => waitMs !== undefined && waitMs > 0)
+    for (const key of seenSinceMs.keys()) if (!this.#seen.has(key)) seenSinceMs.delete(key)
+    return [...this.#seen]
+      .map((key) => this.#waitMs(key) ?? this.#freshMs(key))
+      .filter((waitMs) => waitMs > 0)
       .reduce(sooner, undefined)
+  }
+
+  #freshMs(key: string): number {
+    const { freshMs, now } = this.#times
+    return (this.#memory.seenSinceMs.get(key) ?? now) + freshMs - now
   }
 
   #waitMs(key: string): number | undefined {
     const sinceMs = this.#memory.healthySinceMs.get(key)
-    return sinceMs === undefined ? undefined : Math.max(0, sinceMs + this.#neededMs - this.#now)
+    return sinceMs === undefined
+      ? undefined
+      : Math.max(0, sinceMs + this.#times.neededMs - this.#times.now)
   }
 }
 
@@ -183,6 +213,7 @@ function memoryOf({ memory, placement: { specHash } }: RolloutCall): RolloutMemo
   memory.rollout = {
     specHash,
     healthySinceMs: memory.rollout?.healthySinceMs ?? new Map(),
+    seenSinceMs: memory.rollout?.seenSinceMs ?? new Map(),
     triedSinceMs: undefined,
     isProven: false,
     hasFailed: false,
@@ -206,6 +237,24 @@ function hereKey({ id, startedAtMs }: EngineContainer): string {
 
 function keyOf(holder: Did, { index, specHash, containerId, startedAt }: ReplicaStatus): string {
   return `${holder} ${index} ${specHash ?? ''} ${containerId ?? ''} ${startedAt ?? ''}`
+}
+
+const ON_THE_WAY: ReadonlySet<string> = new Set(['pending', 'pulling', 'starting', 'running'])
+
+/** Neither sick nor given up. */
+function mayComeUp({ phase, health }: ReplicaStatus): boolean {
+  return ON_THE_WAY.has(phase) && health !== 'unhealthy'
+}
+
+function isUnderWayHere(
+  { containers, healthOf, memory }: RolloutCall,
+  patience: Patience,
+  replica: number,
+): boolean {
+  const container = containerOf(containers, replica)
+  if (container?.state !== 'running' || healthOf(container.id) === 'unhealthy') return false
+  const isCrashing = isCrashLooping(memory.replicas.get(replica)?.recentRestarts ?? 0)
+  return !isCrashing && patience.isFresh(hereKey(container))
 }
 
 function isUp(replica: ReplicaStatus): boolean {

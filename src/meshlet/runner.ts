@@ -228,6 +228,7 @@ export class Runner {
 
   #countRestart(job: Job, replica: number): void {
     const state = replicaState(job.memory, replica)
+    if (state.recentRestarts === 0) state.crashingSinceMs = this.#options.clock.monotonicMs()
     state.restarts++
     state.recentRestarts++
     const backoff = job.desired.kind === 'run' ? job.desired.workload.restart : undefined

@@ -10,6 +10,8 @@ export interface ReplicaState {
   restarts: number
   /** Those that were not followed by a calm period; they space the next ones. */
   recentRestarts: number
+  /** When the first of those was. */
+  crashingSinceMs: number
   /** When it may be started again, on the monotonic clock. */
   notBeforeMs: number
   /** When the container that runs now was first seen running. */
@@ -76,6 +78,7 @@ export function replicaState(memory: WorkloadMemory, replica: number): ReplicaSt
   const fresh: ReplicaState = {
     restarts: 0,
     recentRestarts: 0,
+    crashingSinceMs: 0,
     notBeforeMs: 0,
     runningSinceMs: undefined,
     lastError: undefined,

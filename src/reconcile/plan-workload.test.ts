@@ -11,6 +11,7 @@ const MESHLET = 'did:plc:mesh'
 const URI = 'at://did:plc:alice/commune.scheduler.workload/hello'
 const NEW = 'aaaaaaaaaaaaaaaa'
 const OLD = 'bbbbbbbbbbbbbbbb'
+const MID = 'cccccccccccccccc'
 
 const WORKLOAD: WorkloadRecord = {
   $type: 'commune.scheduler.workload',
@@ -162,6 +163,15 @@ describe('what a look at a workload decides', () => {
         containers: [container(0, { spec: OLD })],
       },
       ['stop+remove', 'create'],
+    ],
+    [
+      'changed again before the new one was ready: only that one makes room',
+      {
+        roomForSurge: false,
+        containers: [container(0, { spec: OLD }), container(0, { spec: MID })],
+      },
+      ['stop+remove'],
+      /again/,
     ],
     [
       'changed, not our turn: wait',

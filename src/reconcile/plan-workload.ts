@@ -173,7 +173,12 @@ function planMissing(
   name: string,
   older: readonly EngineContainer[],
 ): Plan {
-  const isRunning = older.some((container) => container.state === 'running')
+  const running = older.filter((container) => container.state === 'running')
+  const superseded = supersededOf(input, running)
+  // What replaced it was itself replaced before it was ready: it makes room for the next.
+  if (superseded.length > 0)
+    return { actions: removals(input, superseded, 'the workload changed again'), againInMs: 0 }
+  const isRunning = running.length > 0
   const order = orderOf(input, desired)
   if (isRunning && !input.mayReplace(replica, order)) return { actions: [] }
   const waitMs = Math.max(waitOf(input, replica), surgeMs(input, desired))
@@ -183,6 +188,16 @@ function planMissing(
   const spent =
     order === 'stop-first' ? older : older.filter((container) => container.state !== 'running')
   return { actions: [...removals(input, spent, 'the workload changed'), create] }
+}
+
+/** Of several old containers of one replica all but the one that is counted on. */
+function supersededOf(
+  { isReady }: PlanInput,
+  running: readonly EngineContainer[],
+): readonly EngineContainer[] {
+  const eldestFirst = running.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+  const kept = eldestFirst.findLast(isReady) ?? eldestFirst[0]
+  return running.filter((container) => container !== kept)
 }
 
 /**

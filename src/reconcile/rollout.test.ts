@@ -45,6 +45,8 @@ function input(change: Partial<RolloutInput> = {}): RolloutInput {
     hasFailedHere: false,
     isSettled: (_, replica, hash) => replica.specHash === hash,
     isSettledHere: () => false,
+    isUnderWay: () => false,
+    isUnderWayHere: () => false,
     ...change,
   }
 }
@@ -80,6 +82,21 @@ describe('whose turn it is', () => {
     )
     expect(rollout.mayReplace(0, 'stop-first')).toBe(false)
     expect(rollout.mayReplace(0, 'start-first')).toBe(true)
+  })
+
+  test('those after it count while they have only just begun, whatever they run', () => {
+    const isUnderWay = (of: string) => of === did('z')
+    const first = [holder('me', [OLD]), holder('z', [OLD])]
+    expect(planRollout(input({ holders: first })).mayReplace(0, 'stop-first')).toBe(true)
+    const fresh = planRollout(input({ holders: first, isUnderWay }))
+    expect(fresh.mayReplace(0, 'stop-first')).toBe(false)
+    expect(fresh.mayReplace(0, 'start-first')).toBe(false)
+    const own = [holder('me', [OLD, OLD])]
+    const isUnderWayHere = (replica: number) => replica === 1
+    expect(planRollout(input({ holders: own })).mayReplace(0, 'stop-first')).toBe(true)
+    const begun = planRollout(input({ holders: own, isUnderWayHere }))
+    expect(begun.mayReplace(0, 'stop-first')).toBe(false)
+    expect(begun.mayReplace(1, 'stop-first')).toBe(false)
   })
 
   test('somebody who runs nothing holds nobody up', () => {

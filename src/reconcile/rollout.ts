@@ -39,6 +39,10 @@ export interface RolloutInput {
   readonly isSettled: (holder: Did, replica: ReplicaStatus, specHash: string) => boolean
   /** The same for a replica of this meshlet, by its number. */
   readonly isSettledHere: (replica: number, specHash: string) => boolean
+  /** Whether a replica of another meshlet has begun lately, on any spec, and may still become healthy. */
+  readonly isUnderWay: (holder: Did, replica: ReplicaStatus) => boolean
+  /** The same for a replica of this meshlet. */
+  readonly isUnderWayHere: (replica: number) => boolean
 }
 
 /** How a replica is replaced: beside the old one, or after it. */
@@ -56,7 +60,8 @@ export interface Rollout {
 /**
  * Where a roll-out stands, decided from status records so that everybody sees the same turn. In rank
  * order a replica is replaced when fewer than `maxSurge` (start first) or `maxUnavailable` (stop
- * first) of those before it are not settled yet. When the newest spec fails before any replica was
+ * first) of those before it are not settled yet. Those after it count as well while they have only
+ * just begun, on whatever spec: a revision that comes in the middle of another finds some there. When the newest spec fails before any replica was
  * healthy on it, nobody goes on: the spec before becomes the target again, for `rollback` also of
  * those that have moved. Once one replica was healthy, a failure is that machine's own affair. While
  * its owner holds it, nothing is replaced at all.
@@ -76,7 +81,7 @@ export function planRollout(input: RolloutInput): Rollout {
     target,
     failed: hasFailed ? newest.specHash : undefined,
     mayReplace: (replica, order) =>
-      !isHalted && unsettledBefore(input, replica, target.specHash) < limitOf(newest, order),
+      !isHalted && unsettledBeside(input, replica, target.specHash) < limitOf(newest, order),
   }
 }
 
@@ -116,17 +121,33 @@ function limitOf({ workload }: Target, order: Order): number {
   return workload.update?.maxUnavailable ?? 1
 }
 
-/** Replicas before this one in rank order that run and are not settled on the target. */
-function unsettledBefore(input: RolloutInput, replica: number, hash: string): number {
+/**
+ * Replicas that are not to be counted on: those before this one in rank order that run and are not
+ * settled on the target, and those after it that have only just begun.
+ */
+function unsettledBeside(input: RolloutInput, replica: number, hash: string): number {
   let unsettled = 0
+  let isAfter = false
   for (const { meshletDid, status, slots } of input.holders) {
     if (meshletDid === input.self) {
-      for (let own = 0; own < replica; own++) if (!input.isSettledHere(own, hash)) unsettled++
-      return unsettled
+      for (let own = 0; own < slots; own++)
+        if (isUnsettledHere(input, own, replica, hash)) unsettled++
+      isAfter = true
+      continue
     }
-    for (const seen of status?.replicas ?? [])
-      if (seen.index < slots && !input.isSettled(meshletDid, seen, hash)) unsettled++
+    for (const seen of status?.replicas ?? []) {
+      if (seen.index >= slots) continue
+      const isUnsettled = isAfter
+        ? input.isUnderWay(meshletDid, seen)
+        : !input.isSettled(meshletDid, seen, hash)
+      if (isUnsettled) unsettled++
+    }
   }
   // Not chosen any more: it stands in for others and is not replaced.
-  return Infinity
+  return isAfter ? unsettled : Infinity
+}
+
+function isUnsettledHere(input: RolloutInput, own: number, replica: number, hash: string): boolean {
+  if (own === replica) return false
+  return own < replica ? !input.isSettledHere(own, hash) : input.isUnderWayHere(own)
 }

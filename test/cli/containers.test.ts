@@ -80,6 +80,14 @@ describe('sync --wait', () => {
     expect(result.err).toContain('exit code 7')
     // Carol's machine can't be asked from here, nor may a busy one answer; then that is said instead.
     expect(result.err).toMatch(/#0 \| no configuration|-box can't be reached/)
+    // After a while another machine tries, and it takes three crashes there again.
+    await until('get says so', async () => {
+      const { out } = await machines.run('alice', ['get', 'workloads', 'crashing'])
+      return out.includes('crash-loop (exit code 7)')
+    })
+    const described = await machines.run('alice', ['describe', 'crashing'])
+    expect(described.out).toMatch(/exit code 7/)
+    expect(described.out).toMatch(/#0 \| no configuration|-box can't be reached/)
   })
 
   it.concurrent('ends with 4 when its probe fails', async () => {

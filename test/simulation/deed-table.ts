@@ -6,6 +6,7 @@ import { HOSTILE_DEEDS } from './deeds/hostile-deeds.ts'
 import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
 import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
 import { PROCESS_DEEDS } from './deeds/process-deeds.ts'
+import { ROLLOUT_DEEDS } from './deeds/rollout-deeds.ts'
 
 /** Everything that can happen in a story, by name. */
 export const DEEDS: Readonly<Record<string, AnyDeed>> = {
@@ -15,6 +16,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...FEED_DEEDS,
   ...ENGINE_DEEDS,
   ...HOSTILE_DEEDS,
+  ...ROLLOUT_DEEDS,
   ...EXPECTATIONS,
 }
 

@@ -3,6 +3,7 @@ import { ENGINE_SCENARIOS } from './scenarios/engine-scenarios.ts'
 import { FEED_SCENARIOS } from './scenarios/feed-scenarios.ts'
 import { LIVENESS_SCENARIOS } from './scenarios/liveness-scenarios.ts'
 import { PLACEMENT_SCENARIOS } from './scenarios/placement-scenarios.ts'
+import { ROLLOUT_SCENARIOS } from './scenarios/rollout-scenarios.ts'
 import { TRUST_SCENARIOS } from './scenarios/trust-scenarios.ts'
 
 /**
@@ -15,6 +16,7 @@ export const SCENARIOS = {
   ...ENGINE_SCENARIOS,
   ...FEED_SCENARIOS,
   ...TRUST_SCENARIOS,
+  ...ROLLOUT_SCENARIOS,
 } as const satisfies Readonly<Record<string, Scenario>>
 
 export type ScenarioName = keyof typeof SCENARIOS

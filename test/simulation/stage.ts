@@ -2,6 +2,7 @@ import type { Log } from '../../src/ports/log.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
+import { watchRollouts } from './rollout-judgement.ts'
 import { watchStops } from './stop-judgement.ts'
 import { watchStrangers } from './stranger-judgement.ts'
 import type { VirtualRepo } from '../support/virtual-repo.ts'
@@ -38,6 +39,7 @@ export class Stage {
       ...(log && { log }),
     })
     watchStops(this.world)
+    watchRollouts(this.world)
     watchStrangers(this.world)
     this.#owners = story.owners
     for (const owner of story.owners) this.world.owner(owner)

@@ -3,14 +3,16 @@ import { formatField } from '../../sync/format-field.ts'
 import type { ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
+import { failureLogs } from '../failure-logs.ts'
 import { explainWorkload, formatExplanation } from '../explanation.ts'
 import { formatAge } from '../age.ts'
 import { statusText, workloadData } from '../get-workloads.ts'
 import { parseOutput, printData } from '../output.ts'
-import { openReader } from '../reading.ts'
+import { openLoginIfAny } from '../open-login.ts'
+import { openReader, type Reader } from '../reading.ts'
 import { revisionText, rolloutView } from '../rollout-view.ts'
 import { printable, shortDigests } from '../table.ts'
-import { workloadView, type WorkloadView } from '../workload-view.ts'
+import { replicasOf, workloadView, type WorkloadView } from '../workload-view.ts'
 
 /** Everything about one workload: what was published, where it came from, and how it is doing. */
 export async function runDescribe(
@@ -39,12 +41,34 @@ export async function runDescribe(
           facts(workload, reading.names.account(reading.owner), nowMs),
           section('Published', stringify(asWritten(workload))),
           formatExplanation(explainWorkload(reading, workload, nowMs), nowMs, format === 'wide'),
+          ...(await lastLines(context, options, reader, workload)),
         ].join('\n'),
       )
       break
   }
   return EXIT.done
 }
+
+/** What those printed that fail: not in public records, so only the owner is told, by the machines. */
+async function lastLines(
+  context: CommandContext,
+  options: ReadingOptions,
+  reader: Reader,
+  workload: WorkloadView,
+): Promise<readonly string[]> {
+  const failing = replicasOf(workload).filter(
+    ({ phase, health }) => FAILING.has(phase) || health === 'unhealthy',
+  )
+  if (failing.length === 0 || options.owner !== undefined) return []
+  await using login = await openLoginIfAny(context, options, 'Log lines can’t be shown')
+  if (login?.session.did !== reader.owner) return []
+  const machines = [...new Set(failing.map(({ meshletDid }) => meshletDid))]
+  const from = { session: login.session, reader }
+  const text = await failureLogs(context, from, { name: workload.name, machines })
+  return [section('What it printed last', text)]
+}
+
+const FAILING: ReadonlySet<string> = new Set(['crash-loop', 'failed'])
 
 function facts(workload: WorkloadView, owner: string, nowMs: number): string {
   const { record, cid, uri } = workload

@@ -51,6 +51,22 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     first: ['a new image goes out one by one'],
   },
   {
+    name: 'what has just begun behind does not count',
+    why: 'A newer revision finds some in the middle of the older one.',
+    file: 'src/reconcile/rollout.ts',
+    find: '? input.isUnderWay(meshletDid, seen)',
+    replace: '? false',
+    first: ['the same without room for both leaves one gap at a time'],
+  },
+  {
+    name: 'a new container is good from its first moment',
+    why: 'An old one goes when its successor has been healthy for long enough.',
+    file: 'src/meshlet/rollouts.ts',
+    find: 'patience.isOver(hereKey(container))',
+    replace: "container.state === 'running'",
+    first: ['with room for both, a new image takes nothing away'],
+  },
+  {
     name: 'there is always room for one more',
     why: 'Old and new stand beside each other only where both fit.',
     file: 'src/meshlet/workload-actor.ts',
