@@ -33,24 +33,28 @@ it('overwrites nothing, and then writes nothing', async () => {
 })
 
 it.each(Object.entries(CI_HOSTS))(
-  'puts the file for %s where it is looked for',
-  async (host, { target }) => {
+  'puts the files for %s where they are looked for',
+  async (host, files) => {
     await mkdir(join(root, '.git'))
     const result = await runCli(['init', join(root, 'ops/home'), '--ci', host])
     expect(result.code).toBe(0)
     expect(result.err).toContain('COMMUNE_PASSWORD')
-    const text = await read(target)
-    expect(parse(text)).toBeTypeOf('object')
-    expect(text).toMatch(/commune"? sync ops\/home --wait/)
-    expect(text).not.toMatch(new RegExp(`(?:validate|diff|sync) ${CI_EXAMPLE_FOLDER}`))
+    const texts = await Promise.all(files.map(({ target }) => read(target)))
+    const pipelines = texts.slice(0, -1)
+    for (const text of pipelines) expect(parse(text)).toBeTypeOf('object')
+    expect(pipelines.join('')).toContain('sh ci/commune-ci.sh check ops/home')
+    expect(pipelines.join('')).toContain('sh ci/commune-ci.sh deploy ops/home')
+    expect(pipelines.join('')).not.toMatch(new RegExp(`(?:check|deploy) ${CI_EXAMPLE_FOLDER}`))
+    expect(texts.at(-1)).toMatch(/^#!\/bin\/sh\n/)
   },
 )
 
 it('the examples of CI speak of the folder that is replaced', async () => {
-  for (const { example } of Object.values(CI_HOSTS)) {
+  const pipelines = Object.values(CI_HOSTS).flatMap((files) => files.slice(0, -1))
+  for (const { example } of pipelines) {
     const text = await readFile(join('examples/ci', example), 'utf8')
     expect(ciFileFor(text, CI_EXAMPLE_FOLDER)).toBe(text)
-    expect(ciFileFor(text, 'a b')).toContain("sync 'a b' --wait")
+    expect(ciFileFor(text, 'a b')).toMatch(/commune-ci\.sh (?:check|deploy) 'a b'/)
   }
 })
 

@@ -27,7 +27,7 @@ export async function runInit(
   const files = [
     { path: join(given, 'commune.yaml'), text: settings(given) },
     { path: join(given, EXAMPLE), text: await exampleWorkload() },
-    ...(host === undefined ? [] : [await ciFile(given, host)]),
+    ...(host === undefined ? [] : await ciFiles(given, host)),
   ]
   await writeNewFiles(files)
   await writeSchema(given)
@@ -68,13 +68,16 @@ async function exampleWorkload(): Promise<string> {
   return text.replace(/^(# yaml-language-server: \$schema=).*$/m, `$1./${SCHEMA_PATH}`)
 }
 
-async function ciFile(folder: string, host: CiHost): Promise<NewFile> {
-  const { example, target } = CI_HOSTS[host]
+async function ciFiles(folder: string, host: CiHost): Promise<readonly NewFile[]> {
   const root = repositoryOf(resolve(folder)) ?? resolve(folder)
   const inside = relative(root, resolve(folder)).split(sep).join('/')
-  const text = await readFile(new URL(`ci/${example}`, SHIPPED), 'utf8')
-  const shown = relative(process.cwd(), join(root, target))
-  return { path: shown, text: ciFileFor(text, inside === '' ? '.' : inside) }
+  return await Promise.all(
+    CI_HOSTS[host].map(async ({ example, target }) => {
+      const text = await readFile(new URL(`ci/${example}`, SHIPPED), 'utf8')
+      const shown = relative(process.cwd(), join(root, target))
+      return { path: shown, text: ciFileFor(text, inside === '' ? '.' : inside) }
+    }),
+  )
 }
 
 /** The folder with `.git` in it, this one or one around it. */
