@@ -27,7 +27,12 @@ type EventList = Awaited<ReturnType<MeshletApi['listEvents']>>
 /** What stands behind the `farm.meshlet.*` methods. */
 export function createMeshletApi(options: ApiOptions): MeshletApi {
   const { meshlet, engine, clock } = options
-  const logs = new LogReading({ engine, clock, containers: () => containersOf(meshlet) })
+  const logs = new LogReading({
+    engine,
+    clock,
+    lastWords: meshlet.lastWords,
+    containers: () => containersOf(meshlet),
+  })
   return {
     getCapacity: () => Promise.resolve(capacityView(meshlet)),
     listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),

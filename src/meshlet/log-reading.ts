@@ -3,6 +3,8 @@ import { LABEL } from '../model/nsid.ts'
 import type { LogLine, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineContainer, EngineLogLine } from '../ports/engine.ts'
+import { replicaOf } from '../reconcile/plan-workload.ts'
+import type { LastWords } from './last-words.ts'
 import { LineChannel } from './line-channel.ts'
 
 export interface LogParams {
@@ -17,6 +19,7 @@ export interface LogParams {
 export interface LogReadingOptions {
   readonly engine: Engine
   readonly clock: Clock
+  readonly lastWords: LastWords
   /** All containers of ours that are there now. */
   readonly containers: () => readonly EngineContainer[]
 }
@@ -35,15 +38,16 @@ export class LogReading {
     this.#options = options
   }
 
-  /** The last lines of a workload's replicas, oldest first. Fails with `not-found`. */
+  /** The last lines of a workload's replicas, also of those that failed and are gone, oldest first. */
   async read(params: LogParams, signal: AbortSignal): Promise<readonly LogLine[]> {
     const containers = this.#containersOf(params)
-    if (containers.length === 0) throw nothingHere(params)
+    const gone = this.#wordsOf(params)
+    if (containers.length === 0 && gone.length === 0) throw nothingHere(params)
     const tail = Math.min(params.tail ?? LINES, LINES_MAX)
-    const lines: LogLine[] = []
+    const lines: LogLine[] = [...gone]
     for (const container of containers) {
       const read = this.#options.engine.logs(container.id, { tail, signal, ...sinceOf(params) })
-      for await (const line of read) lines.push(toLine(container, line))
+      for await (const line of read) lines.push(toLine(replicaOf(container), line))
     }
     return lines.toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1)).slice(-tail)
   }
@@ -67,7 +71,7 @@ export class LogReading {
           ? { tail: Math.min(tail.tail ?? LINES, LINES_MAX), ...sinceOf(tail) }
           : sinceMsOf(container.startedAtMs)
         const lines = engine.logs(container.id, { ...from, follow: true, signal })
-        void channel.drain(lines, (line) => toLine(container, line), isGone)
+        void channel.drain(lines, (line) => toLine(replicaOf(container), line), isGone)
       }
     }
     open(params)
@@ -84,11 +88,21 @@ export class LogReading {
     }
   }
 
+  #wordsOf({ workload, replica, since }: LogParams): readonly LogLine[] {
+    const { sinceMs = 0 } = sinceOf(since === undefined ? {} : { since })
+    return this.#options.lastWords
+      .of(workload)
+      .filter((words) => replica === undefined || words.replica === replica)
+      .flatMap((words) => words.lines.map((line) => [words.replica, line] as const))
+      .filter(([, { timeMs }]) => timeMs >= sinceMs)
+      .map(([index, line]) => toLine(index, line))
+  }
+
   #containersOf({ workload, replica }: LogParams): readonly EngineContainer[] {
     return this.#options
       .containers()
       .filter(({ labels }) => labels[LABEL.workload] === workload)
-      .filter(({ labels }) => replica === undefined || Number(labels[LABEL.replica]) === replica)
+      .filter((container) => replica === undefined || replicaOf(container) === replica)
   }
 }
 
@@ -109,7 +123,7 @@ function sinceMsOf(sinceMs: number | undefined): { readonly sinceMs?: number } {
   return sinceMs === undefined ? {} : { sinceMs }
 }
 
-function toLine({ labels }: EngineContainer, { stream, timeMs, line }: EngineLogLine): LogLine {
+function toLine(replica: number, { stream, timeMs, line }: EngineLogLine): LogLine {
   const time = new Date(timeMs).toISOString() as WorkloadRecord['createdAt']
-  return { replica: Number(labels[LABEL.replica] ?? 0), stream, time, line }
+  return { replica, stream, time, line }
 }

@@ -28,6 +28,7 @@ import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
 import { ImageSupply, type Registries } from './image-supply.ts'
+import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { MachineFacts } from './machine-facts.ts'
@@ -106,6 +107,7 @@ export interface Parts {
   readonly forwards: Forwards
   readonly leasing: Leasing
   readonly reconciler: WorkloadReconciler
+  readonly lastWords: LastWords
   readonly storageWatch: StorageWatch
 }
 
@@ -261,6 +263,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const exposure = new Exposure({ forwards, probes, liveness: livenessProbes })
   const arrivals = new BidArrivals()
   const patience = new UnreadPatience(view, clock)
+  const lastWords = new LastWords()
   const runner = new Runner({
     engine,
     images: new ImageSupply({ ...ports, engine, ownerDid: config.ownerDid, settings }),
@@ -270,6 +273,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     chronicle,
     onProgress: triggers.lookAt,
     holdsLease: (uri, epoch) => leasing.holds(uri, epoch),
+    lastWords,
     onRemoving: (id) => held.noteRemoving(id),
   })
   const observer = new WorkloadObserver({
@@ -335,6 +339,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     forwards,
     leasing,
     reconciler,
+    lastWords,
     storageWatch: new StorageWatch({ storage: ports.storage, settings, own, duty, clock }),
   }
 }

@@ -15,6 +15,7 @@ import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { createParts, type MeshletPorts, type Parts } from './meshlet-parts.ts'
+import type { LastWords } from './last-words.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
@@ -55,6 +56,8 @@ export class Meshlet implements AsyncDisposable {
   readonly storage: StorageState
   readonly heartbeats: Heartbeats
   readonly reservations: Reservations
+  /** What failed containers printed before they were removed. */
+  readonly lastWords: LastWords
   readonly #ports: MeshletPorts
   readonly #queue: WorkQueue
   readonly #parts: Parts
@@ -87,6 +90,7 @@ export class Meshlet implements AsyncDisposable {
     this.storage = ports.storage
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
+    this.lastWords = parts.lastWords
     this.#ports = ports
     this.#parts = parts
     this.#queue = new WorkQueue({

@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Engine } from '../ports/engine.ts'
+import type { Engine, EngineLogLine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Action, Desired } from '../reconcile/actions.ts'
@@ -11,6 +11,7 @@ import { containerName, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
+import { LAST_LINES, type LastWords } from './last-words.ts'
 import { replicaState, type StartFailures, type WorkloadMemory } from './workload-memory.ts'
 
 export interface RunnerOptions {
@@ -24,6 +25,7 @@ export interface RunnerOptions {
   readonly onProgress: (uri: string) => void
   /** Whether the lease of this epoch is held now. */
   readonly holdsLease: (uri: string, epoch: number) => boolean
+  readonly lastWords: LastWords
   /** A container is about to be removed. */
   readonly onRemoving: (id: string) => void
 }
@@ -104,9 +106,24 @@ export class Runner {
     const { engine, onRemoving } = this.#options
     await this.#calls.add(async () => {
       if (action.graceMs > 0) await engine.stopContainer(action.id, action.graceMs, job.signal)
+      await this.#keepLastWords(job, action)
       onRemoving(action.id)
       await engine.removeContainer(action.id, job.signal)
     })
+  }
+
+  /** Of what failed, before the engine forgets it; that it can't be read keeps nobody from removing it. */
+  async #keepLastWords({ uri, memory, signal }: Job, { id, replica }: Action & { kind: 'remove' }) {
+    const hasExited = [...memory.replicas.values()].some(({ lastExit }) => lastExit !== undefined)
+    if (!hasExited && !memory.rollout?.hasFailed) return
+    const { engine, lastWords } = this.#options
+    try {
+      const lines: EngineLogLine[] = []
+      for await (const line of engine.logs(id, { tail: LAST_LINES, signal })) lines.push(line)
+      lastWords.keep(uri, { replica, lines })
+    } catch {
+      // It is gone, or the engine is; the removal says so.
+    }
   }
 
   async #removeNetwork(job: Job, action: Action & { kind: 'remove-network' }): Promise<void> {

@@ -21,6 +21,7 @@ export type Action =
     }
   | {
       readonly kind: 'remove'
+      readonly replica: number
       readonly id: string
       readonly name: string
       /** Time between the stop signal and the kill, milliseconds; 0 for what does not run. */

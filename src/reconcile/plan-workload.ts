@@ -274,6 +274,7 @@ function removals(
 ): Action[] {
   return containers.map((container) => ({
     kind: 'remove',
+    replica: replicaOf(container),
     id: container.id,
     name: container.name,
     graceMs: container.state === 'running' ? graceOf(input.desired) : 0,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createMeshletApi } from '../../src/meshlet/api.ts'
 import { specHash } from '../../src/model/spec-hash.ts'
 import type { WorkloadFields } from '../support/virtual-owner.ts'
 import { imageOf } from '../support/virtual-owner.ts'
@@ -159,4 +160,24 @@ test('what was never seen to run is no way back', async () => {
     engine.containers.map(({ options }) => options.image),
   )
   expect(images).toEqual([BAD])
+})
+
+test('what a container printed that was taken back can still be read', async () => {
+  const world = await threeReplicas()
+  world.programsByImage.set(BAD, { ...CRASH, output: [{ stream: 'stderr', line: 'no database' }] })
+  world.owner('alice').edit('web', { image: BAD })
+  await world.settle()
+  expect(imagesOf(world)).toEqual(good)
+  const told = Promise.all(
+    MACHINES.map(async (name) => {
+      const { meshlet, engine } = world.machine(name)
+      const api = createMeshletApi({ meshlet, engine, clock: world.clock })
+      const caller = { did: world.owner('alice').did, roles: [] }
+      const params = { workload: world.uri('alice', 'web'), tail: 10 }
+      return api.getLogs({ caller, params, signal: AbortSignal.any([]) })
+    }),
+  )
+  await world.advance(10_000)
+  const lines = (await told).flatMap(({ lines: all }) => all.map(({ line }) => line))
+  expect(lines).toContain('no database')
 })
