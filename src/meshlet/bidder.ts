@@ -16,7 +16,7 @@ import {
   type BidDraft,
   type BidInput,
 } from '../selection/decide-bid.ts'
-import { reservedSlots, within } from '../selection/room.ts'
+import { reservedSlots, slotsIn, within } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
 import { slotsWaitedFor } from '../selection/waiting-line.ts'
 import type { MeshletConfig } from './config.ts'
@@ -127,6 +127,11 @@ export class Bidder {
     const { own } = this.#options
     const wanted = own.wanted<BidRecord>(COLLECTION.bid, recordKeyFor(uri))
     if (wanted && isOffer(wanted)) this.forget(uri)
+  }
+
+  /** For how many replicas there is room beside what is held for other workloads. */
+  fits({ uri, record }: Placement): number {
+    return slotsIn(this.#options.reservations.roomToKeep(uri), requestOf(record.value))
   }
 
   /**

@@ -60,6 +60,7 @@ function scene({
           } as unknown as WorkloadStatusRecord)
         : undefined,
     bidUnderWay: 'nothing',
+    fits: 10,
     isComingBack: false,
     isCatchingUp: false,
     contactWith: () => ({ kind: 'in-touch', heard: 1, needed: 1 }),
@@ -82,6 +83,11 @@ const none = { desired: { kind: 'none' } }
 test.each<[string, Scene, object]>([
   ['chosen: it runs', { bidders: ['self'] }, run(1)],
   ['chosen for several', { bidders: ['self'], replicas: 3 }, run(3)],
+  [
+    'chosen for more than fits, until its bid can say so: what is here stays, no more is started',
+    { bidders: ['self'], replicas: 3, runsHere: 1, input: { fits: 2 } },
+    run(1),
+  ],
   ['not chosen, and nothing here', { bidders: ['other', 'self'] }, none],
   [
     'not chosen any more, the replacement not seen running: it stands in',

@@ -23,6 +23,8 @@ export interface DesireInput {
   readonly hearsay: ReadonlySet<Did>
   /** A new bid of this machine that the PDS has not acknowledged yet. */
   readonly bidUnderWay: 'nothing' | 'offer' | 'withdrawal'
+  /** Replicas for which there is room here beside what is held for other workloads. */
+  readonly fits: number
   /** This machine is suspected and has not answered yet: somebody else may have taken over. */
   readonly isComingBack: boolean
   /** It began so lately that it may not have read of that suspicion yet. */
@@ -113,7 +115,7 @@ function mayBeReplaced({ isComingBack, isCatchingUp }: DesireInput): boolean {
 
 /** Why nothing new may be started yet. */
 function whatIsOpen(
-  { placement, bidUnderWay, isComingBack, now }: DesireInput,
+  { self, placement, fits, bidUnderWay, isComingBack, now }: DesireInput,
   contact: Contact | undefined,
 ): string | undefined {
   const { choice, rounds, windowMs, replicas } = placement
@@ -124,7 +126,11 @@ function whatIsOpen(
   const isYoung = now - rounds.seenAtMs < windowMs
   if (isYoung && choice.missing > 0 && replicas !== 'everywhere')
     return 'waits for a window, since it is short of replicas'
-  return bidUnderWay === 'nothing' ? undefined : 'waits until the bid is acknowledged'
+  if (bidUnderWay !== 'nothing') return 'waits until the bid is acknowledged'
+  // It may have to wait for the next round in which it can say so.
+  return slotsOf(choice, self) > fits
+    ? 'waits until its bid says that there is less room'
+    : undefined
 }
 
 /** The replicas chosen, and those that still stand in for others. */

@@ -87,6 +87,7 @@ export class WorkloadObserver {
         now: clock.monotonicMs(),
       }),
       bidUnderWay: bidder.underWay(placement.uri),
+      fits: bidder.fits(placement),
       isComingBack: this.#options.isComingBack(),
       isCatchingUp: this.#options.isCatchingUp(),
       contactWith: () => this.#options.contactWith(placement.candidates, placement.down),
