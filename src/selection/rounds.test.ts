@@ -80,6 +80,19 @@ describe('when a round is acted on', () => {
     expect(decide(rounds, 6_000, bids)).toEqual({ decidedThrough: 0 })
   })
 
+  test('is never waited for without end, however fine the clock', () => {
+    const one = bid({ name: 'a' })
+    const time = fc.double({ min: 0, max: 1e6, noNaN: true })
+    fc.assert(
+      fc.property(time, (firstMs) => {
+        const rounds = see(openRounds(KEY, 0), firstMs, one)
+        expect(decide(rounds, firstMs + WINDOW, [one])).toEqual({ decidedThrough: 0 })
+        const { againInMs } = decide(rounds, firstMs + WINDOW - 1e-6, [one])
+        expect(againInMs ?? 1).toBeGreaterThanOrEqual(1)
+      }),
+    )
+  })
+
   test('at once when everyone invited has bid or passed', () => {
     const bids = [
       bid({ name: 'a' }),

@@ -119,7 +119,8 @@ export function joinableRound(rounds: Rounds, now: number, windowMs: number): Jo
     return { kind: 'join', round: next }
   const ageMs = now - firstSeen(rounds, highest)
   if (ageMs <= windowMs / 2) return { kind: 'join', round: highest }
-  if (ageMs < windowMs) return { kind: 'wait', againInMs: windowMs - ageMs }
+  const againInMs = leftMs(rounds, highest, now, windowMs)
+  if (againInMs > 0) return { kind: 'wait', againInMs }
   return { kind: 'join', round: next }
 }
 
@@ -153,12 +154,12 @@ export function decision(rounds: Rounds, input: DecisionInput): Decision {
   const undecided = [...rounds.firstSeenMs.keys()].filter((round) => round > decidedThrough)
   for (const round of undecided) {
     const closed =
-      now - firstSeen(rounds, round) >= windowMs || hasEveryAnswer(rounds, round, input)
+      leftMs(rounds, round, now, windowMs) === 0 || hasEveryAnswer(rounds, round, input)
     if (closed) decidedThrough = Math.max(decidedThrough, round)
   }
   const open = undecided.filter((round) => round > decidedThrough)
   if (open.length === 0) return { decidedThrough }
-  const waits = open.map((round) => firstSeen(rounds, round) + windowMs - now)
+  const waits = open.map((round) => leftMs(rounds, round, now, windowMs))
   return { decidedThrough, againInMs: Math.min(...waits) }
 }
 
@@ -184,7 +185,15 @@ export function shortWindows(rounds: Rounds, now: number, windowMs: number): num
 /** When the round has been in view for a window; 0 when it has. */
 export function closesInMs(rounds: Rounds, round: number, now: number, windowMs: number): number {
   if (round <= rounds.decidedThrough) return 0
-  return Math.max(0, firstSeen(rounds, round) + windowMs - now)
+  return leftMs(rounds, round, now, windowMs)
+}
+
+/**
+ * Until the round has been in view for a window, in whole milliseconds: of a clock that counts parts of
+ * them the rest may be too small to add to the time, and whoever waits for it would look for ever.
+ */
+function leftMs(rounds: Rounds, round: number, now: number, windowMs: number): number {
+  return Math.max(0, Math.ceil(firstSeen(rounds, round) + windowMs - now))
 }
 
 function firstSeen(rounds: Rounds, round: number): number {
