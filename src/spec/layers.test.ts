@@ -102,7 +102,9 @@ patches:
     const missing = await read(base, production)
     expect(missing.workloads).toEqual([])
     expect(told(missing)[0]).toContain('env/production.yaml:1:1')
-    const unknown = await read(base, { overlay: 'produktion' })
+    const variables = { 'commune.yaml': `${base['commune.yaml']}variables: { tag: "1" }\n` }
+    const web = { 'web.yaml': WEB.replace('web:1', 'web:${tag}') }
+    const unknown = await read({ ...variables, ...web }, { overlay: 'produktion' })
     expect(unknown.workloads).toEqual([])
     expect(told(unknown)).toEqual([
       'commune.yaml:1:1 : there is no overlay "produktion" (production)',

@@ -26,11 +26,13 @@ export async function readLayers(
   const base = settings.variables === undefined ? { issues } : { variables, issues }
   if (options.overlay === undefined) return base
   const file = settings.overlays?.get(options.overlay)
-  if (file === undefined) return { issues: [...issues, noSuchOverlay(settings, options.overlay)] }
+  // The variables stay, so that the workload files are not blamed for what is wrong elsewhere.
+  const without = (more: readonly Issue[]) => ({ ...base, issues: [...issues, ...more] })
+  if (file === undefined) return without([noSuchOverlay(settings, options.overlay)])
   const read = await readInside(root, file)
-  if (!read.ok) return { issues: [...issues, read.issue] }
+  if (!read.ok) return without([read.issue])
   const { overlay, issues: more } = parseOverlay(read.text, file, declared, given)
-  if (overlay === undefined) return { issues: [...issues, ...more] }
+  if (overlay === undefined) return without(more)
   const own = settings.variables === undefined ? {} : { variables: overlay.variables }
   return { ...own, overlay, issues: [...issues, ...more] }
 }
