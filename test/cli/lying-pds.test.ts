@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startLyingServer, type Lie, type LyingServer } from '../../src/dev/lying-server.ts'
+import { COLLECTION } from '../../src/model/nsid.ts'
 import { runCli } from './run-cli.ts'
 
 let pds: LyingServer
@@ -91,16 +92,17 @@ it('gives up on a PDS that says nothing, when interrupted', async () => {
 })
 
 it('does not believe a listing that never ends', async () => {
-  let pages = 0
+  const asked: string[] = []
   pds.lie = ({ url }) => {
     if (url.includes('createSession')) return { body: SESSION }
     if (url.includes('getLatestCommit')) return { body: { cid: COMMIT, rev: '3jzfcijpj2z2a' } }
     if (!url.includes('listRecords')) return { status: 404 }
-    pages += 1
-    return { body: { records: [], cursor: `page-${pages}` } }
+    asked.push(/collection=([\w.]+)/.exec(url)?.[1] ?? '')
+    return { body: { records: [], cursor: `page-${asked.length}` } }
   }
   await runCli(['diff', folder], { env: environment() })
-  expect(pages).toBe(1)
+  expect(asked).toContain(COLLECTION.workload)
+  expect(new Set(asked).size).toBe(asked.length)
 })
 
 it('reports through doctor what does not answer, and how to mend it', async () => {
