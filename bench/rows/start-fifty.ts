@@ -25,7 +25,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         eight: async () => perSecond(await startByApi(engine, { count: REPLICAS, atOnce: 8 })),
         swarm: async () => perSecond(await startBySwarm(engine, { count: REPLICAS })),
       },
-      { runs: 3, warmUp: 0 },
+      { runs: 2, warmUp: 0 },
     )
     const common = {
       unit: 'starts/s',

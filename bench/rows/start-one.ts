@@ -22,7 +22,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         run: () => startByCli(engine),
         swarm: () => startBySwarm(engine, one),
       },
-      { runs: 7, warmUp: 1 },
+      { runs: 5, warmUp: 1 },
     )
     const common = {
       unit: 'ms',
