@@ -30,7 +30,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         unhinted: () => publishIn(unhinted),
         swarm: () => startBySwarm(engine, { count: 1 }),
       },
-      { runs: 5, warmUp: 1 },
+      { runs: 3, warmUp: 1 },
     )
     const baseline = { name: 'a Swarm service by its API, one node', samples: taken.swarm }
     const common = { unit: 'ms', baseline, warm: WARM }
