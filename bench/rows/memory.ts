@@ -70,7 +70,7 @@ async function recordsOf(count: number): Promise<Map<Did, VersionedRecord[]>> {
   const byRepo = new Map<Did, VersionedRecord[]>()
   const add = async (did: Did, collection: string, rkey: string, value: object) => {
     const blocks = new BlockMap()
-    const cid = await blocks.add(value as Parameters<BlockMap['add']>[0])
+    const cid = await blocks.add(value)
     const record = { key: `${collection}/${rkey}`, cid: cid.toString(), rev: POSITION.rev }
     const its = byRepo.get(did) ?? []
     byRepo.set(did, its)
