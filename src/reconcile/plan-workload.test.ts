@@ -157,6 +157,25 @@ describe('what a look at a workload decides', () => {
       [],
     ],
     [
+      'changed, and it has a volume: never two at once',
+      {
+        desired: run(1, { volumes: [{ name: 'data', path: '/data' }] }),
+        containers: [container(0, { spec: OLD })],
+      },
+      ['stop+remove', 'create'],
+    ],
+    [
+      'changed, and it has a volume that two may use',
+      {
+        desired: run(1, {
+          volumes: [{ name: 'data', path: '/data' }],
+          update: { order: 'start-first' },
+        }),
+        containers: [container(0, { spec: OLD })],
+      },
+      ['create'],
+    ],
+    [
       'changed, order stop-first',
       {
         desired: run(1, { update: { order: 'stop-first' } }),

@@ -221,7 +221,10 @@ function orderOf(
   // What must never run twice must not run twice here either.
   if (lease) return 'stop-first'
   const { order, maxSurge } = workload.update ?? {}
-  return order === 'stop-first' || maxSurge === 0 || !roomForSurge ? 'stop-first' : 'start-first'
+  // Two programs that write to the same files at once would spoil them.
+  const isShared = order === undefined && (workload.volumes?.length ?? 0) > 0
+  const isInTurn = order === 'stop-first' || isShared || maxSurge === 0 || !roomForSurge
+  return isInTurn ? 'stop-first' : 'start-first'
 }
 
 /** What somebody changed on a container of ours, in a sentence; undefined when nothing. */

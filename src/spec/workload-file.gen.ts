@@ -307,7 +307,7 @@ export interface WorkloadFile {
      */
     maxSurge?: number
     /**
-     * Whether the new replica starts before the old one stops.
+     * Whether the new replica starts before the old one stops; start-first unless there are volumes, which two replicas would share.
      */
     order?: 'start-first' | 'stop-first'
     /**

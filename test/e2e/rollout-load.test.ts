@@ -83,7 +83,7 @@ async function ask(
   }
 }
 
-function site(greeting: string): string {
+function site(greeting: string, ...more: readonly string[]): string {
   return webWorkload(
     commune,
     'site',
@@ -93,6 +93,7 @@ function site(greeting: string): string {
       `env: { GREETING: ${greeting} }`,
       'ports: [ { container: 8080, name: http } ]',
       'healthcheck: { http: { port: 8080, path: /health }, interval: 1s, timeout: 1s }',
+      ...more,
     ].join('\n'),
   )
 }
@@ -126,4 +127,36 @@ it('a roll-out of three replicas under load loses no request that is tried twice
   // The ports stay the same, so that whoever knows them has nothing to learn.
   expect([...(await endpoints())].toSorted()).toEqual([...targets].toSorted())
   console.log(`${load.answered} requests answered during a roll-out, ${load.retried} tried twice`)
+})
+
+it('a bad revision comes back by itself with exit 4, undo makes it stay, and nothing is lost', async () => {
+  await using load = new Load(await endpoints())
+  const bad = site(
+    'bad',
+    'entrypoint: [/bin/sh, -c, "echo no configuration; exit 3"]',
+    'restart: { backoff: { initial: 100ms } }',
+  )
+  await commune.sync('alice', { site: bad })
+  const waited = await commune.commune('alice', 'rollout', 'status', 'site', '--wait')
+  expect(waited.code).toBe(4)
+  expect(waited.err).toContain('back to the version before')
+  const status = await commune.until('the one before runs everywhere', async () => {
+    const found = await commune.commune('alice', 'rollout', 'status', 'site', '-o', 'json')
+    expect(found.code).toBe(4)
+    return (JSON.parse(found.out) as { readonly phase: string }).phase === 'rolled back' && found
+  })
+  expect(JSON.parse(status.out)).toMatchObject({ ready: 3, updated: 0, revision: { number: 3 } })
+  const undone = await commune.commune('alice', 'rollout', 'undo', 'site', '--wait')
+  expect(undone).toMatchObject({ code: 0 })
+  const history = await commune.commune('alice', 'rollout', 'history', 'site', '-o', 'json')
+  expect(JSON.parse(history.out)).toMatchObject([
+    { number: 4, undoes: 3, result: 'complete, undid 3' },
+    { number: 3, result: 'replaced, was never seen to be good, undone by hand' },
+    { number: 2 },
+    { number: 1 },
+  ])
+  // The files still say what was bad, and that is said every time.
+  await expect(commune.sync('alice', {})).rejects.toThrow('held back')
+  expect(load.lost).toEqual([])
+  expect([...load.greetings.keys()]).toEqual(['new'])
 })
