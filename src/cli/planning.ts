@@ -9,7 +9,7 @@ import type { FolderOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
 import { candidatePlatforms } from './candidate-platforms.ts'
 import { lookUpImages } from './look-up-images.ts'
-import { debug } from './io.ts'
+import { debug, type Io } from './io.ts'
 import type { LoadedFolder } from './load-folder.ts'
 import { provenSpecsIn } from './proven-specs.ts'
 import type { Reader, Reading } from './reading.ts'
@@ -17,6 +17,8 @@ import { suspectsOf } from './suspects.ts'
 import { witnessCandidates } from './witness-candidates.ts'
 
 const NONCE_BYTES = 12
+/** A member whose PDS hangs is not to hold up what the owner publishes. */
+const OTHERS_MS_MAX = 10_000
 
 /** Makes plans for one folder, as often as the repo moves while it is being planned for. */
 export interface Planning extends Disposable {
@@ -38,12 +40,11 @@ export function openPlanning(
 ): Planning {
   refuseContradictions(options)
   let reading: Reading | undefined
-  const read = async () => {
-    reading ??= await reader.read().catch((error: unknown) => {
-      if (!(error instanceof CommuneError)) throw error
-      debug(context.io, `the records of the commune can't be read: ${messageOf(error)}`)
-      return undefined
-    })
+  let isTried = false
+  const read = async (isPatient: boolean) => {
+    if (isTried) return
+    isTried = true
+    reading = await readWithin(context.io, reader, isPatient ? undefined : OTHERS_MS_MAX)
   }
   return {
     get reading() {
@@ -51,10 +52,10 @@ export function openPlanning(
     },
     async makePlan(snapshot) {
       const input = await inputOf(context, session, folder, options, snapshot)
-      if (needsOthers(input)) await read()
+      if (needsOthers(input)) await read(isAnyExclusive(input))
       const first = planSync({ ...input, ...knowledgeOf(reading, session) })
       if (!hasWrites(first)) return first
-      await read()
+      await read(false)
       if (reading === undefined) return first
       const plan = planSync({ ...input, ...knowledgeOf(reading, session) })
       return withForecast(plan, reading, snapshot)
@@ -109,9 +110,36 @@ async function inputOf(
 }
 
 /** Witnesses may have to change, and an image may fit no machine, although no file changed. */
-function needsOthers({ desired, lookups }: Pick<PlanSyncInput, 'desired' | 'lookups'>): boolean {
-  const isAnyExclusive = desired.some(({ record }) => record.placement?.atMostOne === true)
-  return isAnyExclusive || [...lookups.values()].some(({ kind }) => kind === 'digest')
+function needsOthers(input: Pick<PlanSyncInput, 'desired' | 'lookups'>): boolean {
+  return isAnyExclusive(input) || [...input.lookups.values()].some(({ kind }) => kind === 'digest')
+}
+
+/** Without its witnesses such a workload would not run at all. */
+function isAnyExclusive({ desired }: Pick<PlanSyncInput, 'desired'>): boolean {
+  return desired.some(({ record }) => record.placement?.atMostOne === true)
+}
+
+/** The records of the commune; undefined, and said, when they can't be read, or not in time. */
+async function readWithin(
+  io: Io,
+  reader: Reader,
+  timeoutMs: number | undefined,
+): Promise<Reading | undefined> {
+  const late = new AbortController()
+  const cancel =
+    timeoutMs === undefined ? () => {} : io.clock.schedule(timeoutMs, () => late.abort())
+  try {
+    return await reader.read(late.signal)
+  } catch (error) {
+    io.signal.throwIfAborted()
+    if (late.signal.aborted)
+      io.note('The records of others take long; going on without a forecast.\n')
+    else if (!(error instanceof CommuneError)) throw error
+    else debug(io, `the records of the commune can't be read: ${messageOf(error)}`)
+    return undefined
+  } finally {
+    cancel()
+  }
 }
 
 function knowledgeOf(reading: Reading | undefined, { did }: Session): Knowledge {

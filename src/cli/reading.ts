@@ -27,7 +27,8 @@ export interface Reader {
   readonly owner: Did
   /** As for reading, so for calling the machines. */
   readonly allowPrivateAddresses: boolean
-  read(): Promise<Reading>
+  /** Rejects with the reason of the signal, should it be aborted first. */
+  read(signal?: AbortSignal): Promise<Reading>
 }
 
 interface Settings {
@@ -80,14 +81,14 @@ function createReader(
   return {
     owner,
     allowPrivateAddresses,
-    async read() {
+    async read(signal = io.signal) {
       const view = await drivers.readRepos({
         identity,
         clock: io.clock,
         seed: [owner],
         grow: (records) => followSet(records, owner, owner, membersOf(records, owner)),
         allowPrivateAddresses,
-        signal: io.signal,
+        signal: AbortSignal.any([io.signal, signal]),
       })
       const names = await createNames(view, identity, owner)
       return { owner, view, names, [Symbol.dispose]: () => view[Symbol.dispose]() }

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Drivers } from '../../src/cli/drivers.ts'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { runCli, type CliOptions, type CliResult } from './run-cli.ts'
 
 const DIGEST = `sha256:${'1'.repeat(64)}`
@@ -21,6 +23,7 @@ beforeAll(async () => {
     'frank',
     'grace',
     'heidi',
+    'ivan',
   ])
 })
 afterAll(() => network[Symbol.asyncDispose]())
@@ -112,6 +115,23 @@ describe('a folder becomes records', () => {
 
     expect(await commune('delete', 'hello', '--yes')).toMatchObject({ code: 0 })
     expect(await namesOf(commune)).toEqual([])
+  })
+
+  it('publishes, without a forecast, while the records of others do not come', async () => {
+    const commune = newOwner()
+    write('hello')
+    const clock = new ManualClock()
+    const readRepos: Drivers['readRepos'] = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('given up')))
+        clock.advance(10_000)
+      })
+    const io = { clock }
+    const result = await commune.with({ drivers: { readRepos }, io })('sync', folder)
+    expect(result).toMatchObject({ code: 0 })
+    expect(result.out).toContain('1 created')
+    expect(result.out).not.toContain('likely')
+    expect(result.err).toContain('going on without a forecast')
   })
 
   it('publishes the rest beside a broken file, prunes nothing, and fails', async () => {
