@@ -19,7 +19,19 @@ export function statusOf(error: unknown): number | undefined {
 export function engineMessage(error: unknown): string {
   const answer = (error as RequestFailure | undefined)?.json
   const said = (answer as { message?: unknown } | undefined)?.message
-  return oneLine(typeof said === 'string' ? said : messageOf(error))
+  return plainWords(oneLine(typeof said === 'string' ? said : messageOf(error)))
+}
+
+/**
+ * Without what the client and Go's network library put around the words: status lines, the whole
+ * address of a request, and addresses in the engine's own network, which are nobody else's business.
+ */
+export function plainWords(text: string): string {
+  return text
+    .replace(/^\(HTTP code \d+\) [a-z ]+ - /, '')
+    .replace(/\b(?:Get|Head|Post|Put) "?https?:\/\/([^/"\s]+)[^"\s]*"?: /g, '$1: ')
+    .replace(/\bdial tcp: lookup \S+(?: on [\d.:[\]a-f]+)?: /g, '')
+    .replace(/\bdial (?:tcp|udp)(?: [\d.:[\]a-f]+)?: /g, '')
 }
 
 /** Text from outside (engine, registry, container) made fit for one line of a log or a terminal. */

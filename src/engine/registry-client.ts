@@ -150,7 +150,7 @@ async function fetchOnce(
     const why = timeout.aborted ? 'no answer in time' : oneLine(causeOf(error))
     throw new CommuneError('registry-unreachable', `${options.registry} can't be reached: ${why}`, {
       retry: true,
-      hint: 'check the name of the registry and the connection; a digest in place of the tag needs no look-up',
+      hint: 'check the name of the registry and the connection, or write a digest, which needs no look-up',
       cause: error,
     })
   }

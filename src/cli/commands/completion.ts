@@ -3,16 +3,16 @@ import type { CommandContext } from '../command-spec.ts'
 import { renderBash } from '../completion/bash.ts'
 import { renderFish } from '../completion/fish.ts'
 import { NAME_KINDS, SHELLS, type Shell } from '../completion/grammar.ts'
+import { listNames } from '../completion/list-names.ts'
 import { renderZsh } from '../completion/zsh.ts'
 import { EXIT } from '../exit.ts'
-import { runGet } from './get.ts'
 
 interface CompletionOptions {
   readonly names?: string
 }
 
 /** Nobody waits longer for a completion. */
-const NAMES_TIMEOUT_MS = 2_000
+const NAMES_TIMEOUT_MS = 3_000
 
 const RENDER: Readonly<Record<Shell, () => string>> = {
   bash: renderBash,
@@ -40,12 +40,14 @@ export async function runCompletion(
 }
 
 /** What a shell asks while somebody types: it is quick, and without an answer silent. */
-async function printNames({ io, drivers }: CommandContext, kind: string): Promise<number> {
-  if (!NAME_KINDS.some((name) => name === kind)) return EXIT.done
+async function printNames({ io, drivers }: CommandContext, given: string): Promise<number> {
+  const kind = NAME_KINDS.find((name) => name === given)
+  if (kind === undefined) return EXIT.done
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(NAMES_TIMEOUT_MS)])
   const silent = { ...io, note: () => undefined, isInteractive: false, signal }
   try {
-    await runGet({ io: silent, drivers }, [kind], { output: 'name' })
+    const names = await listNames({ io: silent, drivers }, kind)
+    io.out(names.map((name) => `${name}\n`).join(''))
   } catch {
     // Offline, not logged in, too slow: then there are no names to offer.
   }
