@@ -15,11 +15,16 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined
 }
 
-/** What the engine says went wrong, as one short line without control characters. */
+/** What the engine says went wrong, for people: one short line without control characters. */
 export function engineMessage(error: unknown): string {
+  return plainWords(engineText(error))
+}
+
+/** The same word for word, for who looks in it for what kind of failure it is. */
+export function engineText(error: unknown): string {
   const answer = (error as RequestFailure | undefined)?.json
   const said = (answer as { message?: unknown } | undefined)?.message
-  return plainWords(oneLine(typeof said === 'string' ? said : messageOf(error)))
+  return oneLine(typeof said === 'string' ? said : messageOf(error))
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { CommuneError } from '../model/errors.ts'
 import type { PullOptions } from '../ports/engine.ts'
-import { engineMessage, oneLine } from './engine-error.ts'
+import { engineMessage, engineText, oneLine } from './engine-error.ts'
 import { jsonLines } from './json-lines.ts'
 
 interface PullEvent {
@@ -63,7 +63,7 @@ export async function followPull(stream: Readable, options: FollowOptions): Prom
 /** Sorts the engine's words for a failed pull into codes. */
 export function pullError(reference: string, error: unknown): CommuneError {
   const said = engineMessage(error)
-  const text = said.toLowerCase()
+  const text = engineText(error).toLowerCase()
   if (/denied|unauthorized|authentication required|no basic auth|forbidden/.test(text)) {
     return new CommuneError('image-denied', `The registry refuses ${reference}: ${said}`, {
       hint: 'the image may not exist, or needs credentials: docker login',
