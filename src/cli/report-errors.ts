@@ -9,6 +9,9 @@ import type { Problem } from './problem.ts'
 
 const FORMATS = { json: formatJson, github: formatGithub, junit: formatJunit } as const
 
+/** A command that goes on for months must not remember all that was ever wrong. */
+const PROBLEMS_MAX = 1_000
+
 /** Annotations belong among the lines of a log; the others are documents of their own. */
 const ON_STDERR = 'github'
 
@@ -47,6 +50,7 @@ export async function reportErrors(
     },
     // A plan is shown before and after it is applied.
     onProblem: (problem: Problem) => {
+      if (problems.length >= PROBLEMS_MAX) return
       if (!problems.some((known) => isDeepStrictEqual(known, problem))) problems.push(problem)
     },
   }

@@ -160,7 +160,7 @@ it('says what is missing, in the words of whoever asked', async () => {
   expect(url.err).not.toContain('token@')
 })
 
-it('goes on: publishes each push, puts drift back, says each thing once, until it is ended', async () => {
+it('goes on: publishes each push and says each thing once, until it is ended', async () => {
   origin.write('work/hello.yaml', workloadText('hello', 1))
   origin.push('First')
   const stop = new AbortController()
