@@ -28,7 +28,8 @@ export function createTerminal(process: NodeJS.Process): Io {
 
 function screenOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Pick<Io, 'screen'> {
   if (!stream.isTTY || env['TERM'] === 'dumb') return {}
-  return { screen: () => ({ columns: stream.columns, rows: stream.rows }) }
+  // Some terminals do not tell their size, and say that it is nothing.
+  return { screen: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }) }
 }
 
 /** https://no-color.org: any value but the empty one turns colours off. */
