@@ -1,6 +1,7 @@
 import { CredentialSession } from '@atproto/api'
 import type { AtpSessionData } from '@atproto/api'
 import { CommuneError } from '../model/errors.ts'
+import type { Did } from '../model/records.ts'
 import { pdsError } from './pds-error.ts'
 import type { PdsCall } from './pds-error.ts'
 
@@ -14,10 +15,16 @@ export interface AccountSessionOptions {
   readonly now: () => number
   /** Called with the new tokens, and without any when they are void. */
   readonly onTokens: (tokens: AtpSessionData | undefined) => void
+  /** The address of the account's PDS by its DID document, asked anew; for accounts that may move. */
+  readonly locate?: ((did: Did) => Promise<string>) | undefined
+  /** The account is at another PDS now. */
+  readonly onMoved?: (pdsUrl: string) => void
 }
 
 /** A PDS allows 30 sign-ins in five minutes and 300 a day, so a refused one is not soon repeated. */
 const SIGN_IN_PAUSE_MS = 5 * 60_000
+/** A PDS that refuses or fails is no reason to ask the directory more often than this. */
+const LOOK_PAUSE_MS = 30_000
 
 /**
  * The account's tokens: renewed by the library when they expire, and made anew with the password
@@ -26,7 +33,9 @@ const SIGN_IN_PAUSE_MS = 5 * 60_000
 export class AccountSession {
   readonly #options: AccountSessionOptions
   readonly #call: PdsCall
-  readonly #credentials: CredentialSession
+  #credentials: CredentialSession
+  #lookedAtMs: number | undefined
+  #resumedAt: string | undefined
   /** Of the first tokens: everything that uses the session takes it for granted. */
   #did: string | undefined
   #signingIn: Promise<void> | undefined
@@ -35,14 +44,7 @@ export class AccountSession {
   constructor(options: AccountSessionOptions) {
     this.#options = options
     this.#call = options
-    this.#credentials = new CredentialSession(
-      new URL(options.service),
-      options.fetch,
-      (event, tokens) => {
-        if (event === 'create' || event === 'update') options.onTokens(tokens)
-        if (event === 'expired') options.onTokens(undefined)
-      },
-    )
+    this.#credentials = this.#credentialsAt(options.service)
   }
 
   get tokens(): AtpSessionData | undefined {
@@ -62,6 +64,7 @@ export class AccountSession {
     this.#did = tokens.did
     this.#credentials.session = tokens
     this.#credentials.pdsUrl = new URL(pdsUrl)
+    this.#resumedAt = this.pdsUrl
   }
 
   /** Signs in with the password, once for all who ask. */
@@ -72,8 +75,19 @@ export class AccountSession {
     return this.#signingIn
   }
 
-  /** The transport for the library's clients. */
+  /** The transport for the library's clients. An account that has moved is followed to its new PDS. */
   async fetchHandler(url: string, init: RequestInit): Promise<Response> {
+    try {
+      const response = await this.#fetchHere(url, init)
+      if (!mayHaveMoved(response.status) || !(await this.#follow())) return response
+      await response.body?.cancel()
+    } catch (error) {
+      if (init.signal?.aborted || !(await this.#follow())) throw error
+    }
+    return this.#fetchHere(url, init)
+  }
+
+  async #fetchHere(url: string, init: RequestInit): Promise<Response> {
     if (!this.#credentials.hasSession) await this.signIn()
     const response = await this.#credentials.fetchHandler(url, init)
     // The library drops tokens only when the PDS refuses to renew them.
@@ -81,6 +95,42 @@ export class AccountSession {
     await response.body?.cancel()
     await this.signIn()
     return this.#credentials.fetchHandler(url, init)
+  }
+
+  /** Signs in where the account is now, if that is another place than before. */
+  async #follow(): Promise<boolean> {
+    const { locate, now, onMoved } = this.#options
+    const did = this.#did ?? this.did
+    if (!locate || did === undefined) return false
+    if (this.#lookedAtMs !== undefined && now() - this.#lookedAtMs < LOOK_PAUSE_MS) return false
+    this.#lookedAtMs = now()
+    const place = await locate(did as Did).catch(() => undefined)
+    if (place === undefined || this.#isAt(place)) return false
+    const before = this.#credentials
+    this.#credentials = this.#credentialsAt(place)
+    this.#refused = undefined
+    try {
+      await this.signIn()
+    } catch {
+      // The new place is not ready for it yet: the old one is as good as before.
+      this.#credentials = before
+      return false
+    }
+    onMoved?.(place)
+    return true
+  }
+
+  /** Whether the tokens are of this place; the library alone may have gone there without any. */
+  #isAt(place: string): boolean {
+    return this.#credentials.serviceUrl.origin === place || this.#resumedAt === place
+  }
+
+  #credentialsAt(service: string): CredentialSession {
+    const { fetch, onTokens } = this.#options
+    return new CredentialSession(new URL(service), fetch, (event, tokens) => {
+      if (event === 'create' || event === 'update') onTokens(tokens)
+      if (event === 'expired') onTokens(undefined)
+    })
   }
 
   async #signInNow(): Promise<void> {
@@ -111,6 +161,11 @@ export class AccountSession {
       throw error
     }
   }
+}
+
+/** What a PDS says that has given an account away, or that is gone altogether. */
+function mayHaveMoved(status: number): boolean {
+  return [401, 403, 404, 410].includes(status) || status >= 500
 }
 
 function loginEnded(identifier: string): CommuneError {

@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly timeoutMs?: number
   readonly now?: () => number
   readonly log?: Log
+  /** Follows the account when it moves to another PDS; for programs that run for long. */
+  readonly followMoves?: boolean
 }
 
 const TIMEOUT_MS = 15_000
@@ -80,6 +82,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       responseBytesMax: ANSWER_BYTES_MAX,
     }),
+    ...(options.followMoves === true && { locate: (did) => locate(did, options) }),
+    onMoved: (pdsUrl) => log.warn('the account has moved; signed in at its new PDS', { pdsUrl }),
     onTokens(tokens) {
       if (sessionFile === undefined) return
       const { pdsUrl } = account
@@ -123,6 +127,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await saving
     },
   }
+}
+
+/** Where the account is by its DID document, whatever was known of it before. */
+async function locate(did: Did, options: SessionOptions): Promise<string> {
+  const identity = createIdentity({
+    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+    ...(options.plcUrl !== undefined && { plcUrl: options.plcUrl }),
+  })
+  return new URL((await identity.resolve(did, { force: true })).pdsUrl).origin
 }
 
 /** The address of the service without a path, as given or from the identifier's DID document. */

@@ -233,6 +233,7 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
     password,
     ...(service === undefined ? {} : { service }),
     allowPrivateAddresses: isPrivate,
+    followMoves: true,
     log,
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
     ...(sessionFile === undefined ? {} : { sessionFile }),

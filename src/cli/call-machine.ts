@@ -31,7 +31,7 @@ export async function callMachine(
   const { did, name, status } = machine
   if (status?.endpoint === undefined) {
     throw new CommuneError('unreachable', `${name} publishes no address to be called at.`, {
-      hint: 'It may be behind NAT. "commune meshlet remove" drains it too, by your records alone.',
+      hint: 'It may be behind NAT. Without --shutdown it is told by your record.',
     })
   }
   const client = await drivers.createMeshletClient({ allowPrivateAddresses })

@@ -40,6 +40,7 @@ import { Obstacles } from './obstacles.ts'
 import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
 import { OwnRepo } from './own-repo.ts'
+import { OwnersWord } from './owners-word.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
 import { Runner } from './runner.ts'
@@ -109,6 +110,7 @@ export interface Parts {
   readonly reconciler: WorkloadReconciler
   readonly lastWords: LastWords
   readonly storageWatch: StorageWatch
+  readonly ownersWord: OwnersWord
 }
 
 /** Makes the parts and joins them; nothing begins to work yet. */
@@ -340,6 +342,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     leasing,
     reconciler,
     lastWords,
+    ownersWord: new OwnersWord({ config, view, duty, settings, log }),
     storageWatch: new StorageWatch({ storage: ports.storage, settings, own, duty, clock }),
   }
 }

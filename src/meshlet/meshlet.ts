@@ -235,6 +235,7 @@ export class Meshlet implements AsyncDisposable {
 
   #reconcileSelf(): Outcome {
     this.#parts.neighbourhood.look()
+    this.#parts.ownersWord.look()
     const afterMs = this.#parts.selfRecords.write()
     return { kind: 'again', afterMs }
   }

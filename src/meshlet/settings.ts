@@ -26,6 +26,7 @@ const REFUSED = 'refused'
 const PAUSED = 'paused'
 const RESTART = 'restart'
 const PUBLIC_IMAGE = 'public-image'
+const OWNERS_WORD = 'owners-word'
 const PROBE = 'probe'
 /** More than a nearly full disk takes by chance. */
 const PROBE_CHARACTERS = 64 * 1024
@@ -46,6 +47,15 @@ export class Settings {
 
   saveDuty(duty: SavedDuty | undefined): void {
     this.#journal.saveSetting(DUTY, duty && JSON.stringify(duty))
+  }
+
+  /** What the owner's record said last that was obeyed. */
+  get ownersWord(): string | undefined {
+    return this.#journal.setting(OWNERS_WORD)
+  }
+
+  saveOwnersWord(word: string): void {
+    this.#journal.saveSetting(OWNERS_WORD, word)
   }
 
   /** Undefined when the journal is new or was lost. */

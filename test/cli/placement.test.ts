@@ -253,11 +253,21 @@ it('says why a machine can’t be told what to do', async () => {
   const stranger = await commune(['cordon', 'bobs-box'])
   expect(stranger).toMatchObject({ code: 1 })
   expect(stranger.err).toContain('You have no machine "bobs-box".')
-  const silent = await commune(['drain', 'box'])
+  const silent = await commune(['drain', 'box', '--shutdown'])
   expect(silent).toMatchObject({ code: 1 })
   expect(silent.err).toContain('alice.test/box publishes no address to be called at.')
   expect(silent.err).toContain('behind NAT')
   expect(await commune(['drain', 'box', '--timeout', 'soon'])).toMatchObject({ code: 2 })
+})
+
+it('tells a machine that can’t be called by the owner’s record', async () => {
+  const told = await commune(['cordon', 'box', '--reason', 'a new disk'])
+  expect(told).toMatchObject({ code: 0 })
+  expect(told.out).toContain('alice.test/box is told by record to be cordoned')
+  expect(told.err).toContain('publishes no address to be called at. It is told by your record')
+  const drained = await commune(['drain', 'box', '--timeout', '2m', '-o', 'json'])
+  expect(JSON.parse(drained.out)).toMatchObject({ state: 'told by record to be draining' })
+  expect(await commune(['uncordon', 'box'])).toMatchObject({ code: 0 })
 })
 
 it('unlinks a machine', async () => {

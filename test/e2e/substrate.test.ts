@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import type { RunningPds } from '../../src/dev/pds.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { Session } from '../../src/atproto/session.ts'
 import type { WorkloadRecord } from '../../src/model/records.ts'
@@ -20,6 +21,9 @@ const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 4) * 1_000
 vi.setConfig({ testTimeout: 240_000 + OUTAGE_MS })
 let commune: RealCommune
 let substrate: RealSubstrate
+/** Where accounts move to. */
+let second: RunningPds | undefined
+let moved: Session | undefined
 let before: readonly SeenContainer[]
 let record: Held<WorkloadRecord>
 let priority = 0
@@ -35,6 +39,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await commune?.[Symbol.asyncDispose]()
   await substrate?.[Symbol.asyncDispose]()
+  await moved?.[Symbol.asyncDispose]()
+  await second?.[Symbol.asyncDispose]()
 })
 beforeEach(() => {
   substrate.pds.heal()
@@ -192,10 +198,26 @@ test('without the PLC directory everything goes on, and changes still arrive', a
 })
 
 test('an account moves to another PDS with new keys: nothing stops, and it is read from there', async () => {
-  await using second = await startSecondPds(commune)
-  await using session = await moveAccount(commune, 'alice', second)
+  second = await startSecondPds(commune)
+  moved = await moveAccount(commune, 'alice', second)
   await expectUntouched()
-  await change(session)
+  await change(moved)
   await arrived()
+  await expectUntouched()
+})
+
+test('a machine’s own account moves to another PDS: it goes on there without a restart', async () => {
+  second ??= await startSecondPds(commune)
+  await using session = await moveAccount(commune, 'bobby-mesh', second)
+  await change(moved)
+  await commune.until('its status is at the new PDS', async () => {
+    const listed = await session.agent.com.atproto.repo.listRecords({
+      repo: commune.did('bobby-mesh'),
+      collection: COLLECTION.workloadStatus,
+    })
+    return listed.data.records.some(
+      ({ value }) => (value as { observedRevision?: string }).observedRevision === record.cid,
+    )
+  })
   await expectUntouched()
 })

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
-import { callMachine, type Order } from '../call-machine.ts'
+import type { Order } from '../call-machine.ts'
 import { EXIT } from '../exit.ts'
 import { openLogin } from '../open-login.ts'
+import { tellMachine } from '../order-by-record.ts'
 import { parseOutput, printData } from '../output.ts'
 import { findOwnMachine } from '../own-machine.ts'
 import { openSessionReader } from '../reading.ts'
@@ -45,7 +46,15 @@ async function tell(
   const machine = findOwnMachine(reading, name)
   const input = options.reason === undefined ? {} : { reason: options.reason }
   const { allowPrivateAddresses } = reader
-  const done = await callMachine(context, { session, allowPrivateAddresses, machine, order, input })
+  const { view } = reading
+  const done = await tellMachine(context, {
+    session,
+    allowPrivateAddresses,
+    machine,
+    order,
+    input,
+    view,
+  })
   const { state, message } = done
   if (format === 'json' || format === 'yaml')
     printData(io, format, { meshlet: machine.did, name: machine.name, state, message })

@@ -4,12 +4,12 @@ import { COLLECTION } from '../../model/nsid.ts'
 import type { Did, MeshletStatusRecord, WorkloadStatusRecord } from '../../model/records.ts'
 import { parseWorkloadUri } from '../../model/workload-uri.ts'
 import { sleep } from '../../ports/clock.ts'
-import { callMachine } from '../call-machine.ts'
 import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { openLogin } from '../open-login.ts'
+import { tellMachine } from '../order-by-record.ts'
 import { parseOutput, printData } from '../output.ts'
 import { findOwnMachine, type OwnMachine } from '../own-machine.ts'
 import { openSessionReader, type Reader, type Reading } from '../reading.ts'
@@ -43,11 +43,13 @@ export async function runDrain(
   await using login = await openLogin(context, options)
   const { session, connection } = login
   const reader = await openSessionReader(context, session, connection)
-  const machine = await findMachine(reader, name)
+  using reading = await reader.read()
+  const machine = findOwnMachine(reading, name)
   const { allowPrivateAddresses } = reader
   const order = options.shutdown === true ? 'shutdown' : 'drain'
   const input = { timeoutMs, ...(options.reason === undefined ? {} : { reason: options.reason }) }
-  const { state, message } = await callMachine(context, {
+  const { state, message } = await tellMachine(context, {
+    view: reading.view,
     session,
     allowPrivateAddresses,
     machine,
@@ -69,11 +71,6 @@ const EXIT_AFTER = {
   late: EXIT.timedOut,
   interrupted: EXIT.interrupted,
 } as const
-
-async function findMachine(reader: Reader, name: string): Promise<OwnMachine> {
-  using reading = await reader.read()
-  return findOwnMachine(reading, name)
-}
 
 /** Follows what the machine publishes, and says on stderr what changes. */
 async function waitUntilEmpty(

@@ -1,5 +1,7 @@
 import type { EngineCall, EngineFault } from '../../../src/engine/memory-faults.ts'
+import type { Program } from '../../../src/engine/memory-container.ts'
 import { CommuneError } from '../../../src/model/errors.ts'
+import { imageOf } from '../../support/virtual-owner.ts'
 import type { EngineLie } from '../../support/virtual-machine.ts'
 import { anyMachine, anyWorkload, deed, type AnyDeed, type Dice } from '../deed.ts'
 import type { Stage } from '../stage.ts'
@@ -15,6 +17,9 @@ const CHANGES: ReadonlySet<EngineCall> = new Set([
   'removeContainer',
   'removeNetwork',
 ])
+
+/** Longer than any story. */
+const NEVER_MS = 1e12
 
 /** What happens to a container engine and to what it holds. */
 export const ENGINE_DEEDS: Readonly<Record<string, AnyDeed>> = {
@@ -68,6 +73,23 @@ export const ENGINE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       stage.world.badImages.set(image, error)
       stage.forAWhile(`image ${image}`, forMs, () => stage.world.badImages.delete(image))
       return `the image of ${name} is missing for ${forMs / 1000} s`
+    },
+  }),
+  'images crash': deed<{ readonly images: readonly string[]; readonly forMs: number }>({
+    // What fails for good would take its owner to mend: told in scenarios alone.
+    weight: 0,
+    isFault: true,
+    draw: () => undefined,
+    act: (stage, { images, forMs }) => {
+      let isBroken = true
+      const program: Program = {
+        get exit() {
+          return isBroken ? { afterMs: 300, code: 1 } : { afterMs: NEVER_MS, code: 0 }
+        },
+      }
+      for (const image of images) stage.world.programsByImage.set(imageOf(image), program)
+      stage.forAWhile(`images ${images.join(', ')}`, forMs, () => (isBroken = false))
+      return `what is in ${images.join(', ')} crashes for ${forMs / 1000} s`
     },
   }),
 }

@@ -90,6 +90,19 @@ export const OWNER_DEEDS: Readonly<Record<string, AnyDeed>> = {
     draw: (dice) => ({ machine: anyMachine(dice), owner: dice.random.pick(dice.cast.owners) }),
     act: (stage, { machine, owner }) => list(stage, machine, owner, true),
   }),
+  'withdraw consent': deed<WorkloadName & { readonly machine: string }>({
+    // Nobody gives it back in a story: told in scenarios alone.
+    weight: 0,
+    isFault: false,
+    draw: () => undefined,
+    act: (stage, { machine, owner, name }) => {
+      const { world } = stage
+      const running = stage.machine(machine)?.running
+      running?.settings.refuse(world.uri(owner, name), 'meshletOwner')
+      running?.lookAt(world.uri(owner, name))
+      return `the owner of ${machine} takes the consent for ${name} back`
+    },
+  }),
   cordon: duty(1, 'is cordoned', (it) => it.pause()),
   drain: duty(1, 'is drained', (it) => it.drain({})),
   shutdown: duty(1, 'is shut down', (it) => it.drain({ thenEnd: true })),

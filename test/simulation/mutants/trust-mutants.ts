@@ -11,6 +11,14 @@ export const TRUST_MUTANTS: readonly Mutant[] = [
     first: ['a backdated bid takes nothing over'],
   },
   {
+    name: 'consent that was taken back is forgotten under a new key',
+    why: 'Consent that was taken back binds for every later key.',
+    file: 'src/selection/decide-bid.ts',
+    find: 'if (own && isConsentWithdrawn(own.value))',
+    replace: 'if (own?.value.placementKey === placementKey && isConsentWithdrawn(own.value))',
+    first: ['consent that was taken back is not given again by a new key'],
+  },
+  {
     name: 'the guard is off',
     why: 'The guard ends what runs past its lease, though the meshlet hangs.',
     file: 'src/meshlet/leases.ts',

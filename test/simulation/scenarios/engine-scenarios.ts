@@ -1,3 +1,4 @@
+import { imageOf } from '../../support/virtual-owner.ts'
 import type { Scenario } from '../story.ts'
 import { cast } from './cast.ts'
 
@@ -10,8 +11,44 @@ const PUBLISHED = {
   size: 1,
 } as const
 
+const IMAGE = { do: 'new image', owner: 'alice', name: 'w0' } as const
+
 /** What the meshlet does with its engine. */
 export const ENGINE_SCENARIOS = {
+  'an image that crashes is taken back': {
+    machines: cast({ 'alice-1': 4, 'bob-1': 4, 'carol-1': 4 }),
+    steps: [
+      { ...PUBLISHED, replicas: 3 },
+      { afterMs: 30_000, do: 'images crash', images: ['bad'], forMs: 1_000_000 },
+      { ...IMAGE, afterMs: 0, fields: { image: imageOf('bad') } },
+      {
+        afterMs: 200_000,
+        do: 'so many calls',
+        machine: 'alice-1',
+        call: 'startContainer',
+        most: 0,
+        forMs: 600_000,
+      },
+      {
+        afterMs: 0,
+        do: 'so many calls',
+        machine: 'bob-1',
+        call: 'startContainer',
+        most: 0,
+        forMs: 600_000,
+      },
+      {
+        afterMs: 0,
+        do: 'so many calls',
+        machine: 'carol-1',
+        call: 'startContainer',
+        most: 0,
+        forMs: 600_000,
+      },
+      { ...IMAGE, afterMs: 600_000, fields: { image: imageOf('good') } },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
   'a restart touches nothing': {
     machines: cast({ 'alice-1': 3, 'bob-1': 3 }),
     steps: [

@@ -46,6 +46,28 @@ export const TRUST_SCENARIOS = {
       { afterMs: 120_000, do: 'heal' },
     ],
   },
+  'who is not listed in return gets nothing': {
+    machines: [
+      { name: 'alice-1', owner: 'alice', members: [], slots: 1 },
+      { name: 'bob-1', owner: 'bob', members: ['alice'], slots: 9 },
+    ],
+    steps: [
+      { ...W0, afterMs: 5_000, do: 'publish', replicas: 2, size: 1 },
+      { afterMs: 0, do: 'so many run', name: 'w0', most: 0, on: 'bob-1', forMs: 60_000 },
+      { afterMs: 60_000, do: 'heal' },
+    ],
+  },
+  'consent that was taken back is not given again by a new key': {
+    machines: cast({ 'alice-1': 1, 'bob-1': 9 }),
+    steps: [
+      { ...W0, afterMs: 5_000, do: 'publish', replicas: 1, size: 1 },
+      { ...W0, afterMs: 20_000, do: 'withdraw consent', machine: 'bob-1' },
+      { afterMs: 20_000, do: 'state lost', machine: 'bob-1' },
+      { afterMs: 20_000, do: 'so many run', name: 'w0', most: 0, on: 'bob-1', forMs: 90_000 },
+      { ...W0, afterMs: 0, do: 'rebalance', fields: { placementNonce: '7' } },
+      { afterMs: 90_000, do: 'heal' },
+    ],
+  },
   'what must never run twice ends with its lease': {
     liveness: 'fast',
     machines: THREE,

@@ -21,6 +21,26 @@ type Main = {
   meshletDid: l.DidString
 
   /**
+   * What the machine is to do with work; for machines that nobody can call. Obeyed once each time that it is said anew.
+   */
+  desiredState?: 'active' | 'cordoned' | 'draining' | l.UnknownString
+
+  /**
+   * Why, in the owner’s words.
+   */
+  stateReason?: string
+
+  /**
+   * While it drains: time for a replacement, milliseconds; a quarter of an hour when absent.
+   */
+  drainMs?: number
+
+  /**
+   * When the state was said. Another time makes it a new order.
+   */
+  stateSince?: l.DatetimeString
+
+  /**
    * When it was added.
    */
   createdAt: l.DatetimeString
@@ -34,6 +54,21 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
   $nsid,
   /*#__PURE__*/ l.object({
     meshletDid: /*#__PURE__*/ l.string({ format: 'did' }),
+    desiredState: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string<{
+        maxLength: 64
+        knownValues: ['active', 'cordoned', 'draining']
+      }>({ maxLength: 64 }),
+    ),
+    stateReason: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ maxLength: 1000 }),
+    ),
+    drainMs: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 86400000 }),
+    ),
+    stateSince: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ format: 'datetime' }),
+    ),
     createdAt: /*#__PURE__*/ l.string({ format: 'datetime' }),
   }),
 )
