@@ -32,6 +32,8 @@ function runRow(before: readonly string[], ...args: readonly string[]): Promise<
   const program = fileURLToPath(new URL('run-row.ts', import.meta.url))
   const node = ['--disable-warning=ExperimentalWarning', '--expose-gc', program, ...args]
   const child = spawn('env', [...before, process.execPath, ...node], {
+    // What a row leaves in its folder goes with it, also when the row is killed.
+    env: { ...process.env, ...(args[1] === undefined ? {} : { TMPDIR: args[1] }) },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: ROW_MS_MAX,
     killSignal: 'SIGKILL',

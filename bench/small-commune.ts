@@ -35,7 +35,7 @@ const STEP_MS_MAX = 60_000
 export interface SmallCommuneOptions {
   readonly owners: readonly string[]
   /** On which all of them run. */
-  readonly engine: Pick<OwnEngine, 'host'>
+  readonly engine: OwnEngine
   /** More flags of the meshlets. */
   readonly flags?: readonly string[]
 }
