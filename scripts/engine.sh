@@ -81,7 +81,8 @@ missing_busybox() {
   [ -x /bin/busybox ] || echo busybox-static
 }
 
-# The programs of test/hosts, which starts engines of its own. Who may not install them is told there.
+# The programs of test/hosts, which starts engines of its own, and the shells that complete command
+# lines. Who may not install them is told there.
 programs() {
   can_install || return 0
   # shellcheck disable=SC2046  # lists of words
@@ -89,6 +90,8 @@ programs() {
     $(command -v ip >/dev/null || echo iproute2) \
     $(command -v iptables >/dev/null || echo iptables) \
     $(command -v sysctl >/dev/null || echo procps) \
+    $(command -v zsh >/dev/null || echo zsh) \
+    $(command -v fish >/dev/null || echo fish) \
     $(command -v nsenter >/dev/null && command -v setpriv >/dev/null || echo util-linux)
 }
 

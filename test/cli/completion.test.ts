@@ -11,7 +11,7 @@ import { runCli } from './run-cli.ts'
 
 const run = promisify(execFile)
 
-/** bash is wherever the checks run. The others prove their scripts where they are installed. */
+/** bash is wherever the tests run. `make test` brings the others where it may install something. */
 const PATHS = { bash: '/bin/bash', zsh: '/usr/bin/zsh', fish: '/usr/bin/fish' } as const
 type Shell = keyof typeof PATHS
 const shells = (Object.keys(PATHS) as Shell[]).filter(
