@@ -33,7 +33,7 @@ export function watchRollouts(world: VirtualCommune): void {
     if (!STOPS.has(call) || world.hostile.has(machine.name)) return
     const old = machine.engine.containers.find(({ id }) => id === subject)?.describe()
     const stop = old && replacementOf(machine, old)
-    if (!stop || hasSuccessor(world, machine, old)) return
+    if (!stop || hasSuccessor(world, machine, old) || isBesideOlder(world, machine, old)) return
     const gap = { uri: stop.uri, machine, replica: stop.replica }
     const isSame = (one: Gap) => one.machine === machine && one.replica === gap.replica
     gaps = gaps.filter((one) => one.uri !== gap.uri || isOpen(world, one, machine, stop.choice))
@@ -70,6 +70,24 @@ function replacementOf(machine: VirtualMachine, old: EngineContainer) {
   if (!isChosen || meshlet.settings.isPaused(uri) || meshlet.settings.isRefused(uri))
     return undefined
   return { uri, replica, record, choice }
+}
+
+/** It never came to serve: an older container of the replica, which does, runs on. */
+function isBesideOlder(
+  world: VirtualCommune,
+  { engine }: VirtualMachine,
+  old: EngineContainer,
+): boolean {
+  if (hasProved(world, old)) return false
+  return engine.containers
+    .map((container) => container.describe())
+    .some(
+      (one) =>
+        one.state === 'running' &&
+        (one.startedAtMs ?? 0) < (old.startedAtMs ?? 0) &&
+        one.labels[LABEL.workload] === old.labels[LABEL.workload] &&
+        one.labels[LABEL.replica] === old.labels[LABEL.replica],
+    )
 }
 
 /** Another container of the replica has run beside it for long enough. */
