@@ -46,7 +46,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     name: 'all replace their replicas at once',
     why: 'A new spec goes out machine by machine.',
     file: 'src/reconcile/rollout.ts',
-    find: 'unsettledBefore(input, replica, target.specHash) < limitOf(newest, order)',
+    find: 'unsettledBeside(input, replica, target.specHash) < limitOf(newest, order)',
     replace: 'true',
     first: ['a new image goes out one by one'],
   },
