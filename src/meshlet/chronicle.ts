@@ -53,6 +53,8 @@ export class Chronicle {
 
   constructor(options: ChronicleOptions) {
     this.#options = options
+    // What an earlier run published last: a program may begin with a new epoch.
+    this.#status = options.own.get<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')?.value
   }
 
   note(kind: EventKind, { workload, subject, reason, evidence = [] }: Happening): void {
