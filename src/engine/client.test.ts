@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEngineClient } from './client.ts'
@@ -77,7 +78,7 @@ describe('an engine that', () => {
   test('hangs', async () => {
     await listen(() => {})
     const client = createEngineClient({ options: { socketPath: socket }, address: socket })
-    const asked = client.call({ doing: 'asking', timeoutMs: 50 }, (docker) => docker.ping())
+    const asked = client.call({ doing: 'asking', timeoutMs: 50 }, (docker) => docker.version())
     await expect(asked).rejects.toEqual(unreachable(/did not finish asking within 0.05 s/))
     client.close()
   })
@@ -132,5 +133,40 @@ test('a description of the connections, which is made for each request, stays sh
   const { agent } = docker.modem as { agent?: unknown }
   expect(agent).toBeDefined()
   expect(inspect(agent, { showHidden: true, depth: null }).length).toBeLessThan(100)
+  client.close()
+})
+
+test('what is not on the allow-list never leaves the process, whatever asks for it', async () => {
+  const asked: string[] = []
+  await listen((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.end('{}')
+  })
+  const client = createEngineClient({ address: socket, options: { socketPath: socket } })
+  const options = { doing: 'trying', timeoutMs: 10_000 }
+  const one = client.docker.getContainer('abc')
+  const forbidden: readonly (() => Promise<unknown>)[] = [
+    () => client.docker.createContainer({ Image: 'x', HostConfig: { Privileged: true } }),
+    () => client.docker.createVolume({ Name: 'x' }),
+    () => client.docker.pull('x:latest'),
+    () => client.docker.loadImage(Readable.from(['x'])),
+    () => client.docker.createNetwork({ Name: 'x' }),
+    () => client.docker.pruneContainers(),
+    () => one.exec({ Cmd: ['true'], Privileged: true }),
+    () => one.putArchive(Readable.from(['x']), { path: '/' }),
+    () => one.update({ Memory: 0 }),
+    () => one.commit(),
+    () => one.attach({ stream: true }),
+  ]
+  for (const attempt of forbidden) {
+    await expect(client.call(options, attempt)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/^Not sent to the engine: /),
+      hint: expect.stringContaining('docs/security.md'),
+    })
+  }
+  expect(asked).toEqual([])
+  await client.call(options, () => one.start())
+  expect(asked).toEqual(['POST /containers/abc/start'])
   client.close()
 })

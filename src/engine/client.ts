@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import Dockerode, { type DockerOptions } from 'dockerode'
 import { failOnBrokenAnswers } from './broken-answers.ts'
+import { guardRequests } from './guard-requests.ts'
 import type { EngineEndpoint } from './endpoint.ts'
 import { engineTimeout, toEngineError } from './engine-error.ts'
 
@@ -39,6 +40,7 @@ export function createEngineClient(endpoint: EngineEndpoint): EngineClient {
   Object.defineProperty(agent, inspect.custom, { value: () => agent.constructor.name })
   // The types of the client library leave the agent out.
   const docker = new Dockerode({ ...endpoint.options, agent } as DockerOptions)
+  guardRequests(docker.modem)
   const { address } = endpoint
 
   return {

@@ -7,6 +7,7 @@ import type {
   EngineContainer,
   EngineStats,
 } from '../ports/engine.ts'
+import type { SecurityLevel } from './allowed-container.ts'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
@@ -98,7 +99,7 @@ export async function createContainer(
 ): Promise<string> {
   const image = await imageDefaults(client, container.image, known, signal)
   const create = (traits: EngineTraits) =>
-    createFrom(client, createOptions(container, image, traits), signal)
+    createFrom(client, createOptions(container, image, traits), container.security, signal)
   try {
     return await create(engine)
   } catch (error) {
@@ -110,6 +111,7 @@ export async function createContainer(
 async function createFrom(
   client: EngineClient,
   { name, ...body }: ContainerCreateOptions,
+  level: SecurityLevel,
   signal?: AbortSignal,
 ): Promise<string> {
   const doing = `creating container ${name}`
@@ -117,7 +119,7 @@ async function createFrom(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.write, signal },
     async (docker, abortSignal) => {
       // The client would otherwise repeat the whole body, environment included, in the URL.
-      const request = { _query: { name }, _body: body, abortSignal }
+      const request = { _query: { name }, _body: body, level, abortSignal }
       return (await docker.createContainer(request)).id
     },
     (error) => {

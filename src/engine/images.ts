@@ -131,7 +131,9 @@ export async function pullImage(
           password: auth.password,
           serveraddress: auth.serverAddress,
         }
-        return (await docker.pull(reference, { authconfig, abortSignal })) as Readable
+        // Left empty it would stand in the address of the request.
+        const login = authconfig === undefined ? {} : { authconfig }
+        return (await docker.pull(reference, { ...login, abortSignal })) as Readable
       },
       (error) => {
         if (statusOf(error) === undefined) throw toEngineError(error, doing, client.address)

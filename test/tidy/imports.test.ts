@@ -88,3 +88,14 @@ test('programs import nothing from tests', () => {
   )
   expect(wrong).toEqual([])
 })
+
+test('the library for the engine is only reached through the client with the allow-list', () => {
+  const users = sources
+    .filter((file) =>
+      importsOf(file).some(
+        ({ specifier, typeOnly }) => /^(?:dockerode|docker-modem)$/.test(specifier) && !typeOnly,
+      ),
+    )
+    .map(({ path }) => path)
+  expect(users).toEqual(['src/engine/client.ts'])
+})

@@ -1,0 +1,40 @@
+import { invariant } from '../model/errors.ts'
+import { assertAllowed } from './allow-list.ts'
+import type { SecurityLevel } from './allowed-container.ts'
+
+/** Where the client library sends a request; its types call it private. */
+interface SendsRequests {
+  buildRequest(
+    request: { readonly method: string; readonly path: string },
+    context: { readonly options?: { readonly level?: SecurityLevel } | undefined },
+    body: unknown,
+    done: (error: unknown) => void,
+  ): void
+}
+
+/**
+ * Puts the allow-list in front of every request that the client library sends, whichever of its methods
+ * made it. What is refused fails with `forbidden` and never leaves this process.
+ */
+export function guardRequests(modem: unknown): void {
+  const target = modem as SendsRequests
+  invariant('buildRequest' in target, 'the client library sends its requests in another way')
+  const send = target.buildRequest.bind(target)
+  target.buildRequest = (request, context, body, done) => {
+    try {
+      const { method, path } = request
+      const level = context.options?.level
+      assertAllowed({ method, path, body: textOf(body), level })
+    } catch (error) {
+      // Thrown, it would reach nobody: the library calls this later.
+      done(error)
+      return
+    }
+    send(request, context, body, done)
+  }
+}
+
+/** A stream or an archive is nothing that commune sends, and is no JSON either. */
+function textOf(body: unknown): string | undefined {
+  return body === undefined || typeof body === 'string' ? body : '\0'
+}
