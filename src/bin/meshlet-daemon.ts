@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { openSync, closeSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { createFeed } from '../atproto/feed.ts'
 import type { RunningFeed } from '../atproto/feed-core.ts'
@@ -40,6 +39,7 @@ import { watchJournal } from '../storage/watched-journal.ts'
 import { createPeers } from '../xrpc/peers.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
 import { openPolicy } from './policy-source.ts'
+import { defaultStateDir } from './state-dir.ts'
 
 /** A meshlet with everything real around it. Disposing of it leaves the containers alone. */
 export interface Daemon extends AsyncDisposable {
@@ -310,10 +310,4 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     shutdown: (call) => now().shutdown(call),
     heartbeat: (call) => now().heartbeat(call),
   }
-}
-
-/** By the XDG base directory specification. */
-function defaultStateDir(did: Did): string {
-  const base = process.env['XDG_STATE_HOME'] ?? path.join(homedir(), '.local', 'state')
-  return path.join(base, 'meshlet', did.replaceAll(':', '_').replaceAll('%', '_'))
 }

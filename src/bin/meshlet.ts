@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml'
 import { createLog } from '../meshlet/log.ts'
 import { meshletCommand, parseSettings, type MeshletSettings } from '../meshlet/flags.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
+import { addDoctorCommand } from './doctor-command.ts'
 import { startDaemon } from './meshlet-daemon.ts'
 import { addPolicyCommand } from './policy-command.ts'
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     return parseSettings(said, process.env)
   }
   addPolicyCommand(command, settings)
+  addDoctorCommand(command, settings)
   await command.action(() => run(settings())).parseAsync(process.argv)
 }
 

@@ -44,6 +44,7 @@ const ALLOWED: readonly Allowed[] = [
   allow('POST', `/exec/${ID}/start`, onlyFields(['Detach', 'Tty'])),
   allow('GET', `/exec/${ID}/json`),
   allow('POST', '/images/create', (_, { path }) => faultOfPull(path)),
+  allow('GET', '/images/json'),
   allow('GET', `/images/${IMAGE}/json`),
   allow('DELETE', `/images/${IMAGE}`),
   allow('GET', '/networks'),

@@ -15,6 +15,7 @@ import {
   stopContainer,
 } from './containers.ts'
 import { parseDockerHost } from './endpoint.ts'
+import { engineHost, type RawHost } from './engine-host.ts'
 import { gone } from './engine-error.ts'
 import type { EngineTraits } from './hardening.ts'
 import { containerEvents } from './events.ts'
@@ -120,7 +121,7 @@ interface Asked {
   info(options: { abortSignal: AbortSignal }): Promise<RawInfo | undefined>
 }
 
-interface RawInfo {
+interface RawInfo extends RawHost {
   readonly NCPU?: number
   readonly MemTotal?: number
   readonly OSType?: string
@@ -151,6 +152,7 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
     memoryBytes: info.MemTotal,
     runtimes: Object.keys(info.Runtimes ?? {}).toSorted(),
     hasInit: hasInitProgram(info),
+    host: engineHost(info, version.Components),
   }
 }
 

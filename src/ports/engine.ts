@@ -61,6 +61,23 @@ export interface EngineInfo {
   readonly hasInit: boolean
   /** Why ports can't be forwarded and probed here, for people; absent when they can. */
   readonly portsProblem?: string
+  /** What it says of the machine's walls and limits, where it does. */
+  readonly host?: EngineHost
+}
+
+/** Walls and limits between a machine and its containers, as the engine tells. */
+export interface EngineHost {
+  /** Version of the program that starts containers, with the distribution's suffix. */
+  readonly runc?: string
+  readonly seccomp: boolean
+  readonly accessControl: 'AppArmor' | 'SELinux' | undefined
+  /** Root in a container is somebody without rights outside. */
+  readonly userNamespaces: boolean
+  /** Limits that the kernel can't enforce. */
+  readonly limitsMissing: readonly ('memory' | 'swap' | 'pids' | 'CPU')[]
+  readonly cgroupVersion?: string
+  /** Where images and containers are kept. */
+  readonly dataFolder?: string
 }
 
 export type ContainerState =
