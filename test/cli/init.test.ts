@@ -39,6 +39,10 @@ it.each(Object.entries(CI_HOSTS))(
     const result = await runCli(['init', join(root, 'ops/home'), '--ci', host])
     expect(result.code).toBe(0)
     expect(result.err).toContain('COMMUNE_PASSWORD')
+    const written = result.out.trimEnd().split('\n')
+    expect(written.map((line) => line.startsWith(`wrote ${root}/`))).toEqual(
+      written.map(() => true),
+    )
     const texts = await Promise.all(files.map(({ target }) => read(target)))
     const pipelines = texts.slice(0, -1)
     for (const text of pipelines) expect(parse(text)).toBeTypeOf('object')

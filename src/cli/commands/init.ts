@@ -74,7 +74,8 @@ async function ciFiles(folder: string, host: CiHost): Promise<readonly NewFile[]
   return await Promise.all(
     CI_HOSTS[host].map(async ({ example, target }) => {
       const text = await readFile(new URL(`ci/${example}`, SHIPPED), 'utf8')
-      const shown = relative(process.cwd(), join(root, target))
+      // Named from the folder that was given, as the other files are.
+      const shown = join(folder, relative(resolve(folder), join(root, target)))
       return { path: shown, text: ciFileFor(text, inside === '' ? '.' : inside) }
     }),
   )
