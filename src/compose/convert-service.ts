@@ -10,6 +10,7 @@ import { convertSecrets, convertStorage } from './convert-storage.ts'
 import { leftOut } from './left-out.ts'
 import type { ComposeProject } from './load-compose.ts'
 import { changed, mend, type Converted } from './note.ts'
+import { mentionedServices } from './other-services.ts'
 
 /** The registry of an image that has to be built first: example names lead nowhere (RFC 2606). */
 const REGISTRY_TO_FILL_IN = 'registry.example'
@@ -18,14 +19,15 @@ const REGISTRY_TO_FILL_IN = 'registry.example'
 export function convertService(
   name: string,
   service: ComposeMap,
-  project: Pick<ComposeProject, 'top' | 'variables'>,
+  project: Pick<ComposeProject, 'top' | 'variables' | 'services'>,
 ): Converted {
   const program = convertProgram(service)
+  const environment = convertEnvironment(service, project.variables)
   const parts: readonly Converted[] = [
     convertImage(name, service),
     convertSize(service),
     program,
-    convertEnvironment(service, project.variables),
+    environment,
     convertSecurity(service, program.fields['user']),
     convertSecrets(service),
     convertPorts(service),
@@ -36,6 +38,8 @@ export function convertService(
     convertPlacement(service),
     { fields: {}, notes: leftOut(service) },
   ]
+  const speaking = { fields: { ...program.fields, ...environment.fields }, notes: [] }
+  const mentioned = mentionedServices(speaking, name, project.services.keys())
   const all: Record<string, unknown> = Object.assign(
     { kind: 'Workload', name },
     ...parts.map(({ fields }) => fields),
@@ -44,7 +48,7 @@ export function convertService(
     fields: Object.fromEntries(
       ORDER.filter((key) => all[key] !== undefined).map((key) => [key, all[key]]),
     ),
-    notes: parts.flatMap(({ notes }) => notes),
+    notes: [...parts.flatMap(({ notes }) => notes), ...mentioned],
   }
 }
 

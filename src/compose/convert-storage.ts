@@ -31,7 +31,10 @@ export function convertStorage(service: ComposeMap, top: ComposeMap): Converted 
   for (const [index, item] of listOf(service['volumes']).entries()) {
     const path: Path = ['volumes', index]
     const mount = isMap(item) ? longMount(item) : shortMount(item)
-    if (mount === undefined) {
+    if (textOf(item)?.startsWith(':') === true) {
+      const why = `${quote(textOf(item) ?? '')} says nothing before the colon; is a variable not set?`
+      notes.push(mend(path, why))
+    } else if (mount === undefined) {
       notes.push(lost(path, 'it is no volume that Compose knows'))
     } else if (mount.type === 'tmpfs') {
       tmpfs.set(

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import type { WorkloadDraft } from '../spec/workload-draft.ts'
 import { parseDocuments } from '../spec/parse-documents.ts'
 import { lost, type Converted, type Note } from './note.ts'
 
@@ -15,15 +16,17 @@ const NEEDED = new Set(['kind', 'name', 'image', ''])
  */
 export function fitWorkload(converted: Converted): {
   readonly fields: Converted['fields'] | undefined
+  /** What the fields ask for, once they pass the checks. */
+  readonly record?: WorkloadDraft | undefined
   readonly notes: readonly Note[]
 } {
   const fields = structuredClone(converted.fields) as Record<string, unknown>
   const notes: Note[] = []
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const errors = parseDocuments(stringify(fields), '').issues.filter(
-      ({ severity }) => severity === 'error',
-    )
-    if (errors.length === 0) return { fields, notes: [...converted.notes, ...notes] }
+    const { issues, workloads } = parseDocuments(stringify(fields), '')
+    const errors = issues.filter(({ severity }) => severity === 'error')
+    if (errors.length === 0)
+      return { fields, record: workloads[0]?.record, notes: [...converted.notes, ...notes] }
     for (const { path, message, expected } of errors) {
       const why = expected === undefined ? message : `${message}, expected ${expected}`
       notes.push(lost(path === '' ? [] : [path], why))

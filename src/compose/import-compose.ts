@@ -1,10 +1,13 @@
 import { suggestDnsLabel } from '../model/name.ts'
+import { unsupportedParts } from '../model/unsupported.ts'
 import { formatPath, type Path } from '../spec/finding.ts'
 import type { Issue } from '../spec/issue.ts'
+import type { WorkloadDraft } from '../spec/workload-draft.ts'
+import type { ComposeMap } from './compose-value.ts'
 import { convertService } from './convert-service.ts'
 import { fitWorkload } from './fit-workload.ts'
 import { loadCompose, type ComposeProject } from './load-compose.ts'
-import { changed, mend, type Note, type Weight } from './note.ts'
+import { changed, mend, refused, type Note, type Weight } from './note.ts'
 import { renderWorkload } from './render-workload.ts'
 
 /** A remark with its place. */
@@ -62,8 +65,8 @@ export async function importCompose(
       ({ path }) => path[0] === 'services' && path[1] === service,
     )
     const own = ofLoading.map((note) => ({ ...note, path: note.path.slice(2) }))
-    const { fields, notes } = fitWorkload(convertService(name, value, project))
-    const all = distinct([...renamed, ...own, ...notes])
+    const { fields, record, notes } = fitWorkload(convertService(name, value, project))
+    const all = distinct([...renamed, ...own, ...refusals(value, record), ...notes])
     if (fields === undefined) {
       all.push(mend([], 'no workload can be made of it'))
     } else {
@@ -79,6 +82,15 @@ export async function importCompose(
   const others = project.notes.filter(({ path }) => path[0] !== 'services')
   remarks.push(...others.map((note) => remarkOf(project, note, [], '')))
   return { ok: true, workloads, remarks }
+}
+
+/** What no machine of this version takes, at the place of the service that asked for it. */
+function refusals(service: ComposeMap, record: WorkloadDraft | undefined): readonly Note[] {
+  if (record === undefined) return []
+  return unsupportedParts(record).map(({ name, key }) => {
+    const path = key === 'kind' ? ['deploy', 'mode'] : key in service ? [key] : []
+    return refused(path, `the machines of this version take no workload with ${name}`)
+  })
 }
 
 function freeName(service: string, taken: Set<string>): string {

@@ -7,7 +7,7 @@ import { splitShellWords } from './shell-words.ts'
 const VALUES: Readonly<Record<string, string>> = { A: 'one', EMPTY: '', DB_PASSWORD: 'hush' }
 const VARIABLES: Variables = {
   get: (name) => VALUES[name],
-  isSecret: (name) => name === 'DB_PASSWORD',
+  isSecret: (name) => name.endsWith('_PASSWORD'),
 }
 
 it.each([
@@ -23,6 +23,12 @@ it.each([
   ['${EMPTY?may be empty}', '', []],
   ['x ${DB_PASSWORD} y', 'x ${DB_PASSWORD} y', ['secret DB_PASSWORD']],
   ['${DB_PASSWORD:+given}', 'given', []],
+  ['${DB_PASSWORD:-other}', '${DB_PASSWORD}', ['secret DB_PASSWORD']],
+  ['$NO_PASSWORD', '${NO_PASSWORD}', ['secret NO_PASSWORD']],
+  ['${NO_PASSWORD:?say it}', '${NO_PASSWORD}', ['secret NO_PASSWORD']],
+  ['${NO_PASSWORD:-known to all}', '${NO_PASSWORD}', ['secret NO_PASSWORD']],
+  ['${NO_PASSWORD:-}${NO_PASSWORD-}', '', []],
+  ['${NO_PASSWORD:+given}', '', []],
   ['${A/b/c}', '${A/b/c}', ['malformed ${A/b/c}']],
   ['${', '${}', ['malformed ${}']],
   ['costs 5$ or $ 6', 'costs 5$ or $ 6', []],

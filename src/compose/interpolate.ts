@@ -25,7 +25,7 @@ const BRACED = /^([A-Za-z_]\w*)(?:(:?[-?+])([\s\S]*))?$/
 /**
  * Puts variables into a text as Compose does: `$NAME`, `${NAME}`, with `:-` `-` a default, with `:?`
  * `?` a message for when it is missing, with `:+` `+` something else instead of it, `$$` a dollar. A
- * secret is not put in: its reference stays, and is reported.
+ * secret is not put in, be it set, missing or a default: its reference stays, and is reported.
  */
 export function interpolate(text: string, variables: Variables, depth = 0): Interpolated {
   if (!text.includes('$')) return { text, problems: [] }
@@ -65,11 +65,14 @@ function substitute(inner: string, variables: Variables, depth: number): Interpo
   if (operator.endsWith('+')) {
     return isSet ? interpolate(word, variables, depth + 1) : { text: '', problems: [] }
   }
-  if (isSet && variables.isSecret(name)) {
+  const hasDefault = !isSet && operator.endsWith('-')
+  const fallback = hasDefault ? interpolate(word, variables, depth + 1) : undefined
+  const isEmpty = value === '' || fallback?.text === ''
+  if (!isEmpty && variables.isSecret(name)) {
     return { text: `\${${name}}`, problems: [{ kind: 'secret', name }] }
   }
   if (isSet) return { text: value ?? '', problems: [] }
-  if (operator.endsWith('-')) return interpolate(word, variables, depth + 1)
+  if (fallback !== undefined) return fallback
   if (operator.endsWith('?')) {
     const { text: message } = interpolate(word, variables, depth + 1)
     return { text: '', problems: [{ kind: 'required', name, message }] }

@@ -95,6 +95,11 @@ const DEPLOY_CONVERTED =
 
 const KNOWN = [...CONVERTED, ...Object.keys(REASONS)]
 
+/** True for a key of a service that never becomes part of the workload. */
+export function isLeftOut(key: string): boolean {
+  return Object.hasOwn(REASONS, key)
+}
+
 /** Every key of a service that does not become part of the workload, with the reason. */
 export function leftOut(service: ComposeMap): readonly Note[] {
   const deploy = mapOf(service['deploy'])

@@ -17,6 +17,7 @@ import {
 } from './compose-value.ts'
 import { parseDotenv } from './dotenv.ts'
 import { interpolate, type Variables } from './interpolate.ts'
+import { isLeftOut } from './left-out.ts'
 import { mergeCompose, withoutMarks } from './merge-compose.ts'
 import { changed, mend, type Note } from './note.ts'
 
@@ -46,7 +47,8 @@ export async function loadCompose(
 ): Promise<LoadedCompose> {
   const variables: Variables = {
     get: (name) => env.get(name),
-    isSecret: (name) => looksSecret(name, env.get(name) ?? ''),
+    // Of one that is not set, the name tells.
+    isSecret: (name) => looksSecret(name, env.get(name) ?? 'unknown'),
   }
   const loading: Loading = {
     variables,
@@ -280,7 +282,7 @@ async function withEnvFiles(
       loading.notes.push(
         changed(
           path,
-          `the variables of ${file} were written into env; changes of that file need another import`,
+          `the variables of ${file} were written into env, which everybody can read; changes of that file need another import`,
         ),
       )
     } else if (isRequired) {
@@ -303,12 +305,17 @@ function interpolateAll(value: ComposeMap, loading: Loading): ComposeMap {
   }
   const put = (text: string, at: Path): string => {
     const { text: result, problems } = interpolate(text, loading.variables)
-    // What an extension holds is reported where it is used.
-    const isUsed = !String(at[0]).startsWith('x-')
+    const isUsed = isCarriedOver(at)
     if (isUsed) loading.notes.push(...problems.map((problem) => noteOf(problem, at)))
     return result
   }
   return mapOf(visit(value, []))
+}
+
+/** What an extension holds is reported where it is used, and what nothing is made of is not at all. */
+function isCarriedOver([top, , key]: Path): boolean {
+  if (String(top).startsWith('x-')) return false
+  return top !== 'services' || (key !== 'build' && !isLeftOut(String(key)))
 }
 
 function noteOf(problem: ReturnType<typeof interpolate>['problems'][number], path: Path): Note {

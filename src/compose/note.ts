@@ -1,10 +1,19 @@
 import type { Path } from '../spec/finding.ts'
 
 /**
- * How much a remark matters: `mend` needs a hand before it can run, `lost` was not carried over,
- * `changed` means something else here than it does in Compose.
+ * How much a remark matters: `mend` needs a hand before it can run, `refused` is carried over though
+ * no machine of this version takes it, `lost` was not carried over, `changed` means something else
+ * here than it does in Compose.
  */
-export type Weight = 'mend' | 'lost' | 'changed'
+export type Weight = 'mend' | 'refused' | 'lost' | 'changed'
+
+/** What stands above the remarks of each weight, in the order in which they are told. */
+export const HEADINGS: readonly (readonly [Weight, string])[] = [
+  ['mend', 'To mend before it can run:'],
+  ['refused', 'Carried over, but refused by the machines of this version:'],
+  ['lost', 'Not carried over:'],
+  ['changed', 'Means something else here:'],
+]
 
 /** What a reader of the result should know about one place of a Compose file. */
 export interface Note {
@@ -30,6 +39,10 @@ export function lost(path: Path, message: string): Note {
 
 export function changed(path: Path, message: string): Note {
   return { weight: 'changed', path, message }
+}
+
+export function refused(path: Path, message: string): Note {
+  return { weight: 'refused', path, message }
 }
 
 export function mend(path: Path, message: string): Note {

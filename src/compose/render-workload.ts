@@ -1,6 +1,7 @@
 import { Document } from 'yaml'
+import { unsupportedParts } from '../model/unsupported.ts'
 import { formatPath, printable } from '../spec/finding.ts'
-import type { Note, Weight } from './note.ts'
+import { HEADINGS, type Note } from './note.ts'
 
 const WIDTH = 98
 
@@ -10,12 +11,6 @@ interface Origin {
   readonly notes: readonly Note[]
   readonly schema: string
 }
-
-const HEADINGS: readonly (readonly [Weight, string])[] = [
-  ['mend', 'To mend before it can run:'],
-  ['lost', 'Not carried over:'],
-  ['changed', 'Means something else here:'],
-]
 
 /** The text of a workload file, with everything that its reader should know as comments. */
 export function renderWorkload(fields: Readonly<Record<string, unknown>>, origin: Origin): string {
@@ -58,6 +53,9 @@ function asksForMore(fields: Readonly<Record<string, unknown>>): boolean {
   return fields['security'] !== undefined
 }
 
+const IS_EGRESS_REFUSED =
+  unsupportedParts({ kind: 'Workload', name: '', image: '', egress: 'internet' }).length > 0
+
 /** Compose starts containers as root; images that count on it are common. */
 const MORE = [
   '# A container runs as a user without privileges here, its root file system is read-only, and it',
@@ -67,5 +65,5 @@ const MORE = [
   '# user: "0"',
   '# readOnly: false',
   '# capAdd: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]',
-  '# egress: internet',
+  `# egress: internet${IS_EGRESS_REFUSED ? '  # which no machine of this version gives' : ''}`,
 ]

@@ -8,7 +8,7 @@ const NAME_LENGTH_MAX = 256
 const OWN_PREFIX = 'COMMUNE_'
 
 const SECRET_NAME =
-  /(?:^|[-._])(?:passwords?|passwd|passphrase|pwd|secrets?|tokens?|credentials?|api[-_]?keys?|access[-_]?keys?|private[-_]?keys?|signing[-_]?keys?|jwt[-_]?keys?)(?:$|[-._])/i
+  /(?:^|[-._])(?:passwords?|passwd|passphrase|pass(?=$)|pwd|secrets?|tokens?|credentials?|api[-_]?keys?|access[-_]?keys?|private[-_]?keys?|signing[-_]?keys?|encryption[-_]?keys?|jwt[-_]?keys?)(?:$|[-._])/i
 const SECRET_NAME_RUN_TOGETHER = /(?:password|passphrase|apikey|secretkey|privatekey|authtoken)/i
 /** `POSTGRES_PASSWORD_FILE` and the like name a place, not the secret. */
 const NAMES_A_PLACE = /[-._]?(?:file|path|dir|name|url|length|ttl|expiry)$/i

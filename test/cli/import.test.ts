@@ -52,6 +52,18 @@ it('never takes variables from the shell', async () => {
   expect(result.out).toContain('image: example/app:1\n')
 })
 
+it('tells what the machines of this version refuse, which nobody has to mend', async () => {
+  await write(
+    'compose.yaml',
+    'services: { db: { image: "example/db:1", volumes: ["data:/data"] } }',
+  )
+  const result = await runCli(['import', folder, '-o', '-'])
+  expect(result.code).toBe(0)
+  const heading = 'Carried over, but refused by the machines of this version:\n'
+  expect(result.err).toMatch(new RegExp(`${heading}.*db.volumes: .* no workload with volumes\n`))
+  expect(result.out).toContain(`# ${heading}# - volumes: `)
+})
+
 it('exits 1 when something has to be mended first', async () => {
   await write('compose.yaml', 'services: { app: { build: . } }')
   const result = await runCli(['import', folder, '-o', '-'])

@@ -23,9 +23,11 @@ const GOLDEN = [
   'powerful',
   'quoting',
   'restart',
+  'service-names',
   'site',
   'site-and-database',
   'swarm-voting',
+  'unset-variables',
   'volumes',
   'wordpress',
 ]

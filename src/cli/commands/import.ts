@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseDotenv } from '../../compose/dotenv.ts'
 import { importCompose, type ImportedWorkload, type Remark } from '../../compose/import-compose.ts'
-import type { Weight } from '../../compose/note.ts'
+import { HEADINGS } from '../../compose/note.ts'
 import { CommuneError } from '../../model/errors.ts'
 import { formatIssue } from '../../spec/format-issue.ts'
 import { readTextFile } from '../../spec/read-file.ts'
@@ -92,12 +92,6 @@ function tellWorkloads(io: Io, folder: string, workloads: readonly ImportedWorkl
   })
   io.out(written.join(''))
 }
-
-const HEADINGS: readonly (readonly [Weight, string])[] = [
-  ['mend', 'To mend before it can run:'],
-  ['lost', 'Not carried over:'],
-  ['changed', 'Means something else here:'],
-]
 
 function tellRemarks(io: Io, remarks: readonly Remark[], say: (text: string) => void): void {
   for (const [weight, heading] of HEADINGS) {
