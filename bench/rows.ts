@@ -26,8 +26,10 @@ export const ROWS = {
   'select-cold': { place: 'here', load: () => import('./rows/select-cold.ts') },
   'select-one': { place: 'here', load: () => import('./rows/select-one.ts') },
   feed: { place: 'here', load: () => import('./rows/feed.ts') },
+  tick: { place: 'own namespaces', load: () => import('./rows/tick.ts') },
   memory: { place: 'here', load: () => import('./rows/memory.ts') },
   writes: { place: 'here', load: () => import('./rows/writes.ts') },
+  'sync-thousand': { place: 'here', load: () => import('./rows/sync-thousand.ts') },
   'cli-start': { place: 'here', load: () => import('./rows/cli-start.ts') },
   scale: { place: 'here', load: () => import('./rows/scale.ts') },
 } as const satisfies Readonly<Record<string, Entry>>

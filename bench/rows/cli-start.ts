@@ -2,32 +2,46 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { alternate, timed } from '../alternate.ts'
-import { atMost, resultOf, type Result } from '../result.ts'
+import { atMost, median, resultOf, type Result } from '../result.ts'
 
 const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/commune.js', import.meta.url))
 const EXAMPLE = fileURLToPath(new URL('../../examples/workloads/site.yaml', import.meta.url))
 
 /** The built program from its start to its end, beside Node doing nothing. */
 export async function measure(): Promise<readonly Result[]> {
-  const node = (...args: string[]) => timed(() => run(process.execPath, args))
+  const node = (...args: string[]) => timed(() => run(process.execPath, args, { cwd: ROOT }))
+  const load = (...libraries: string[]) =>
+    node('--input-type=module', '-e', libraries.map((name) => `import '${name}'`).join('\n'))
   const taken = await alternate(
     {
       help: () => node(PROGRAM, '--help'),
       validate: () => node(PROGRAM, 'validate', EXAMPLE),
       empty: () => node('-e', '0'),
+      helpFloor: () => load('commander'),
+      validateFloor: () => load('commander', 'yaml'),
     },
     { runs: 15, warmUp: 2 },
   )
+  const floor = (what: string, samples: readonly number[]) =>
+    `Node that loads ${what} and does nothing takes ${(median(samples) / median(taken.empty)).toFixed(2)} × already.`
   const baseline = { name: 'node -e 0', samples: taken.empty }
   const common = { unit: 'ms', baseline, targets: [atMost('ratio', 2)], warm: WARM }
   return [
-    resultOf({ ...common, id: 'cli-start', name: 'commune --help', samples: taken.help }),
+    resultOf({
+      ...common,
+      id: 'cli-start',
+      name: 'commune --help',
+      samples: taken.help,
+      whenNotMet: floor('the library that reads command lines', taken.helpFloor),
+    }),
     resultOf({
       ...common,
       id: 'cli-start/validate',
       name: 'commune validate FILE',
       samples: taken.validate,
+      whenNotMet: floor('the libraries that read command lines and YAML', taken.validateFloor),
     }),
   ]
 }

@@ -1,6 +1,5 @@
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
-import { parseWorkloadUri } from '../model/workload-uri.ts'
 import { judge, type Refusal } from '../policy/judge.ts'
 import { limitFor, totalRuleOf, type Limit } from '../policy/limit.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -38,17 +37,22 @@ export class HouseRules {
     const { config, reservations, capacity } = this.#options
     const policy = this.#options.policy()
     const party = partyOf(config, owner)
-    const rule = totalRuleOf(policy, party)
     const heldBy = (isMeant: (other: Party) => boolean) =>
-      reservations.heldWhere((other) => {
-        const parsed = other === uri ? undefined : parseWorkloadUri(other)
-        return parsed !== undefined && isMeant(partyOf(config, parsed.owner))
-      })
+      reservations.heldBeside(uri, (other) => isMeant(partyOf(config, other)))
+    // Most policies limit nothing, and this is asked at every look at every workload: each sum is
+    // made when it is needed.
     return limitFor(policy, party, {
       offer: capacity(),
-      own: heldBy(({ isOwn }) => isOwn),
-      others: heldBy(({ isOwn }) => !isOwn),
-      sameRule: heldBy((other) => totalRuleOf(policy, other) === rule),
+      get own() {
+        return heldBy(({ isOwn }) => isOwn)
+      },
+      get others() {
+        return heldBy(({ isOwn }) => !isOwn)
+      },
+      get sameRule() {
+        const rule = totalRuleOf(policy, party)
+        return heldBy((other) => totalRuleOf(policy, other) === rule)
+      },
     })
   }
 }

@@ -1,5 +1,7 @@
 import { compareText } from '../model/canonical.ts'
+import type { Did } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import { lackOf, minus, NOTHING, plus, times } from '../selection/room.ts'
 
 /**
@@ -15,6 +17,8 @@ export class Reservations {
   readonly #making = new Map<string, Amount>()
   /** The sum over all workloads, kept up to date: it is asked for at every look at every workload. */
   #total: Amount = NOTHING
+  /** The same by owner of the workloads; what names no workload has none. */
+  readonly #byOwner = new Map<Did, Amount>()
 
   /**
    * `onFreed` is called when something that was held is held no longer; `compare` says which of two
@@ -58,10 +62,12 @@ export class Reservations {
     this.#change(uri, () => this.#bids.delete(uri))
   }
 
-  /** The sum of what the meant workloads hold. */
-  heldWhere(isMeant: (uri: string) => boolean): Amount {
-    const holders = new Set([...this.#bids.keys(), ...this.#running.keys(), ...this.#making.keys()])
-    return [...holders].filter(isMeant).reduce((sum, uri) => plus(sum, this.#heldBy(uri)), NOTHING)
+  /** The sum of what the workloads of the meant owners hold, beside this one. */
+  heldBeside(uri: string, isMeant: (owner: Did) => boolean): Amount {
+    let sum = NOTHING
+    for (const [owner, held] of this.#byOwner) if (isMeant(owner)) sum = plus(sum, held)
+    const own = parseWorkloadUri(uri)?.owner
+    return own !== undefined && isMeant(own) ? minus(sum, this.#heldBy(uri)) : sum
   }
 
   /** What is free for this workload: its own reservation counts as free. May be negative. */
@@ -103,7 +109,11 @@ export class Reservations {
     const before = this.#heldBy(uri)
     change()
     const freed = minus(before, this.#heldBy(uri))
+    if (isNothing(freed)) return
     this.#total = minus(this.#total, freed)
+    const owner = parseWorkloadUri(uri)?.owner
+    if (owner !== undefined)
+      this.#byOwner.set(owner, minus(this.#byOwner.get(owner) ?? NOTHING, freed))
     if (freed.cpuMilli > 0 || freed.memoryBytes > 0 || freed.storageBytes > 0) this.#onFreed()
   }
 
@@ -123,6 +133,10 @@ function most(a: Amount, b: Amount): Amount {
     memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
     storageBytes: Math.max(a.storageBytes, b.storageBytes),
   }
+}
+
+function isNothing({ cpuMilli, memoryBytes, storageBytes }: Amount): boolean {
+  return cpuMilli === 0 && memoryBytes === 0 && storageBytes === 0
 }
 
 function isOver(held: Amount, offer: Amount): boolean {

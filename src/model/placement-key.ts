@@ -6,8 +6,8 @@ import type { Did, WorkloadRecord } from './records.ts'
 
 const FIELDS_DIGITS = 32
 const NONCE_DIGITS = 16
-/** Each look at a workload asks for its key anew. */
-const hashOf = rememberByText(1_024, sha256Hex)
+/** A record stands in one repo; one that is held against several owners is rare. */
+const OWNERS_MAX = 4
 
 type Placed = Pick<
   WorkloadRecord,
@@ -23,29 +23,34 @@ type Placed = Pick<
  * fields without remembering the old record.
  */
 export function placementKey(owner: Did, workload: Placed): string {
-  const fields = hashOf(placementText(owner, workload)).slice(0, FIELDS_DIGITS)
-  const nonce = hashOf(workload.placementNonce ?? '').slice(0, NONCE_DIGITS)
-  return `${fields}.${nonce}`
+  return keysOf(workload)(owner)
 }
+
+/** Each look at a workload asks for its key anew. */
+const keysOf = rememberByObject((workload: Placed) => {
+  const rest = placementFields(workload)
+  const nonce = sha256Hex(workload.placementNonce ?? '').slice(0, NONCE_DIGITS)
+  return rememberByText(OWNERS_MAX, (owner) => {
+    const fields = sha256Hex(canonicalJson({ owner, ...rest })).slice(0, FIELDS_DIGITS)
+    return `${fields}.${nonce}`
+  })
+})
 
 /** Whether the keys differ in their nonce alone: the owner asked for new bids, nothing else changed. */
 export function isRebalance(keyBefore: string, keyAfter: string): boolean {
   return keyBefore !== keyAfter && keyBefore.split('.')[0] === keyAfter.split('.')[0]
 }
 
-function placementText(owner: Did, workload: Placed): string {
-  return canonicalJson({ owner, ...placementFields(workload) })
+function placementFields(workload: Placed): object {
+  return {
+    name: workload.name,
+    request: requestOf(workload),
+    constraints: sortedTexts(workload.constraints),
+    spread: workload.spread,
+    clusters: sortedTexts(workload.clusters),
+    volumes: volumesOf(workload),
+  }
 }
-
-/** Each look at a workload asks for them anew. */
-const placementFields = rememberByObject((workload: Placed): object => ({
-  name: workload.name,
-  request: requestOf(workload),
-  constraints: sortedTexts(workload.constraints),
-  spread: workload.spread,
-  clusters: sortedTexts(workload.clusters),
-  volumes: volumesOf(workload),
-}))
 
 /** What a machine must have room for; where it is mounted decides no placement. */
 function volumesOf(workload: Placed): object[] | undefined {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { CommuneFileResult } from './commune-file.ts'
 import { quote } from './finding.ts'
 import { fileIssue, type Issue } from './issue.ts'
-import { parseOverlay } from './overlay.ts'
 import type { Layers } from './parse-documents.ts'
 import { readTextFile } from './read-file.ts'
 import type { ReadFolderOptions } from './read-folder.ts'
@@ -31,6 +30,8 @@ export async function readLayers(
   if (file === undefined) return without([noSuchOverlay(settings, options.overlay)])
   const read = await readInside(root, file)
   if (!read.ok) return without([read.issue])
+  // Most folders have none, and its validator takes a while to load.
+  const { parseOverlay } = await import('./overlay.ts')
   const { overlay, issues: more } = parseOverlay(read.text, file, declared, given)
   if (overlay === undefined) return without(more)
   const own = settings.variables === undefined ? {} : { variables: overlay.variables }

@@ -1,0 +1,66 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { LABEL } from '../../src/model/nsid.ts'
+import { alternate, timed } from '../alternate.ts'
+import { type IdleMeshlet, startIdleMeshlet } from '../idle-meshlet.ts'
+import { withOwnEngine } from '../own-folder.ts'
+import { atMost, median, resultOf, type Result } from '../result.ts'
+
+const WORKLOADS = 1_000
+const HERE = 25
+const REPLICAS = 4
+/** Where Node tells of every request that this process makes. */
+const REQUESTS = 'http.client.request.start'
+
+/** A look at everything when nothing is to be done, beside one list of the same containers. */
+export async function measure(folder: string): Promise<readonly Result[]> {
+  return withOwnEngine(folder, async (engine) => {
+    const sizes = { workloads: WORKLOADS, here: HERE, replicas: REPLICAS }
+    await using meshlet = await startIdleMeshlet({ engine, ...sizes })
+    const filters = { label: [`${LABEL.meshletDid}=${meshlet.did}`] }
+    const list = async () => {
+      const found = await engine.docker.listContainers({ all: true, filters })
+      if (found.length !== HERE * REPLICAS) throw new Error(`${found.length} containers`)
+    }
+    const wroteBefore = meshlet.written()
+    const calls = await engineCalls(meshlet)
+    const taken = await alternate(
+      {
+        tick: async () => {
+          await meshlet.untilResync()
+          return timed(() => meshlet.resync())
+        },
+        look: () => timed(() => meshlet.look()),
+        list: () => timed(list),
+      },
+      { runs: 9, warmUp: 3 },
+    )
+    const writes = meshlet.written() - wroteBefore
+    if (writes > 0)
+      throw new Error(`${writes} records were written although nothing was to be done`)
+    const inList = (samples: readonly number[]) => (median(samples) / median(taken.list)).toFixed(1)
+    return [
+      resultOf({
+        id: 'tick',
+        name: `A resync with nothing to do: ${WORKLOADS} workloads of ten machines, ${HERE * REPLICAS} containers here`,
+        unit: 'ms',
+        samples: taken.tick,
+        baseline: { name: 'one Docker list of the same containers', samples: taken.list },
+        targets: [atMost('ratio', 2)],
+        warm: `Warm: the engine, a real one; the compiler. No record is written, and ${calls} calls go to the engine.`,
+        whenNotMet: `Docker's list says neither since when a container runs nor how it ended nor which limits it has, so each is asked for: that alone takes ${inList(taken.look)} lists. The rest is the processor's time for ${WORKLOADS} looks.`,
+      }),
+    ]
+  })
+}
+
+async function engineCalls(meshlet: IdleMeshlet): Promise<number> {
+  await meshlet.untilResync()
+  let calls = 0
+  const note = () => {
+    calls += 1
+  }
+  subscribe(REQUESTS, note)
+  await meshlet.resync()
+  unsubscribe(REQUESTS, note)
+  return calls
+}
