@@ -61,7 +61,7 @@ export async function measure(): Promise<readonly Result[]> {
       name: `Plan of ${FILES} files, nothing changed`,
       samples: unchanged.plan,
       baseline: { name, samples: unchanged.plain },
-      warm: `${WARM} A whole sync of it reads ${synced.reads} times and writes ${synced.writes} times; the listing takes ${FILES / PAGE_RECORDS} reads or one more.`,
+      warm: `${WARM} A whole sync of it reads ${synced.reads} times and writes ${synced.writes} times; ${FILES / PAGE_RECORDS + 1} of them list the records, the last without any.`,
     }),
     resultOf({
       ...common,

@@ -11,10 +11,22 @@ const IMAGE = `registry.example/web@sha256:${'a'.repeat(64)}`
 const NETWORK = 'commune-web'
 const labels = { [LABEL.meshletDid]: 'did:plc:me', [LABEL.workload]: 'at://did:plc:me/w/web' }
 
+const INSPECTED = {
+  Id: 'c1',
+  Name: '/commune-web-0',
+  Created: '2026-01-01T00:00:00Z',
+  State: { Status: 'running', StartedAt: '2026-01-01T00:00:01Z', OOMKilled: false, Error: '' },
+  Config: { Image: IMAGE, Labels: labels },
+  HostConfig: {},
+}
+
 /** Answers as Docker does, and writes down what it was asked. */
 const answers: readonly (readonly [request: RegExp, status: number, body: unknown])[] = [
   [/^GET \/version/, 200, { Version: '20.10.24', ApiVersion: '1.41', Os: 'linux', Arch: 'amd64' }],
   [/^GET \/info/, 200, { NCPU: 2, MemTotal: 2 ** 32, OSType: 'linux' }],
+  [/^GET \/containers\/json/, 200, [{ Id: 'c1' }, { Id: 'c2' }]],
+  [/^GET \/containers\/c\d\/json/, 200, INSPECTED],
+  [/^GET \/networks/, 200, []],
   [/^GET \/images\//, 200, { Id: 'sha256:1', Size: 1, Architecture: 'amd64', Os: 'linux' }],
   [/^POST \/networks\/create/, 201, { Id: 'n1' }],
   [/^POST \/containers\/create/, 201, { Id: 'c1' }],
@@ -76,5 +88,15 @@ test('a first start asks the engine four things, each once', async () => {
     'POST /containers/c1/start',
     'POST /containers/create',
     'POST /networks/create',
+  ])
+})
+
+test('a look at all that runs is one list of containers and one of networks, and each container once', async () => {
+  await Promise.all([engine.listContainers('did:plc:me'), engine.listNetworks('did:plc:me')])
+  expect(asked.toSorted()).toEqual([
+    'GET /containers/c1/json',
+    'GET /containers/c2/json',
+    'GET /containers/json',
+    'GET /networks',
   ])
 })
