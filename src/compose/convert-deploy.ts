@@ -31,11 +31,10 @@ function replicas(service: ComposeMap): Converted {
   if (mode === 'global' || mode === 'global-job') {
     return { fields: { ...kind, replicas: 'everywhere' }, notes: jobNotes }
   }
-  if (listOf(service['profiles']).length > 0) {
-    const names = listOf(service['profiles'])
-      .map((item) => textOf(item) ?? '')
-      .join(', ')
-    const why = `it runs only with the profile ${names}; here it has no replicas until you give it some`
+  const profiles = listOf(service['profiles']).map((item) => textOf(item) ?? '')
+  // The empty profile is on whenever nobody names one.
+  if (profiles.length > 0 && !profiles.includes('')) {
+    const why = `it runs only with the profile ${profiles.join(', ')}; here it has no replicas until you give it some`
     return { fields: { ...kind, replicas: 0 }, notes: [...jobNotes, changed(['profiles'], why)] }
   }
   const path = 'replicas' in deploy ? ['deploy', 'replicas'] : ['scale']

@@ -22,12 +22,11 @@ export function convertService(
   project: Pick<ComposeProject, 'top' | 'variables' | 'services'>,
 ): Converted {
   const program = convertProgram(service)
-  const environment = convertEnvironment(service, project.variables)
   const parts: readonly Converted[] = [
     convertImage(name, service),
     convertSize(service),
     program,
-    environment,
+    convertEnvironment(service, project.variables),
     convertSecurity(service, program.fields['user']),
     convertSecrets(service),
     convertPorts(service),
@@ -38,12 +37,11 @@ export function convertService(
     convertPlacement(service),
     { fields: {}, notes: leftOut(service) },
   ]
-  const speaking = { fields: { ...program.fields, ...environment.fields }, notes: [] }
-  const mentioned = mentionedServices(speaking, name, project.services.keys())
   const all: Record<string, unknown> = Object.assign(
     { kind: 'Workload', name },
     ...parts.map(({ fields }) => fields),
   )
+  const mentioned = mentionedServices(all, project.services.keys())
   return {
     fields: Object.fromEntries(
       ORDER.filter((key) => all[key] !== undefined).map((key) => [key, all[key]]),

@@ -4,31 +4,37 @@ import { changed, type Converted, type Note } from './note.ts'
 const NAMES_HOST = /(?:host|server|addr|address|url|uri|endpoint|upstream|broker)s?$/i
 
 /**
- * Where a service speaks of another one as of a host, which Compose makes it find: `db:5432`,
- * `//db/`, `@db`, and the name alone in a variable such as `DB_HOST`.
+ * Where a service speaks of a service, be it itself, as of a host, which Compose makes it find:
+ * `db:5432`, `//db/`, `@db`, and the name alone in a variable such as `DB_HOST`.
  */
 export function mentionedServices(
-  { fields }: Converted,
-  own: string,
+  fields: Converted['fields'],
   services: Iterable<string>,
 ): readonly Note[] {
-  const others = [...services].filter((name) => name !== own)
+  const all = [...services]
   const notes: Note[] = []
   const env = (fields['env'] ?? {}) as Readonly<Record<string, string>>
   for (const [name, value] of Object.entries(env)) {
     const isHost = NAMES_HOST.test(name)
-    const found = others.filter((other) => mentions(value, other, isHost))
+    const found = all.filter((service) => mentions(value, service, isHost))
     if (found.length > 0) notes.push(changed(['environment', name], notFound(found)))
   }
-  for (const key of ['entrypoint', 'command'] as const) {
-    const words = (fields[key] ?? []) as readonly string[]
-    const found = others.filter((other) => words.some((word) => mentions(word, other, false)))
+  const check = fields['healthcheck'] as { exec?: { command?: unknown } } | undefined
+  for (const [key, given] of [
+    ['entrypoint', fields['entrypoint']],
+    ['command', fields['command']],
+    ['healthcheck', check?.exec?.command],
+  ] as const) {
+    const words = (given ?? []) as readonly string[]
+    const found = all.filter((service) => words.some((word) => mentions(word, service, false)))
     if (found.length > 0) notes.push(changed([key], notFound(found)))
   }
   return notes
 }
 
 function mentions(text: string, service: string, isHost: boolean): boolean {
+  // Looked at first, since there may be very many values and services.
+  if (!text.includes(service)) return false
   if (isHost && text.split(/[\s,]+/).includes(service)) return true
   const name = service.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(String.raw`(?:\/\/|@)${name}(?![\w.-])|(?<![\w.\/-])${name}:\d`).test(text)
