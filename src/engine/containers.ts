@@ -215,10 +215,11 @@ export async function removeContainer(
   )
 }
 
-/** Use and limits in force. Fails with `not-found`. */
+/** Use and limits in force; of processes the limit that was asked for on Podman. Fails with `not-found`. */
 export async function containerStats(
   client: EngineClient,
   id: string,
+  isPodman: boolean,
   signal?: AbortSignal,
 ): Promise<EngineStats> {
   const doing = `measuring container ${id}`
@@ -237,7 +238,8 @@ export async function containerStats(
   return {
     memoryLimitBytes: memory.limit ?? 0,
     memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
-    pidsLimit: stats.pids_stats?.limit || (await configuredPidsLimit(client, id, signal)),
+    pidsLimit:
+      stats.pids_stats?.limit || (isPodman ? await configuredPidsLimit(client, id, signal) : 0),
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
   }

@@ -90,7 +90,10 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       killContainer(client, id, unixSignal, signal),
     removeContainer: (id, signal) => removeContainer(client, id, signal),
     logs: (id, logOptions) => containerLogs(client, id, logOptions),
-    stats: (id, signal) => containerStats(client, id, signal),
+    async stats(id, signal) {
+      traits ??= traitsOf(await engineInfo(client, signal))
+      return containerStats(client, id, traits.isPodman, signal)
+    },
     exec: (id, command, execOptions) => execInContainer(client, id, command, execOptions),
     async forward({ containerId, port, preferredPort }) {
       const wanted = { containerPort: port, preferredPort }

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
-import type { ContainerCreate } from '../ports/engine.ts'
+import { PIDS_LIMIT, type ContainerCreate } from '../ports/engine.ts'
 import { tmpfsOption } from './tmpfs.ts'
 
 /** What an image brings along. All of it is input. */
@@ -19,8 +19,6 @@ export interface EngineTraits {
   readonly isPodman: boolean
 }
 
-/** Most processes and threads of a container. */
-export const PIDS_LIMIT = 256
 /** Open files of a process; above an engine's own hard limit no container would start. */
 export const OPEN_FILES_LIMIT = 4096
 const SHARED_MEMORY_BYTES_MAX = 64 * 1024 * 1024

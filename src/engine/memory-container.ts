@@ -1,13 +1,15 @@
 import { LABEL } from '../model/nsid.ts'
 import type { Clock } from '../ports/clock.ts'
-import type {
-  ContainerCreate,
-  ContainerState,
-  EngineContainer,
-  EngineLogLine,
-  ExecResult,
-  Probe,
-  ProbeResult,
+import {
+  PIDS_LIMIT,
+  type ContainerCreate,
+  type ContainerState,
+  type EngineContainer,
+  type EngineLogLine,
+  type EngineStats,
+  type ExecResult,
+  type Probe,
+  type ProbeResult,
 } from '../ports/engine.ts'
 
 /** What the program in a container does, as far as an engine sees it. All of it may be left out. */
@@ -24,12 +26,18 @@ export interface Program {
   readonly startError?: string
   /** The stop signal does nothing. */
   readonly ignoresStop?: boolean
+  /** The engine takes its limits and does not enforce them. */
+  readonly hasNoLimits?: boolean
   /** Ports on which something listens, and the HTTP status that it answers. */
   readonly ports?: Readonly<Record<number, number>>
   /** Answers commands run inside; undefined hangs. */
   readonly exec?: (command: readonly string[]) => ExecResult | undefined
 }
 
+/** What every program uses. */
+const PROGRAM_BYTES = 1024 * 1024
+/** As cgroups say that there is no limit. */
+const NO_LIMIT_BYTES = 2 ** 63
 const EXIT_KILLED = 137
 const EXIT_TERMINATED = 143
 const LOG_LINES_MAX = 10_000
@@ -92,6 +100,19 @@ export class MemoryContainer {
     if (status === undefined) return { ok: false, message: `nothing listens on port ${probe.port}` }
     if (probe.kind === 'tcp' || (status >= 200 && status < 400)) return { ok: true }
     return { ok: false, message: `GET ${probe.path} on port ${probe.port} answered ${status}` }
+  }
+
+  stats(): EngineStats {
+    const { running } = this
+    const { hasNoLimits = false } = this.#program
+    const memoryLimitBytes = hasNoLimits ? NO_LIMIT_BYTES : this.options.memoryBytes
+    return {
+      memoryLimitBytes: running ? memoryLimitBytes : 0,
+      memoryBytes: running ? PROGRAM_BYTES : 0,
+      pidsLimit: running && !hasNoLimits ? PIDS_LIMIT : 0,
+      pids: running ? 1 : 0,
+      cpuNanos: 0,
+    }
   }
 
   /** Undefined, or why it did not start. */

@@ -18,7 +18,7 @@ import type {
   PullOptions,
 } from '../ports/engine.ts'
 import { gone } from './engine-error.ts'
-import { createOptions, PIDS_LIMIT } from './hardening.ts'
+import { createOptions } from './hardening.ts'
 import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
 import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
@@ -35,7 +35,6 @@ export interface MemoryEngineOptions {
 
 const DEFAULT_CPUS = 4
 const DEFAULT_MEMORY_BYTES = 8 * 1024 ** 3
-const PROGRAM_BYTES = 1024 * 1024
 
 /**
  * An engine that only remembers, on the given clock: for the simulator and the tests. It keeps the
@@ -252,16 +251,7 @@ export class MemoryEngine implements Engine {
   }
 
   stats(id: string, signal?: AbortSignal) {
-    return this.#call('stats', id, signal, () => {
-      const { options, running } = this.#find(id)
-      return {
-        memoryLimitBytes: running ? options.memoryBytes : 0,
-        memoryBytes: running ? PROGRAM_BYTES : 0,
-        pidsLimit: running ? PIDS_LIMIT : 0,
-        pids: running ? 1 : 0,
-        cpuNanos: 0,
-      }
-    })
+    return this.#call('stats', id, signal, () => this.#find(id).stats())
   }
 
   exec(

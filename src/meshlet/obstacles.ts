@@ -13,7 +13,7 @@ import type { HouseRules } from './house-rules.ts'
 import type { Duty } from './duty.ts'
 import type { Settings } from './settings.ts'
 import { unsupportedReason } from './support.ts'
-import type { WorkloadMemory } from './workload-memory.ts'
+import { START_TRIES_MAX, type WorkloadMemory } from './workload-memory.ts'
 
 export interface ObstaclesOptions {
   readonly config: MeshletConfig
@@ -26,8 +26,7 @@ export interface ObstaclesOptions {
   readonly clock: Clock
 }
 
-/** Failed tries, or time since the first, after which an offer is taken back. */
-const TRIES_MAX = 3
+/** Time since the first failure, after which an offer is taken back. */
 const TRYING_MS_MAX = 5 * 60_000
 /** So many restarts without a calm period, over such a time, and another machine may try. */
 const CRASHES_MAX = 5
@@ -118,7 +117,7 @@ export class Obstacles {
     // After the verdict another container is to run.
     if (failures?.specHash !== specHash || memory.rollout?.hasFailed) return undefined
     const tryingMs = this.#options.clock.monotonicMs() - failures.firstAtMs
-    if (failures.count < TRIES_MAX && tryingMs < TRYING_MS_MAX) return undefined
+    if (failures.count < START_TRIES_MAX && tryingMs < TRYING_MS_MAX) return undefined
     return { reason: failures.code, message: failures.message.slice(0, 1_000) }
   }
 }

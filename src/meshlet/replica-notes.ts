@@ -54,7 +54,10 @@ export function forgiveFailures(
     return
   }
   const running = containers.filter(
-    ({ state, labels }) => state === 'running' && labels[LABEL.spec] === desired.specHash,
+    ({ id, state, labels }) =>
+      state === 'running' &&
+      labels[LABEL.spec] === desired.specHash &&
+      id !== memory.startFailures?.stoppedId,
   )
   if (running.length >= desired.slots) memory.startFailures = undefined
 }

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
+import { requestOf } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineLogLine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
@@ -11,8 +12,10 @@ import { containerName, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
+import { findLooseLimits, looseLimitsMessage } from './limit-check.ts'
 import { LAST_LINES, type LastWords } from './last-words.ts'
-import { replicaState, type StartFailures, type WorkloadMemory } from './workload-memory.ts'
+import { StartError } from './start-error.ts'
+import { replicaState, START_TRIES_MAX, type WorkloadMemory } from './workload-memory.ts'
 
 export interface RunnerOptions {
   readonly engine: Engine
@@ -94,7 +97,7 @@ export class Runner {
       await Promise.allSettled([before.network])
       const failure = results.find((result) => result.status === 'rejected')
       if (failure) throw failure.reason
-      job.memory.startFailures = undefined
+      if (job.memory.startFailures?.stoppedId === undefined) job.memory.startFailures = undefined
     } catch (error) {
       this.#noteFailure(job, error)
       throw error
@@ -195,7 +198,25 @@ export class Runner {
       state.lastError = messageOf(error)
       throw new StartError('start-failed', error)
     }
+    // Nobody waits for it: a start is as quick as without.
+    void this.#checkLimits(job, action.replica, id).catch(() => undefined)
     if (action.kind === 'start' && !action.isAsked) this.#countRestart(job, action.replica)
+  }
+
+  /** What runs without its limits is taken away, and has failed to start as far as others can tell. */
+  async #checkLimits(job: Job, replica: number, id: string): Promise<void> {
+    const { desired, memory, signal } = job
+    if (desired.kind !== 'run') return
+    const { memoryBytes } = requestOf(desired.workload)
+    const loose = await findLooseLimits(this.#options, { id, memoryBytes }, signal)
+    if (loose === undefined) return
+    const message = looseLimitsMessage(loose)
+    job.log.error('a container has no limits and is taken away', { container: id, loose })
+    this.#options.onRemoving(id)
+    await this.#options.engine.removeContainer(id, signal)
+    this.#noteFailure(job, new StartError('start-failed', new Error(message)), id)
+    replicaState(memory, replica).lastError = message
+    this.#options.onProgress(job.uri)
   }
 
   /** It runs, and does nothing any more, or is to begin anew. */
@@ -257,7 +278,8 @@ export class Runner {
     state.notBeforeMs = this.#options.clock.monotonicMs() + waitMs
   }
 
-  #noteFailure(job: Job, error: unknown): void {
+  /** What was stopped for its failure (`stoppedId`) is given up at once: the same engine won't do better. */
+  #noteFailure(job: Job, error: unknown, stoppedId?: string): void {
     if (job.signal.aborted || job.desired.kind !== 'run') return
     if (error instanceof CommuneError && error.code === 'unavailable') return
     const code = error instanceof StartError ? error.step : 'create-failed'
@@ -265,20 +287,25 @@ export class Runner {
     const before = job.memory.startFailures
     const nowMs = this.#options.clock.monotonicMs()
     const same = before?.specHash === specHash ? before : undefined
-    const count = (same?.count ?? 0) + 1
+    const isGivenUp = stoppedId !== undefined
+    const count = Math.max((same?.count ?? 0) + 1, isGivenUp ? START_TRIES_MAX : 1)
     job.memory.startFailures = {
       specHash,
       count,
       firstAtMs: same?.firstAtMs ?? nowMs,
       code,
       message: messageOf(error),
+      ...(isGivenUp ? { stoppedId } : {}),
     }
     this.#options.chronicle.note('failed', {
       workload: job.uri,
       reason: `${code}, try ${count}: ${messageOf(error)}`,
       evidence: [{ uri: job.uri, cid: job.desired.revision }],
     })
-    const notBeforeMs = nowMs + backoffMs(START_RETRY, count, this.#options.random.next())
+    const waitMs = isGivenUp
+      ? START_RETRY.maxMs
+      : backoffMs(START_RETRY, count, this.#options.random.next())
+    const notBeforeMs = nowMs + waitMs
     for (let replica = 0; replica < slots; replica++)
       replicaState(job.memory, replica).notBeforeMs = notBeforeMs
   }
@@ -307,15 +334,5 @@ export class Runner {
       reason: `${name}: ${reason}`,
       evidence: revision === undefined ? [] : [{ uri, cid: revision }],
     })
-  }
-}
-
-/** Which step of bringing a container up failed; the message is the engine's. */
-class StartError extends Error {
-  readonly step: StartFailures['code']
-
-  constructor(step: StartFailures['code'], cause: unknown) {
-    super(messageOf(cause), { cause })
-    this.step = step
   }
 }

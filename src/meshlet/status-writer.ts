@@ -14,7 +14,12 @@ import type { Probes } from './probes.ts'
 import { isPassing, statusRecord } from './report.ts'
 import type { ObservedRollout } from './rollouts.ts'
 import type { Settings } from './settings.ts'
-import { replicaState, steadyInMs, type WorkloadMemory } from './workload-memory.ts'
+import {
+  START_TRIES_MAX,
+  replicaState,
+  steadyInMs,
+  type WorkloadMemory,
+} from './workload-memory.ts'
 
 export interface StatusWriterOptions {
   readonly own: OwnRecords
@@ -131,7 +136,10 @@ export class StatusWriter {
       isOver,
       ...(state.lastExit === undefined ? {} : { lastExit: state.lastExit }),
       pulling: memory.pulling,
-      failed: isFailing && failure.count >= 3 && !(container?.state === 'running' && isCurrent),
+      failed:
+        isFailing &&
+        failure.count >= START_TRIES_MAX &&
+        !(container?.state === 'running' && isCurrent),
       ...(lastError === undefined ? {} : { lastError }),
     }
   }

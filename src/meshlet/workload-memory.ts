@@ -31,7 +31,12 @@ export interface StartFailures {
   readonly firstAtMs: number
   readonly code: 'pull-failed' | 'create-failed' | 'start-failed'
   readonly message: string
+  /** It did start, and was stopped for this: only another that runs makes it good. */
+  readonly stoppedId?: string
 }
+
+/** Failures after which an offer is taken back. */
+export const START_TRIES_MAX = 3
 
 /** What a meshlet remembers of one workload between two looks; lost on a restart, without harm. */
 export interface WorkloadMemory {

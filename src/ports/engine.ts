@@ -1,3 +1,6 @@
+/** Most processes and threads of any container. */
+export const PIDS_LIMIT = 256
+
 /** A container engine, seen as little as commune needs of it. */
 export interface Engine {
   info(signal?: AbortSignal): Promise<EngineInfo>

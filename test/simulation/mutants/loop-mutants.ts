@@ -126,8 +126,8 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     name: 'a missing image is asked for again at once',
     why: 'What failed is tried again after longer and longer waits.',
     file: 'src/meshlet/runner.ts',
-    find: 'nowMs + backoffMs(START_RETRY, count, this.#options.random.next())',
-    replace: 'nowMs + 1_000',
+    find: 'backoffMs(START_RETRY, count, this.#options.random.next())',
+    replace: '1_000',
     first: ['a missing image is asked for less and less often'],
   },
   {

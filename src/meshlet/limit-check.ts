@@ -1,0 +1,68 @@
+import { CommuneError } from '../model/errors.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
+import { PIDS_LIMIT, type Engine, type EngineStats } from '../ports/engine.ts'
+
+export interface StartedContainer {
+  readonly id: string
+  /** Asked for. */
+  readonly memoryBytes: number
+}
+
+export interface LimitCheckOptions {
+  readonly engine: Engine
+  readonly clock: Clock
+}
+
+/** A start is not slowed down by the look at it. */
+const LOOK_AFTER_MS = 1_000
+/** Of an engine that does not answer; then the next start is looked at. */
+const TRIES_MAX = 3
+const TRY_AGAIN_MS = 10_000
+/** The kernel counts memory in pages, of 64 KiB at most. */
+const PAGE_BYTES_MAX = 64 * 1024
+
+/**
+ * Reads back, once after a start, whether the limits of a container are in force; some engines take
+ * them and ignore them. The answer says which are not; undefined when all are, when the container does
+ * not run any more, or when the engine does not say. Rejects only when the signal is aborted.
+ */
+export async function findLooseLimits(
+  { engine, clock }: LimitCheckOptions,
+  started: StartedContainer,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  await sleep(clock, LOOK_AFTER_MS, signal)
+  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+    try {
+      const loose = looseLimits(await engine.stats(started.id, signal), started)
+      if (loose === undefined) return undefined
+      // What has ended has no limits in force either.
+      const container = await engine.findContainer(started.id, signal)
+      return container?.state === 'running' ? loose : undefined
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof CommuneError && error.code === 'not-found') return undefined
+      await sleep(clock, TRY_AGAIN_MS, signal)
+    }
+  }
+  return undefined
+}
+
+/** In words, or undefined. 0 means that there is none. */
+function looseLimits(stats: EngineStats, { memoryBytes }: StartedContainer): string | undefined {
+  const { memoryLimitBytes, pidsLimit } = stats
+  const loose = [
+    ...(isHeld(memoryLimitBytes, memoryBytes + PAGE_BYTES_MAX) ? [] : ['memory']),
+    ...(isHeld(pidsLimit, PIDS_LIMIT) ? [] : ['processes']),
+  ]
+  return loose.length === 0 ? undefined : loose.join(' and ')
+}
+
+function isHeld(found: number, most: number): boolean {
+  return found > 0 && found <= most
+}
+
+/** What to say of it to people. */
+export function looseLimitsMessage(loose: string): string {
+  return `stopped: the engine of this machine does not enforce its limit of ${loose} (meshlet doctor says more)`
+}
