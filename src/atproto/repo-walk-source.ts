@@ -35,7 +35,9 @@ const JSON_BYTES_MAX = 64 * 1024
 /** The largest answer that is read; when many blocks are more, they are asked for in parts. */
 const RESPONSE_BYTES_MAX = 4 * 1024 * 1024
 /** Keeps the request line near 4 KiB: servers refuse more than 16 KiB, some proxies 8. */
-const CIDS_PER_REQUEST_MAX = 60
+export const CIDS_PER_REQUEST_MAX = 60
+/** Requests for blocks of one repo at the same time: a walk waits for its answers, not for a turn. */
+export const REQUESTS_AT_ONCE_MAX = 4
 
 /** Why an account can't be read, by the name of the error that a PDS answers with. */
 const NOT_ACTIVE: Readonly<Record<string, string>> = {
@@ -64,20 +66,28 @@ export function createRepoSource(options: RepoSourceOptions): RepoSource {
     async blocks(did, cids, signal) {
       const found = new Map<Cid, Uint8Array>()
       const batches: (readonly Cid[])[] = chunk(cids, CIDS_PER_REQUEST_MAX)
-      for (let batch = batches.pop(); batch; batch = batches.pop()) {
-        const query = new URLSearchParams({ did })
-        for (const cid of batch) query.append('cids', cid)
-        const body = await get(SYNC_METHOD.getBlocks, query, RESPONSE_BYTES_MAX, signal)
-        if (body === 'too-large' && batch.length > 1) {
-          batches.push(...chunk(batch, Math.ceil(batch.length / 2)))
-          continue
+      const work = async () => {
+        for (let batch = batches.pop(); batch; batch = batches.pop()) {
+          const query = new URLSearchParams({ did })
+          for (const cid of batch) query.append('cids', cid)
+          const body = await get(SYNC_METHOD.getBlocks, query, RESPONSE_BYTES_MAX, signal)
+          if (body === 'too-large' && batch.length > 1) {
+            batches.push(...chunk(batch, Math.ceil(batch.length / 2)))
+            continue
+          }
+          const { blocks } = await parseCar(ensureWhole(body))
+          for (const cid of batch) {
+            const bytes = blocks.get(cid)
+            if (!bytes) throw notFound('a block is missing from the answer')
+            found.set(cid, bytes)
+          }
         }
-        const { blocks } = await parseCar(ensureWhole(body))
-        for (const cid of batch) {
-          const bytes = blocks.get(cid)
-          if (!bytes) throw notFound('a block is missing from the answer')
-          found.set(cid, bytes)
-        }
+      }
+      try {
+        await Promise.all(Array.from({ length: REQUESTS_AT_ONCE_MAX }, work))
+      } finally {
+        // When one fails the others ask for nothing more.
+        batches.length = 0
       }
       return found
     },

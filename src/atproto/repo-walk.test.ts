@@ -5,7 +5,7 @@ import { keyOf, ScriptedRepo } from '../../test/support/scripted-repo.ts'
 import { clusterWrite, deletion, postWrite } from '../../test/support/sample-records.ts'
 import { COLLECTION, SYNC_METHOD } from '../model/nsid.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
-import { createRepoSource } from './repo-walk-source.ts'
+import { createRepoSource, REQUESTS_AT_ONCE_MAX } from './repo-walk-source.ts'
 import { REPO_QUOTA, type RepoListing, walkRepo, type WalkRepoOptions } from './repo-walk.ts'
 
 const DID = 'did:plc:alice'
@@ -192,6 +192,24 @@ describe('walkRepo', () => {
     await repo.write(...many)
     await repo.write(deletion(COLLECTION.cluster, 'c7'))
     expect((await walk()).records).toHaveLength(129)
+  })
+
+  it('waits for a few answers at the same time, and for no more than that', async () => {
+    await repo.write(...Array.from({ length: 400 }, (_, i) => clusterWrite(`c${i}`, i)))
+    const cids = new Set((await walk()).records.map(({ cid }) => cid))
+    const enough = Promise.withResolvers<void>()
+    let open = 0
+    let most = 0
+    host.intercept = async (_, query) => {
+      if (!query.getAll('cids').some((cid) => cids.has(cid))) return undefined
+      most = Math.max(most, ++open)
+      if (open === REQUESTS_AT_ONCE_MAX) enough.resolve()
+      await enough.promise
+      open -= 1
+      return undefined
+    }
+    expect((await walk()).records).toHaveLength(400)
+    expect(most).toBe(REQUESTS_AT_ONCE_MAX)
   })
 })
 

@@ -5,7 +5,12 @@ import { isCollection } from './validate.ts'
 import type { VerifiedCommit } from './repo-walk-commit.ts'
 import { verifyCommit } from './repo-walk-commit.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
-import type { Blocks, RepoSource } from './repo-walk-source.ts'
+import {
+  type Blocks,
+  CIDS_PER_REQUEST_MAX,
+  REQUESTS_AT_ONCE_MAX,
+  type RepoSource,
+} from './repo-walk-source.ts'
 import type { Leaf } from './repo-walk-tree.ts'
 import { prefixRange, walkTree } from './repo-walk-tree.ts'
 
@@ -58,8 +63,8 @@ export interface WalkRepoOptions {
 
 /** A busy repo may drop the blocks of the revision that is being read. */
 const ATTEMPTS_MAX = 5
-/** Keeps an answer well below the limit of `RepoSource`, whatever the records hold. */
-const RECORDS_PER_BATCH = 50
+/** As many as are asked for at once: what is beyond the quota is hardly read. */
+const RECORDS_PER_BATCH = CIDS_PER_REQUEST_MAX * REQUESTS_AT_ONCE_MAX
 
 /**
  * Lists the records of our collections in a repo, with proof: that each is in the signed tree, and
