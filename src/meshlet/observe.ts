@@ -87,12 +87,14 @@ export function observePlacement(input: PlacementInput): Placement {
   const seen = withBids(input, key, bids)
   const replicas: ReplicaCount = workload.everywhere ? 'everywhere' : (workload.replicas ?? 1)
   const invitees = inviteesOf(input, seen, candidates, replicas, windowMs)
+  const overruled = overruledBidders(view, { uri, ownerDid, placementKey: key, bids, candidates })
   const decided = decision(seen, {
     bids,
     invited: invitees,
     now,
     windowMs,
     slotsWanted: slotsWanted(replicas),
+    overruled,
   })
   const selectInput: SelectInput = {
     placementKey: key,
@@ -101,7 +103,7 @@ export function observePlacement(input: PlacementInput): Placement {
     bids,
     candidates: new Set(candidates.map(({ meshletDid }) => meshletDid)),
     down,
-    overruled: overruledBidders(view, { uri, ownerDid, placementKey: key, bids, candidates }),
+    overruled,
   }
   const choice = select({ ...selectInput, throughRound: decided.decidedThrough })
   const rounds = settleRounds(seen, {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { bid, KEY, world } from '../../test/support/sample-bids.ts'
+import type { Did } from '../model/records.ts'
 import { ROUND_MAX, type CountedBid } from './bids.ts'
 import { HOLD_MS, holdsGround } from './displacement.ts'
 import {
@@ -22,7 +23,8 @@ function see(rounds: Rounds, now: number, ...bids: CountedBid[]): Rounds {
 }
 
 function decide(rounds: Rounds, now: number, bids: readonly CountedBid[], invited = INVITED) {
-  return decision(rounds, { bids, invited, now, windowMs: WINDOW, slotsWanted: 1 })
+  const overruled = new Set<Did>()
+  return decision(rounds, { bids, invited, now, windowMs: WINDOW, slotsWanted: 1, overruled })
 }
 
 describe('which round may be joined', () => {
@@ -149,11 +151,32 @@ describe('when a round is acted on', () => {
       const again = names.map((name) => bid({ name, round: 1, slots: 3 }))
       const others = before.filter(({ meshletDid }) => !names.map(did).includes(meshletDid))
       const bids = [...again, ...others]
-      const options = { bids, invited: INVITED, now: 0, windowMs: WINDOW, slotsWanted: 3 }
+      const rest = { windowMs: WINDOW, slotsWanted: 3, overruled: new Set<Did>() }
+      const options = { bids, invited: INVITED, now: 0, ...rest }
       return decision(see(rounds, 0, ...bids), options).decidedThrough
     }
     expect(more('a')).toBe(0)
     expect(more('a', 'b')).toBe(1)
+  })
+
+  test('whose offer came late bids again, and is waited for in the round after', () => {
+    const before = ['a', 'b', 'c'].map((name) => bid({ name }))
+    const rounds = settleRounds(see(openRounds(KEY, 0), 0, ...before), {
+      decidedThrough: 0,
+      missing: 0,
+      now: 0,
+    })
+    const overruled = new Set(['a', 'b'].map(did))
+    const after = (...names: readonly string[]) => {
+      const again = names.map((name) => bid({ name, round: 1 }))
+      const others = before.filter(({ meshletDid }) => !names.map(did).includes(meshletDid))
+      const bids = [...again, ...others]
+      const rest = { windowMs: WINDOW, slotsWanted: 1, overruled }
+      const options = { bids, invited: INVITED, now: 0, ...rest }
+      return decision(see(rounds, 0, ...bids), options).decidedThrough
+    }
+    expect(after('a')).toBe(0)
+    expect(after('a', 'b')).toBe(1)
   })
 
   test('listing closes nothing for acting: the others’ bids may be under way', () => {

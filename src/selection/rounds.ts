@@ -141,6 +141,8 @@ export interface DecisionInput {
   readonly windowMs: number
   /** As many slots as an offer may hold: who offers fewer may yet offer more in a later round. */
   readonly slotsWanted: number
+  /** Whose offers came late, as the records say: each of them bids again, and has to be waited for. */
+  readonly overruled: ReadonlySet<Did>
 }
 
 /**
@@ -203,14 +205,15 @@ function firstSeen(rounds: Rounds, round: number): number {
 function hasEveryAnswer(
   { placementKey }: Rounds,
   round: number,
-  { bids, invited, slotsWanted }: DecisionInput,
+  { bids, invited, slotsWanted, overruled }: DecisionInput,
 ): boolean {
   const answered = new Set(
     bids
       .filter(
-        ({ value }) =>
+        ({ meshletDid, value }) =>
           isConsentWithdrawn(value) ||
-          (value.placementKey === placementKey && answers(value, round, slotsWanted)),
+          (value.placementKey === placementKey &&
+            answers(value, round, overruled.has(meshletDid) ? Infinity : slotsWanted)),
       )
       .map(({ meshletDid }) => meshletDid),
   )

@@ -144,6 +144,7 @@ export function runBidding(options: BiddingOptions): BiddingResult {
       now: localNow,
       windowMs,
       slotsWanted: slotsWanted(replicas),
+      overruled: new Set(),
     })
     const input: SelectInput = {
       placementKey: KEY,
