@@ -6,7 +6,7 @@ import { workloadUri } from '../model/workload-uri.ts'
 import type { Did, Hint, MeshletStatusRecord } from '../model/records.ts'
 import type { MeshletClient } from '../xrpc/client.ts'
 import type { CommandContext } from './command-spec.ts'
-import { debug } from './io.ts'
+import { debug, type Io } from './io.ts'
 import type { Reader, Reading } from './reading.ts'
 
 const HINT_TIMEOUT_MS = 2_000
@@ -19,43 +19,52 @@ export interface Written {
   readonly names: readonly string[]
 }
 
-interface Peer {
+/** A machine that can be called. */
+export interface Peer {
   readonly did: Did
   readonly endpoint: string
 }
+
+/** Tells what was written. Never rejects for one machine. */
+export type SendHints = (written: Written) => Promise<void>
 
 /**
  * Finds out whom to tell while the plan is still being made, so that the hints follow the commit at
  * once. The function that comes back sends them. A hint is only for speed: what fails is not
  * repeated, and everything works without (DESIGN §6).
  */
-export function prepareHints(
-  context: CommandContext,
-  session: Session,
-  reader: Reader,
-): (written: Written) => Promise<void> {
+export function prepareHints(context: CommandContext, session: Session, reader: Reader): SendHints {
   const { io } = context
-  const peers = findPeers(reader).catch((error: unknown) => {
-    debug(io, `no hints: ${messageOf(error)}`)
-    return []
-  })
-  return async (written) => sendHints(context, { session, reader, peers: await peers }, written)
+  const ready = findPeers(reader)
+    .catch((error: unknown) => {
+      debug(io, `no hints: ${messageOf(error)}`)
+      return []
+    })
+    .then((peers) => readyHints(context, { session, reader, peers }))
+  return async (written) => (await ready)(written)
 }
 
-/** Tells the machines that may run the owner's work what was written. Never rejects for one of them. */
-export async function sendHints(
-  context: CommandContext,
-  { session, reader, peers }: HintSource,
-  written: Written,
-): Promise<void> {
-  if (peers.length === 0) return
+/**
+ * Gets ready to tell the machines that may run the owner's work: the tokens are asked for beside the
+ * commit and not after it, which saves a way to the PDS and back.
+ */
+export function readyHints(context: CommandContext, source: HintSource): SendHints {
+  const { io, drivers } = context
+  const { session, reader, peers } = source
+  if (peers.length === 0) return () => Promise.resolve()
   const { allowPrivateAddresses } = reader
-  const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
-  const hints = hintsOf(session.did, written)
-  await Promise.all(peers.map((peer) => tell(context, { session, client, peer, hints })))
+  const made = drivers.createMeshletClient({ allowPrivateAddresses })
+  const ready = peers.map((peer) => ({ peer, token: tokenFor(context, session, peer) }))
+  return async (written) => {
+    const client = await made
+    const hints = hintsOf(session.did, written)
+    const calls = ready.map(({ peer, token }) => tell(io, { client, peer, token, hints }))
+    await Promise.all(calls)
+  }
 }
 
-interface HintSource {
+/** Who tells whom. */
+export interface HintSource {
   readonly session: Session
   readonly reader: Reader
   readonly peers: readonly Peer[]
@@ -82,22 +91,38 @@ function hintsOf(did: Did, { rev, names }: Written): readonly Hint[] {
   return names.map((name) => ({ ...base, uri: workloadUri(did, name) }))
 }
 
-async function tell(
+/** Undefined when the PDS gives none. */
+async function tokenFor(
   { io }: CommandContext,
+  session: Session,
+  { did }: Peer,
+): Promise<string | undefined> {
+  try {
+    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
+    return await session.getServiceAuth({ aud: did, lxm: METHOD.heartbeat, signal })
+  } catch (error) {
+    debug(io, `no hint to ${did}: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+async function tell(
+  io: Io,
   hint: {
-    readonly session: Session
     readonly client: MeshletClient
     readonly peer: Peer
+    readonly token: Promise<string | undefined>
     readonly hints: readonly Hint[]
   },
 ): Promise<void> {
-  const { session, client, peer, hints } = hint
+  const { client, peer, hints } = hint
+  const token = await hint.token
+  if (token === undefined) return
   try {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
-    const method = METHOD.heartbeat
-    const token = await session.getServiceAuth({ aud: peer.did, lxm: method, signal })
     // Who is no meshlet has no epoch.
-    await client.call({ ...peer, method, token, input: { epoch: 0, hints: [...hints] }, signal })
+    const input = { epoch: 0, hints: [...hints] }
+    await client.call({ ...peer, method: METHOD.heartbeat, token, input, signal })
     debug(io, `hinted ${peer.did}`)
   } catch (error) {
     debug(io, `no hint to ${peer.did}: ${messageOf(error)}`)

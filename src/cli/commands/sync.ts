@@ -12,7 +12,7 @@ import type { CommandContext } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exit.ts'
 import { showFailureLogs } from '../failure-logs.ts'
-import { peersIn, sendHints } from '../hints.ts'
+import { peersIn, readyHints, type SendHints } from '../hints.ts'
 import type { Io } from '../io.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
@@ -108,6 +108,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   using planning = openPlanning(context, run, folder, options)
   const ask = approver(run, show)
   let suspension: Suspension | undefined
+  let sendHints: SendHints | undefined
   const outcome = await runSync({
     writer: session.writer,
     readSnapshot: async (signal) => {
@@ -118,11 +119,17 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
       return snapshot
     },
     makePlan: (snapshot) => planning.makePlan(snapshot),
-    approve: (plan) => {
+    approve: async (plan) => {
       const isBroken = run.isWhole === true && hasInvalid(plan)
-      if (options.dryRun === true || (suspension === undefined && !isBroken)) return ask(plan)
-      show(plan)
-      return Promise.resolve(false)
+      const isHeld = suspension !== undefined || isBroken
+      if (isHeld && options.dryRun !== true) {
+        show(plan)
+        return false
+      }
+      const isApproved = await ask(plan)
+      const peers = planning.reading === undefined ? [] : peersIn(planning.reading)
+      if (isApproved) sendHints ??= readyHints(context, { session, reader: run.reader, peers })
+      return isApproved
     },
     onIncomplete: (written, planned) =>
       io.note(`Only ${written} of ${planned} changes were written; sync again to finish.\n`),
@@ -138,9 +145,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   }
   showOutcome(run, outcome)
   if (outcome.rev !== undefined) {
-    const peers = planning.reading === undefined ? [] : peersIn(planning.reading)
-    const written = { rev: outcome.rev, names: outcome.written }
-    await sendHints(context, { session, reader: run.reader, peers }, written)
+    await sendHints?.({ rev: outcome.rev, names: outcome.written })
   }
   const code = exitOf(outcome.plan)
   const hasNothingNew = run.isWhole === true && outcome.rev === undefined
