@@ -6,9 +6,13 @@ import { OWNERS, type Published, type Stage } from './stage.ts'
 import { copyWithStandIns } from './stand-ins.ts'
 
 /** What `commune get bids -o json` prints, as far as the demo reads it. */
-interface Bid {
-  readonly record: { readonly createdAt: string }
+interface Happening {
+  readonly kind: string
+  readonly time: string
 }
+
+/** What a machine notes when the PDS has its bid. */
+const BIDS: ReadonlySet<string> = new Set(['offered', 'passed', 'refused'])
 
 /** The chapters in their order. What has to outlive them is left on the stack. */
 export async function tellStory(
@@ -125,14 +129,15 @@ async function newFileRuns(stage: Stage): Promise<void> {
   )
   await stage.runs('hello', 1)
   const container = await stage.container('hello')
-  const bids = await stage.rows<Bid>('alice', ['get', 'bids', 'hello'])
+  const events = await stage.rows<Happening>('alice', ['events', 'hello'])
   const [workload] = await stage.rows<Published>('alice', ['get', 'workloads', 'hello'])
   const publishedMs = Date.parse(workload?.record.createdAt ?? '')
-  const lastBidMs = Math.max(...bids.map(({ record }) => Date.parse(record.createdAt)))
+  const bids = events.filter(({ kind }) => BIDS.has(kind))
+  const lastBidMs = Math.max(...bids.map(({ time }) => Date.parse(time)))
   const dockerMs = await docker.timeOneStart(container)
   tell.say(`from the sync’s commit to running: ${formatMs(container.startedAtMs - publishedMs)}`)
   tell.say(
-    `from the last bid to running: ${formatMs(container.startedAtMs - lastBidMs)}; Docker alone ` +
+    `from when the PDS had the last bid to running: ${formatMs(container.startedAtMs - lastBidMs)}; Docker alone ` +
       `takes ${formatMs(dockerMs)} for a network, and such a container created and started on it`,
   )
 }
