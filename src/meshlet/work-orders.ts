@@ -2,7 +2,8 @@ import { CommuneError } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
-import type { WorkloadRecord } from '../model/records.ts'
+import type { BidRecord, WorkloadRecord } from '../model/records.ts'
+import { isConsentWithdrawn } from '../selection/bids.ts'
 import type { Caller, MeshletApi } from '../xrpc/api.ts'
 import { runsOf } from './asked-restarts.ts'
 import type { Meshlet } from './meshlet.ts'
@@ -40,7 +41,7 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
   return {
     deleteWorkload: async ({ caller, input }) => {
       requireKnown(input)
-      setRefused(meshlet, input.workload, refuserOf(caller))
+      refuse(meshlet, caller, input.workload)
       return { state: 'refused', message: 'It moves away, and is not bid for again.' }
     },
     pauseWorkload: async ({ input }) => {
@@ -50,7 +51,7 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
     },
     stopWorkload: async ({ caller, input }) => {
       requireHere(input)
-      setRefused(meshlet, input.workload, refuserOf(caller))
+      refuse(meshlet, caller, input.workload)
       setPaused(meshlet, input.workload, true)
       return {
         state: 'stopped',
@@ -60,8 +61,7 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
     resumeWorkload: async ({ caller, input }) => {
       requireKnown(input)
       requireLiftable(meshlet, caller, input)
-      const { settings } = meshlet
-      if (settings.refusedBy(input.workload)) setRefused(meshlet, input.workload, undefined)
+      liftRefusal(meshlet, input.workload)
       setPaused(meshlet, input.workload, false)
       return { state: 'active', message: 'It may run here again.' }
     },
@@ -75,12 +75,28 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
   }
 }
 
-/** Takes back the consent to run a workload, or gives it again. */
-function setRefused(meshlet: Meshlet, uri: string, by: Refuser | undefined): void {
-  meshlet.settings.refuse(uri, by)
-  // The record is what remembers it elsewhere; without it a new bid can be made.
-  if (by === undefined) meshlet.own.delete(COLLECTION.bid, recordKeyFor(uri), 'now')
+/** Takes back the consent to run a workload. What the owner of the machine refused stays hers to lift. */
+function refuse(meshlet: Meshlet, caller: Caller, uri: string): void {
+  const isHers = caller.roles.includes('meshletOwner') || refuserOf(meshlet, uri) === 'meshletOwner'
+  meshlet.settings.refuse(uri, isHers ? 'meshletOwner' : 'workloadOwner')
   meshlet.lookAt(uri)
+}
+
+/** Gives the consent again. */
+function liftRefusal(meshlet: Meshlet, uri: string): void {
+  if (refuserOf(meshlet, uri) === undefined) return
+  meshlet.settings.refuse(uri, undefined)
+  // The record is what remembers it elsewhere; without it a new bid can be made.
+  meshlet.own.delete(COLLECTION.bid, recordKeyFor(uri), 'now')
+}
+
+/**
+ * Who took the consent back; undefined while it is given. Without the journal the record alone tells of
+ * it, and not who it was: then it was the owner of the machine.
+ */
+function refuserOf({ settings, own }: Meshlet, uri: string): Refuser | undefined {
+  const bid = own.wanted<BidRecord>(COLLECTION.bid, recordKeyFor(uri))
+  return settings.refusedBy(uri) ?? (bid && isConsentWithdrawn(bid) ? 'meshletOwner' : undefined)
 }
 
 /** Stops the replicas here and keeps the place, or starts them again. */
@@ -97,12 +113,8 @@ function restart(meshlet: Meshlet, uri: string): void {
 }
 
 /** What the owner of the machine refused, she alone lifts. */
-function requireLiftable({ settings }: Meshlet, caller: Caller, { workload }: Order): void {
-  if (settings.refusedBy(workload) !== 'meshletOwner') return
+function requireLiftable(meshlet: Meshlet, caller: Caller, { workload }: Order): void {
+  if (refuserOf(meshlet, workload) !== 'meshletOwner') return
   if (caller.roles.includes('meshletOwner')) return
   throw new CommuneError('forbidden', 'The owner of this machine took her consent back.')
-}
-
-function refuserOf({ roles }: Caller): Refuser {
-  return roles.includes('meshletOwner') ? 'meshletOwner' : 'workloadOwner'
 }

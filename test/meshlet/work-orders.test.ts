@@ -71,6 +71,22 @@ test('what the machine’s owner refused, the workload’s owner can’t lift', 
   })
 })
 
+test('nor by stopping it herself first, nor when the machine lost its journal', async () => {
+  const { world, holder } = await running(1)
+  await tell(world, holder, 'stopWorkload', ['meshletOwner'])
+  await world.settle()
+  await tell(world, holder, 'stopWorkload')
+  await world.settle()
+  await expect(tell(world, holder, 'resumeWorkload')).rejects.toMatchObject({ code: 'forbidden' })
+  world.machine(holder).restart({ withState: false })
+  await world.settle()
+  await expect(tell(world, holder, 'resumeWorkload')).rejects.toMatchObject({ code: 'forbidden' })
+  await tell(world, holder, 'resumeWorkload', ['meshletOwner'])
+  world.owner('alice').edit('web', { replicas: 3, placementNonce: 'again' })
+  await world.settle()
+  expect(world.placesOf('web')).toContain(holder)
+})
+
 test('restart starts all replicas again, one after the other, and counts as no failure', async () => {
   const world = new VirtualCommune({ seed: 3 })
   world.addMachine('alice-1', { owner: 'alice' })
