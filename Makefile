@@ -65,6 +65,14 @@ check: dist/.built ## types, lint, format and generated files, as CI does
 	@sh scripts/check-generated.sh
 	@echo 'check: ok'
 
+.PHONY: audit
+audit: $(PACKAGES) ## ask the registry for known faults of the packages
+	@node scripts/audit.ts
+
+.PHONY: sbom
+sbom: dist/.built ## list what a release ships, as dist/sbom.cdx.json (CycloneDX)
+	@node scripts/sbom.ts dist/sbom.cdx.json
+
 .PHONY: build
 build: dist/.built ## compile src to dist
 
