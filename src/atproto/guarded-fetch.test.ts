@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { resolveEverythingTo } from '../../test/support/lying-dns.ts'
 import { startLyingServer } from '../dev/lying-server.ts'
 import type { LyingServer } from '../dev/lying-server.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
@@ -19,22 +20,33 @@ beforeEach(() => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 describe('a guarded fetch', () => {
-  // security.md numbers 15 to 19
   it.each([
-    (at: string) => `http://127.0.0.1:${at}/`,
-    (at: string) => `https://127.0.0.1:${at}/`,
-    (at: string) => `https://2130706433:${at}/`,
-    (at: string) => `https://[::ffff:127.0.0.1]:${at}/`,
-    // Names are checked by what they resolve to when the connection is made, as a rebinding host needs.
-    (at: string) => `https://localhost:${at}/`,
-    () => 'http://10.0.0.1/',
-    () => 'http://169.254.169.254/latest/meta-data/',
-    () => 'file:///etc/passwd',
-  ])('refuses private addresses', async (address) => {
+    'http://127.0.0.1:PORT/',
+    'https://127.0.0.1:PORT/',
+    'https://2130706433:PORT/',
+    'https://[::ffff:127.0.0.1]:PORT/',
+    'https://localhost:PORT/',
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'file:///etc/passwd',
+  ])('#17 refuses the private address %s', async (address) => {
     const fetch = createGuardedFetch({ allowCustomPort: true, timeoutMs: 2000 })
-    await expect(fetch(address(port))).rejects.toThrow()
+    await expect(fetch(address.replace('PORT', port))).rejects.toThrow()
     expect(server.requests).toEqual([])
   })
+
+  it.each([[['127.0.0.1']], [['93.184.216.34', '127.0.0.1']], [['169.254.169.254']]])(
+    '#18 refuses a name that resolves to %j when the connection is made',
+    async (addresses) => {
+      using dns = resolveEverythingTo(...addresses)
+      const fetch = createGuardedFetch({ allowCustomPort: true, timeoutMs: 2000 })
+      await expect(fetch(`https://rebinding.commune.dev:${port}/`)).rejects.toMatchObject({
+        cause: { message: 'Hostname resolved to non-unicast address' },
+      })
+      expect(dns.asked).toEqual(['rebinding.commune.dev'])
+      expect(server.requests).toEqual([])
+    },
+  )
 
   it('refuses other ports unless they are allowed', async () => {
     await expect(createGuardedFetch()('https://pds.example.dev:8443/')).rejects.toThrow(/port/i)
@@ -47,10 +59,13 @@ describe('a guarded fetch', () => {
     expect(await (await open()(server.url)).json()).toEqual({ ok: true })
   })
 
-  it('follows no redirect', async () => {
-    server.lie = () => ({ status: 302, headers: { location: `${server.url}/secret` } })
+  it.each([
+    ['to the metadata address', 'http://169.254.169.254/latest/meta-data/'],
+    ['to itself', '/secret'],
+  ])('#19 follows no redirect %s', async (_, location) => {
+    server.lie = () => ({ status: 302, headers: { location } })
     await expect(open()(server.url)).rejects.toThrow()
-    expect(server.requests).toHaveLength(1)
+    expect(server.requests.map(({ url }) => url)).toEqual(['/'])
   })
 
   it('gives up after its time, also in the middle of an answer', async () => {

@@ -45,6 +45,8 @@ export interface IdentityOptions {
   /** Allows directories, PDSes and did:web on http, loopback and private networks. */
   readonly allowPrivateAddresses?: boolean
   readonly cacheTtlMs?: number
+  /** Of one request. */
+  readonly timeoutMs?: number
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number
 }
@@ -59,8 +61,9 @@ const TIMEOUT_MS = 5_000
 export function createIdentity(options: IdentityOptions = {}): Identity {
   const allowPrivate = options.allowPrivateAddresses ?? false
   const plcUrl = options.plcUrl ?? PUBLIC_PLC_URL
-  const fetch = createGuardedFetch({ allowPrivateAddresses: allowPrivate, timeoutMs: TIMEOUT_MS })
-  const resolver = new IdResolver({ plcUrl, fetch, timeout: TIMEOUT_MS })
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
+  const fetch = createGuardedFetch({ allowPrivateAddresses: allowPrivate, timeoutMs })
+  const resolver = new IdResolver({ plcUrl, fetch, timeout: timeoutMs })
   const now = options.now ?? (() => performance.now())
 
   const ask = async (did: string): Promise<ResolvedIdentity> => {

@@ -9,7 +9,6 @@ describe('publicOrigin', () => {
 
   it.each([
     'http://pds.example.com',
-    // security.md number 17
     'http://10.0.0.1',
     'https://10.0.0.1',
     'https://2130706433',
@@ -27,7 +26,7 @@ describe('publicOrigin', () => {
     'file:///etc/passwd',
     'pds.example.com',
     '',
-  ])('refuses %j', (address) => {
+  ])('#17 refuses %j', (address) => {
     expect(publicOrigin(address)).toBeUndefined()
   })
 

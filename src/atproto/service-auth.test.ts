@@ -114,8 +114,8 @@ describe('a good token', () => {
   })
 })
 
-describe('security.md', () => {
-  it('1: the same token twice', async () => {
+describe('a hostile token', () => {
+  it('#1 the same token twice, and the same id in another token', async () => {
     const bearer = await token()
     expect(await auth.verify(bearer, lxm)).toMatchObject({ ok: true })
     expect(await auth.verify(bearer, lxm)).toMatchObject({ ok: false, reason: 'TokenUsed' })
@@ -127,69 +127,69 @@ describe('security.md', () => {
   const raw = (changes: string) =>
     JSON.stringify(claims()).replace(`"exp":${nowSeconds + 60}`, changes)
   it.each([
-    ['2: ten years', { exp: nowSeconds + 315_360_000 }, 'LivesTooLong'],
-    ['2: a second too long', { exp: nowSeconds + 121 }, 'LivesTooLong'],
-    ['3: infinity', raw('"exp":1e400'), 'MalformedToken'],
-    ['3: no number', { exp: '1795255060' }, 'MalformedToken'],
-    ['3: a fraction', { iat: nowSeconds + 0.5 }, 'MalformedToken'],
-    ['3: negative', { iat: -1 }, 'MalformedToken'],
-    ['4: issued in the future', { iat: nowSeconds + 31, exp: nowSeconds + 60 }, 'WrongTime'],
-    ['4: issued too long ago', { iat: nowSeconds - 31, exp: nowSeconds + 60 }, 'WrongTime'],
-    ['4: expired', { iat: nowSeconds - 20, exp: nowSeconds }, 'WrongTime'],
-    ['4: no iat', { iat: undefined }, 'MalformedToken'],
-    ['5: no jti', { jti: undefined }, 'BadTokenId'],
-    ['5: a short jti', { jti: 'x'.repeat(15) }, 'BadTokenId'],
-    ['5: a long jti', { jti: 'x'.repeat(65) }, 'BadTokenId'],
-    ['5: a jti that is no text', { jti: ['0123456789abcdef'] }, 'BadTokenId'],
-    ['6: for another', { aud: stranger }, 'WrongAudience'],
-    ['6: for another service', { aud: `${own}#atproto_pds` }, 'WrongAudience'],
-    ['6: for several', { aud: [own] }, 'WrongAudience'],
-    ['7: for another method', { lxm: METHOD.deleteWorkload }, 'WrongMethod'],
-    ['7: for any method', { lxm: undefined }, 'WrongMethod'],
-    ['10: by a stranger', { iss: stranger }, 'UnknownIssuer'],
-    ['11: by a fragment of a member', { iss: `${caller}#atproto` }, 'UnknownIssuer'],
-    ['11: by something else', { iss: { toString: caller } }, 'UnknownIssuer'],
+    ['#2 ten years', { exp: nowSeconds + 315_360_000 }, 'LivesTooLong'],
+    ['#2 a second too long', { exp: nowSeconds + 121 }, 'LivesTooLong'],
+    ['#3 infinity', raw('"exp":1e400'), 'MalformedToken'],
+    ['#3 no number', { exp: '1795255060' }, 'MalformedToken'],
+    ['#3 a fraction', { iat: nowSeconds + 0.5 }, 'MalformedToken'],
+    ['#3 negative', { iat: -1 }, 'MalformedToken'],
+    ['#4 issued in the future', { iat: nowSeconds + 31, exp: nowSeconds + 60 }, 'WrongTime'],
+    ['#4 issued too long ago', { iat: nowSeconds - 31, exp: nowSeconds + 60 }, 'WrongTime'],
+    ['#4 expired', { iat: nowSeconds - 20, exp: nowSeconds }, 'WrongTime'],
+    ['#4 no iat', { iat: undefined }, 'MalformedToken'],
+    ['#5 no jti', { jti: undefined }, 'BadTokenId'],
+    ['#5 a short jti', { jti: 'x'.repeat(15) }, 'BadTokenId'],
+    ['#5 a long jti', { jti: 'x'.repeat(65) }, 'BadTokenId'],
+    ['#5 a jti that is no text', { jti: ['0123456789abcdef'] }, 'BadTokenId'],
+    ['#6 for another', { aud: stranger }, 'WrongAudience'],
+    ['#6 for another service', { aud: `${own}#atproto_pds` }, 'WrongAudience'],
+    ['#6 for several', { aud: [own] }, 'WrongAudience'],
+    ['#7 for another method', { lxm: METHOD.deleteWorkload }, 'WrongMethod'],
+    ['#7 for any method', { lxm: undefined }, 'WrongMethod'],
+    ['#10 by a stranger', { iss: stranger }, 'UnknownIssuer'],
+    ['#11 by a fragment of a member', { iss: `${caller}#atproto` }, 'UnknownIssuer'],
+    ['#11 by something else', { iss: { toString: caller } }, 'UnknownIssuer'],
   ] as const)('%s', async (_, changes, reason) => {
     expect(await auth.verify(await token(changes), lxm)).toMatchObject({ ok: false, reason })
     expect(resolved).toEqual([])
   })
 
   it.each([
-    ['8: no algorithm', { alg: 'none' }, 'WrongAlgorithm'],
-    ['8: a shared secret', { alg: 'HS256' }, 'WrongAlgorithm'],
-    ['8: an access token', { typ: 'at+jwt' }, 'MalformedToken'],
-    ['8: another key', { kid: '#evil' }, 'MalformedToken'],
-    ['8: an extension', { crit: ['exp'] }, 'MalformedToken'],
+    ['#8 no algorithm', { alg: 'none' }, 'WrongAlgorithm'],
+    ['#8 a shared secret', { alg: 'HS256' }, 'WrongAlgorithm'],
+    ['#8 an access token', { typ: 'at+jwt' }, 'MalformedToken'],
+    ['#8 another key', { kid: '#evil' }, 'MalformedToken'],
+    ['#8 an extension', { crit: ['exp'] }, 'MalformedToken'],
   ])('%s', async (_, header, reason) => {
     expect(await auth.verify(await token({}, { header }), lxm)).toMatchObject({ ok: false, reason })
     expect(resolved).toEqual([])
   })
 
   it.each([
-    ['9: nothing', undefined, 'MissingToken'],
-    ['9: empty', '', 'MalformedToken'],
-    ['9: another scheme', 'Basic YTpi', 'MalformedToken'],
-    ['9: junk', 'Bearer !!!.???.***', 'MalformedToken'],
-    ['9: two parts', 'Bearer e30.e30', 'MalformedToken'],
-    ['9: four parts', 'Bearer e30.e30.e30.e30', 'MalformedToken'],
-    ['9: no JSON', `Bearer ${encode('{')}.${encode('{')}.AA`, 'MalformedToken'],
-    ['9: null', `Bearer ${encode('null')}.${encode('null')}.AA`, 'MalformedToken'],
-    ['9: lists', `Bearer ${encode('[]')}.${encode('[]')}.AA`, 'MalformedToken'],
-    ['9: empty objects', `Bearer ${encode('{}')}.${encode('{}')}.AA`, 'MalformedToken'],
-    ['13: 20 KiB', `Bearer ${'a'.repeat(20_480)}`, 'TokenTooLarge'],
+    ['#9 nothing', undefined, 'MissingToken'],
+    ['#9 empty', '', 'MalformedToken'],
+    ['#9 another scheme', 'Basic YTpi', 'MalformedToken'],
+    ['#9 junk', 'Bearer !!!.???.***', 'MalformedToken'],
+    ['#9 two parts', 'Bearer e30.e30', 'MalformedToken'],
+    ['#9 four parts', 'Bearer e30.e30.e30.e30', 'MalformedToken'],
+    ['#9 no JSON', `Bearer ${encode('{')}.${encode('{')}.AA`, 'MalformedToken'],
+    ['#9 null', `Bearer ${encode('null')}.${encode('null')}.AA`, 'MalformedToken'],
+    ['#9 lists', `Bearer ${encode('[]')}.${encode('[]')}.AA`, 'MalformedToken'],
+    ['#9 empty objects', `Bearer ${encode('{}')}.${encode('{}')}.AA`, 'MalformedToken'],
+    ['#13 20 KiB', `Bearer ${'a'.repeat(20_480)}`, 'TokenTooLarge'],
   ])('%s', async (_, header, reason) => {
     expect(await auth.verify(header, lxm)).toMatchObject({ ok: false, reason })
     expect(resolved).toEqual([])
   })
 
-  it('12: the other spelling of a signature, used or not', async () => {
+  it('#12 the other spelling of a signature, used or not', async () => {
     const bearer = await token()
     expect(await auth.verify(withHighS(bearer), lxm)).toMatchObject({ reason: 'BadSignature' })
     expect(await auth.verify(bearer, lxm)).toMatchObject({ ok: true })
     expect((await auth.verify(withHighS(bearer), lxm)).ok).toBe(false)
   })
 
-  it.each([0, 1, 63, 65])('9: a signature of %i bytes', async (length) => {
+  it.each([0, 1, 63, 65])('#9 a signature of %i bytes', async (length) => {
     const [head, body] = (await token()).split('.')
     const signature = Buffer.alloc(length, 1).toString('base64url')
     expect((await auth.verify(`${head}.${body}.${signature}`, lxm)).ok).toBe(false)

@@ -120,7 +120,7 @@ describe('calling a meshlet that is not well', () => {
     'http://meshlet.example.dev',
     'file:///etc/passwd',
     'x',
-  ])('names the address %s, which is not called (security.md number 17)', async (endpoint) => {
+  ])('#17 names the address %s, which is not called', async (endpoint) => {
     const call = { did, method: METHOD.getHealth, token: 'token', endpoint }
     await expect(createMeshletClient().call(call)).rejects.toMatchObject({
       code: 'unreachable',

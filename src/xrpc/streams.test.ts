@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Frame } from '@atproto/xrpc-server'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { resolveEverythingTo } from '../../test/support/lying-dns.ts'
 import { METHOD } from '../model/nsid.ts'
 import type { LogLine } from '../model/records.ts'
 import { workloadUri } from '../model/workload-uri.ts'
@@ -114,6 +115,36 @@ describe('a stream of log lines', () => {
     const next = reading.next()
     await server[Symbol.asyncDispose]()
     await expect(next).rejects.toMatchObject({ code: 'unreachable', retry: true })
+  })
+})
+
+describe('an address in somebody else’s record', () => {
+  const read = (endpoint: string) =>
+    subscribeLogs({
+      endpoint,
+      token: 'token',
+      params: { workload: workloadUri(owner.did, 'web') },
+      allowPrivateAddresses: false,
+      signal: AbortSignal.timeout(20_000),
+    }).next()
+
+  it.each(['http://10.0.0.1', 'https://127.0.0.1:1', 'https://localhost', 'wss://a.dev', 'x'])(
+    '#17 is not called when it is %s',
+    async (endpoint) => {
+      await expect(read(endpoint)).rejects.toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('not a public https address') as string,
+      })
+    },
+  )
+
+  it('#18 is not called when its name resolves to this machine', async () => {
+    await start()
+    using dns = resolveEverythingTo('127.0.0.1')
+    await expect(read(`https://rebinding.commune.dev:${server.port}`)).rejects.toThrow(
+      /non-unicast/,
+    )
+    expect(dns.asked).toEqual(['rebinding.commune.dev'])
   })
 })
 
