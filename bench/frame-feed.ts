@@ -1,4 +1,4 @@
-import { MessageFrame } from '@atproto/xrpc-server'
+import { Frame, MessageFrame } from '@atproto/xrpc-server'
 import { createEventReader } from '../src/atproto/feed-events.ts'
 import { startFeed } from '../src/atproto/feed-core.ts'
 import { readFrame } from '../src/atproto/feed-frame.ts'
@@ -6,7 +6,10 @@ import type { RepoReader } from '../src/atproto/feed-reader.ts'
 import type { StreamListener } from '../src/atproto/feed-transport.ts'
 import { openRecordDisk } from '../src/atproto/record-store-sql.ts'
 import { createRecordStore } from '../src/atproto/record-store.ts'
-import { createSignatureVerifier } from '../src/atproto/repo-walk-signature.ts'
+import {
+  createSignatureVerifier,
+  type SignatureVerifier,
+} from '../src/atproto/repo-walk-signature.ts'
 import { REPO_QUOTA } from '../src/atproto/repo-walk.ts'
 import { systemClock } from '../src/cli/system-clock.ts'
 import type { Did } from '../src/model/records.ts'
@@ -53,6 +56,37 @@ export async function recordFrames(size: {
     batches.push(frames)
   }
   return { keys, start, batches }
+}
+
+/** The same frames `times` times, with the sequence numbers of one stream, in batches `times` as large. */
+export function repeatFrames(recorded: Frames, times: number): Frames {
+  let seq = 0
+  const batches = recorded.batches.map((frames) =>
+    Array.from({ length: times }, () => frames).flatMap((each) =>
+      each.map((bytes) => {
+        const frame = Frame.fromBytes(bytes)
+        if (!frame.isMessage()) throw new Error('not a message')
+        const body = { ...(frame.body as object), seq: ++seq }
+        return new MessageFrame(body, { type: '#commit' }).toBytes()
+      }),
+    ),
+  )
+  return { ...recorded, batches }
+}
+
+/** Proves what the frames say, as the feed does, and keeps nothing of it. */
+export async function proveFrames(
+  { keys }: Frames,
+  frames: readonly Uint8Array[],
+  verify: SignatureVerifier,
+): Promise<void> {
+  const events = createEventReader({ verify, quota: REPO_QUOTA, clock: systemClock })
+  for (const bytes of frames) {
+    const frame = readFrame(bytes)
+    if (frame.kind !== 'commit') throw new Error('not a commit')
+    const at = { did: frame.did, pdsUrl: HOST, signingKey: keys.get(frame.did) ?? '' }
+    await events.commit(frame.body)?.prove(at, () => undefined)
+  }
 }
 
 export interface FrameFeed extends AsyncDisposable {

@@ -28,8 +28,6 @@ export interface HostStatus {
   readonly connected: boolean
   /** Sequence number up to which everything was taken in. */
   readonly cursor: number | undefined
-  /** How old the last event was when it came, by the clocks of both; undefined: none came yet. */
-  readonly lagMs: number | undefined
   /** The host’s own time of its last event, milliseconds since 1970; undefined: none came yet. */
   readonly lastEventMs: number | undefined
   readonly reconnects: number
@@ -38,6 +36,8 @@ export interface HostStatus {
   /** Repos there that are to be compared with their PDS. */
   readonly inDoubt: number
 }
+
+type EventFrame = Extract<FeedFrame, { did: Did }>
 
 interface Host {
   readonly url: string
@@ -48,8 +48,8 @@ interface Host {
   cursor: number | undefined
   /** The last that was received. */
   receivedSeq: number | undefined
-  lagMs: number | undefined
-  lastEventMs: number | undefined
+  /** What the last event says of its time; read when somebody asks. */
+  lastTime: string | undefined
   cancelQuiet: () => void
 }
 
@@ -100,9 +100,9 @@ export class FeedHosts implements AsyncDisposable {
 
   status(repos: readonly { host: string | undefined; inDoubt: boolean }[]): HostStatus[] {
     const hosts = [...this.#hosts.values()].toSorted((a, b) => (a.url < b.url ? -1 : 1))
-    return hosts.map(({ url, stream, cursor, lagMs, lastEventMs }) => {
+    return hosts.map(({ url, stream, cursor, lastTime }) => {
       const inDoubt = repos.filter((repo) => repo.host === url && repo.inDoubt).length
-      return { host: url, ...stream.status(), cursor, lagMs, lastEventMs, inDoubt }
+      return { host: url, ...stream.status(), cursor, lastEventMs: timeMs(lastTime), inDoubt }
     })
   }
 
@@ -134,7 +134,7 @@ export class FeedHosts implements AsyncDisposable {
     })
     const cursor = store.cursor(url)
     const lanes = this.#lanesOf(() => host)
-    const unseen = { receivedSeq: cursor, lagMs: undefined, lastEventMs: undefined }
+    const unseen = { receivedSeq: cursor, lastTime: undefined }
     const host: Host = { url, stream, lanes, cursor, ...unseen, cancelQuiet: () => {} }
     this.#hosts.set(url, host)
   }
@@ -181,47 +181,57 @@ export class FeedHosts implements AsyncDisposable {
     })
   }
 
-  async #frame(host: Host, frame: FeedFrame): Promise<'continue' | 'reconnect'> {
-    const { log } = this.#options
+  #frame(host: Host, frame: FeedFrame): Promise<'continue' | 'reconnect'> | undefined {
+    const { log, isFollowed } = this.#options
     switch (frame.kind) {
       case 'error':
-        log.warn('A host ends its event stream', { host: host.url, reason: frame.name })
-        await host.lanes.idle()
-        if (frame.name === 'FutureCursor') this.#restart(host)
-        return 'reconnect'
+        return this.#hostEnds(host, frame.name)
       case 'info':
         log.info('A host comments on its event stream', { host: host.url, name: frame.name })
         if (frame.name === 'OutdatedCursor') this.#doubt(host)
-        return 'continue'
+        return undefined
       case 'unknown':
         log.debug('A frame was passed over', { host: host.url, reason: frame.reason })
-        if (frame.seq !== undefined) await this.#take(host, '', frame.seq, async () => {})
-        return 'continue'
+        if (frame.seq !== undefined) this.#pass(host, frame.seq)
+        return undefined
       case 'commit':
       case 'sync':
       case 'identity':
       case 'account':
-        await this.#take(host, frame.did, frame.seq, () => this.#event(host, frame))
-        return 'continue'
+        host.lastTime = frame.time ?? host.lastTime
+        if (isFollowed(frame.did)) return this.#take(host, frame)
+        this.#pass(host, frame.seq)
+        return undefined
     }
   }
 
-  #take(host: Host, lane: string, seq: number, take: () => Promise<void>): Promise<void> {
+  async #hostEnds(host: Host, reason: string): Promise<'reconnect'> {
+    this.#options.log.warn('A host ends its event stream', { host: host.url, reason })
+    await host.lanes.idle()
+    if (reason === 'FutureCursor') this.#restart(host)
+    return 'reconnect'
+  }
+
+  #pass(host: Host, seq: number): void {
+    this.#noteSeq(host, seq)
+    host.lanes.pass(seq)
+  }
+
+  async #take(host: Host, frame: EventFrame): Promise<'continue'> {
+    this.#noteSeq(host, frame.seq)
+    await host.lanes.run(frame.did, frame.seq, () => this.#event(host, frame))
+    return 'continue'
+  }
+
+  #noteSeq(host: Host, seq: number): void {
     // The host counts anew: its data was lost, and what came in between is unknown.
     if (host.receivedSeq !== undefined && seq < host.receivedSeq) this.#doubt(host)
     host.receivedSeq = seq
-    return host.lanes.run(lane, seq, take)
   }
 
-  async #event(host: Host, frame: Extract<FeedFrame, { did: Did }>): Promise<void> {
-    const { store, repos, checks, events, clock, log, isFollowed } = this.#options
+  async #event(host: Host, frame: EventFrame): Promise<void> {
+    const { store, repos, checks, events, log } = this.#options
     const { did, kind, body } = frame
-    const sentMs = Date.parse(frame.time ?? '')
-    if (!Number.isNaN(sentMs)) {
-      host.lagMs = clock.wallMs() - sentMs
-      host.lastEventMs = sentMs
-    }
-    if (!isFollowed(did)) return
     const facts = store.facts(did)
     if (facts.host !== host.url) {
       // Only a repo's own PDS speaks for it; but perhaps this one just became that.
@@ -289,4 +299,9 @@ export class FeedHosts implements AsyncDisposable {
     const { store, isFollowed } = this.#options
     return store.dids().filter((did) => isFollowed(did) && store.facts(did).host === host.url)
   }
+}
+
+function timeMs(time: string | undefined): number | undefined {
+  const ms = Date.parse(time ?? '')
+  return Number.isNaN(ms) ? undefined : ms
 }

@@ -27,7 +27,7 @@ describe('the stream of a host', PATIENCE, () => {
       log: silentLog,
       cursor: () => undefined,
       onOpen: () => {},
-      onFrame: async () => 'continue',
+      onFrame: () => undefined,
       ...options,
     })
 
@@ -46,7 +46,7 @@ describe('the stream of a host', PATIENCE, () => {
         seen.push(seqOf(frame))
         await gate
         queuedMax = Math.max(queuedMax, stream.status().queued)
-        return 'continue'
+        return 'continue' as const
       },
     })
     await eventually('it is connected', () => stream.status().connected)
@@ -78,7 +78,7 @@ describe('the stream of a host', PATIENCE, () => {
           if (seq === 3 && failures-- > 0) throw new Error('the disk is full')
           seen.push(seq)
         })
-        return 'continue'
+        return 'continue' as const
       },
     })
     await eventually('it is connected', () => stream.status().connected)

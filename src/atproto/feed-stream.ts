@@ -18,10 +18,11 @@ export interface HostStreamOptions {
   /** Connected. `continuous` is false when events may have been missed. */
   readonly onOpen: (continuous: boolean) => void
   /**
-   * Called for each frame in order, without waiting for the one before. A rejection or `reconnect`
-   * drops the connection; frames that were handed over have to come to their end by themselves.
+   * Called for each frame in order, without waiting for the one before. Gives undefined when there is
+   * nothing to wait for. A rejection or `reconnect` drops the connection; frames that were handed over
+   * have to come to their end by themselves.
    */
-  readonly onFrame: (frame: FeedFrame) => Promise<'continue' | 'reconnect'>
+  readonly onFrame: (frame: FeedFrame) => Promise<'continue' | 'reconnect'> | undefined
 }
 
 /** One subscription to the events of a host, for ever, until it is disposed of. */
@@ -164,14 +165,16 @@ class Stream implements HostStream {
   #received(frame: FeedFrame, bytes: number): void {
     if (this.#abandoned) return
     this.#heard()
+    const taking = this.#options.onFrame(frame)
+    if (!taking) return
     this.#pending += 1
     this.#pendingBytes += bytes
     if (this.#isFull()) this.#connection?.pause()
-    void this.#take(frame, bytes)
+    void this.#take(taking, bytes)
   }
 
-  async #take(frame: FeedFrame, bytes: number): Promise<void> {
-    const outcome = await this.#options.onFrame(frame).catch((error: unknown) => {
+  async #take(taking: Promise<'continue' | 'reconnect'>, bytes: number): Promise<void> {
+    const outcome = await taking.catch((error: unknown) => {
       if (!this.#abandoned) this.#trouble('An event could not be taken in', messageOf(error))
       return 'reconnect' as const
     })
