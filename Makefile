@@ -38,6 +38,10 @@ test: dist/.built ## all tests; ONLY=src/sync runs a part
 sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= SEED= MINUTES=
 	@exec node scripts/sim.ts
 
+.PHONY: fuzz
+fuzz: $(PACKAGES) ## let what strangers could write into everything for five minutes; MINUTES= SEED= ONLY=
+	@exec node scripts/fuzz.ts
+
 .PHONY: mutants
 mutants: $(PACKAGES) ## show that the simulator notices every wrong change of a list; SEEDS= ONLY=
 	@exec node scripts/mutants.ts

@@ -1,8 +1,9 @@
 import type { ParsedNode } from 'yaml'
 import type { Finding } from './finding.ts'
 import { fileIssue, hasErrors, type Issue } from './issue.ts'
+import { placeAll } from './place-all.ts'
 import { placeFinding } from './place-finding.ts'
-import { readYaml } from './read-yaml.ts'
+import { readYaml, type PlacedFinding } from './read-yaml.ts'
 import { sourceTextOf, withoutByteOrderMark } from './source-text.ts'
 import { splitDocuments } from './split-documents.ts'
 
@@ -30,6 +31,7 @@ export function readOneDocument(
   }
   const yaml = readYaml(document)
   const found = yaml.root === null ? yaml.findings : [...yaml.findings, ...check(yaml.value)]
-  const issues = found.map((entry) => placeFinding(source, document, yaml, entry))
+  const place = (entry: Finding | PlacedFinding) => placeFinding(source, document, yaml, entry)
+  const issues = placeAll(found, place, { source, document })
   return hasErrors(issues) ? { issues } : { value: yaml.value, root: yaml.root, issues }
 }

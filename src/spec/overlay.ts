@@ -4,6 +4,7 @@ import { describeValue } from './describe-schema.ts'
 import { finding, formatPath, quote, type Finding, type Path } from './finding.ts'
 import { fileIssue, hasErrors, type Issue } from './issue.ts'
 import { mergePatch } from './merge-patch.ts'
+import { placeAll } from './place-all.ts'
 import { placeFinding } from './place-finding.ts'
 import { readYaml, type PlacedFinding } from './read-yaml.ts'
 import { schemaFindings } from './schema-findings.ts'
@@ -67,7 +68,7 @@ export function parseOverlay(
     yaml.root === null
       ? yaml.findings
       : [...yaml.findings, ...check(yaml.value), ...undeclared(own, variables)]
-  const issues = findings.map(place)
+  const issues = placeAll(findings, place, { source, document })
   if (yaml.root === null || hasErrors(issues)) return { issues }
   const value = yaml.value as OverlayFile
   const patches = patchesOf(value)
@@ -84,7 +85,7 @@ export function parseOverlay(
         const path = originOf(patches, name, entry.path)
         return path && { ...place({ ...entry, path }), path: formatPath(entry.path) }
       },
-      unapplied: (names) => unknownNames(patches, names).map(place),
+      unapplied: (names) => placeAll(unknownNames(patches, names), place, { source, document }),
     },
   }
 }

@@ -8,6 +8,7 @@ import { finding, formatPath, quote, type Finding } from './finding.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { locate } from './locate.ts'
 import type { Overlay } from './overlay.ts'
+import { placeAll } from './place-all.ts'
 import { placeFinding } from './place-finding.ts'
 import { readYaml, type PlacedFinding, type YamlDocument } from './read-yaml.ts'
 import { schemaFindings } from './schema-findings.ts'
@@ -56,8 +57,6 @@ export interface Layers {
 
 /** Documents in one file. */
 const DOCUMENTS_MAX = 1000
-/** More issues in one document are summed up. */
-const ISSUES_MAX = 100
 
 /** Kinds that the design knows and this version does not. */
 const LATER_KINDS = ['Secret', 'Cluster']
@@ -120,7 +119,7 @@ function parseDocument(
     (name === undefined || 'offset' in entry ? undefined : overlay?.place(name.name, entry)) ??
     placeFinding(source, text, yaml, entry)
   const findings = yaml.root === null ? yaml.findings : [...yaml.findings, ...checkContent(yaml)]
-  const issues = [...findings.slice(0, ISSUES_MAX).map(place), ...summary(source, text, findings)]
+  const issues = placeAll(findings, place, { source, document: text })
   const named = name === undefined ? {} : { name }
   if (yaml.root === null || hasErrors(issues)) return { issues, ...named }
   const document = yaml.value as WorkloadFile
@@ -170,17 +169,6 @@ function checkKind(kind: unknown): Finding | undefined {
     expected,
     ...(suggestion === undefined ? {} : { suggestion }),
   })
-}
-
-function summary(
-  source: SourceText,
-  document: DocumentText,
-  findings: readonly Finding[],
-): readonly Issue[] {
-  const more = findings.length - ISSUES_MAX
-  if (more <= 0) return []
-  const { line } = positionAt(source, document.offset + document.text.length)
-  return [{ ...fileIssue(source.file, `${more} more issues in this document`), line }]
 }
 
 function declaredName(

@@ -93,3 +93,11 @@ test.each([
   expect(policy).toBeUndefined()
   expect(issuesOf(text)).toEqual([expect.stringMatching(expected)])
 })
+
+test('of very many faults the first hundred are told, and how many more there are', () => {
+  const text = `kind: Policy\nrules:\n${'  - nobody: knows\n'.repeat(500)}`
+  const { policy, issues } = parsePolicyFile(text, 'policy.yaml', 'UTC')
+  expect(policy).toBeUndefined()
+  expect(issues).toHaveLength(101)
+  expect(issues.at(-1)?.message).toMatch(/^\d+ more issues in this document$/)
+})
