@@ -27,21 +27,31 @@ export const hash64 = rememberByText(REMEMBERED_MAX, (text): Hash64 => {
  *   mix  = high · 2^21 + (low >>> 11)
  */
 export function mix(key: Hash64, did: Hash64): number {
-  return mixHalves(key.high, key.low, did.high, did.low)
-}
-
-/** `mix` of hashes that are at hand as numbers, for the loop over many candidates. */
-export function mixHalves(
-  keyHigh: number,
-  keyLow: number,
-  didHigh: number,
-  didLow: number,
-): number {
-  const difference = keyHigh ^ didHigh
-  const low = keyLow ^ didLow ^ finalise(difference)
+  const difference = key.high ^ did.high
+  const low = key.low ^ did.low ^ finalise(difference)
   const high = difference ^ finalise(low)
   return (high >>> 0) * 0x200000 + (low >>> 11)
 }
+
+/**
+ * The upper 32 bits of `mix`, as a signed number in the same order: quick to compare, and mostly enough
+ * to tell who comes too late.
+ */
+export function mixUpper(keyHigh: number, keyLow: number, didHigh: number, didLow: number): number {
+  const difference = keyHigh ^ didHigh
+  return difference ^ finalise(keyLow ^ didLow ^ finalise(difference)) ^ FLIP
+}
+
+/** What `mixUpper` gives for a result of `mix`. */
+export function upperOf(mixed: number): number {
+  return Math.floor(mixed / 0x200000) ^ FLIP
+}
+
+/** No result of `mixUpper` is larger. */
+export const LAST_UPPER = 0x7fffffff
+
+/** Turns the order of unsigned 32-bit numbers into that of signed ones. */
+const FLIP = 0x80000000
 
 /** MurmurHash3's fmix32. */
 function finalise(value: number): number {
