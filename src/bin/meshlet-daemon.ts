@@ -301,6 +301,7 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     stopWorkload: (call) => now().stopWorkload(call),
     restartWorkload: (call) => now().restartWorkload(call),
     subscribeLogs: (call) => now().subscribeLogs(call),
+    getUsage: (call) => now().getUsage(call),
     getLogs: (call) => now().getLogs(call),
     getHealth: (call) => now().getHealth(call),
     listEvents: (call) => now().listEvents(call),

@@ -235,6 +235,7 @@ export async function containerStats(
   const memory = stats.memory_stats ?? {}
   // Page cache is given back under pressure: `docker stats` leaves it out as well.
   const cache = memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0
+  const networks = Object.values(stats.networks ?? {})
   return {
     memoryLimitBytes: memory.limit ?? 0,
     memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
@@ -242,6 +243,8 @@ export async function containerStats(
       stats.pids_stats?.limit || (isPodman ? await configuredPidsLimit(client, id, signal) : 0),
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
+    receivedBytes: networks.reduce((sum, { rx_bytes: bytes }) => sum + bytes, 0),
+    sentBytes: networks.reduce((sum, { tx_bytes: bytes }) => sum + bytes, 0),
   }
 }
 

@@ -35,6 +35,8 @@ export interface Program {
 }
 
 /** What every program uses. */
+/** A tenth of a core. */
+const PROGRAM_NANOS_PER_MS = 100_000
 const PROGRAM_BYTES = 1024 * 1024
 /** As cgroups say that there is no limit. */
 const NO_LIMIT_BYTES = 2 ** 63
@@ -111,8 +113,14 @@ export class MemoryContainer {
       memoryBytes: running ? PROGRAM_BYTES : 0,
       pidsLimit: running && !hasNoLimits ? PIDS_LIMIT : 0,
       pids: running ? 1 : 0,
-      cpuNanos: 0,
+      cpuNanos: running ? this.#runMs() * PROGRAM_NANOS_PER_MS : 0,
+      receivedBytes: 0,
+      sentBytes: 0,
     }
+  }
+
+  #runMs(): number {
+    return this.#clock.wallMs() - (this.#startedAtMs ?? this.#clock.wallMs())
   }
 
   /** Undefined, or why it did not start. */

@@ -10,6 +10,7 @@ import type { MeshletApi } from '../xrpc/api.ts'
 import { problemsOf } from './health.ts'
 import { LogReading } from './log-reading.ts'
 import type { Meshlet } from './meshlet.ts'
+import { UsageReading } from './usage-reading.ts'
 import { createWorkOrders } from './work-orders.ts'
 
 export interface ApiOptions {
@@ -33,11 +34,17 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
     lastWords: meshlet.lastWords,
     containers: () => containersOf(meshlet),
   })
+  const usage = new UsageReading({ engine, clock, containers: () => containersOf(meshlet) })
   return {
     getCapacity: () => Promise.resolve(capacityView(meshlet)),
     listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),
     getWorkloadStatus: ({ params }) => Promise.resolve(requireView(meshlet, params.workload)),
     ...createWorkOrders(meshlet, (uri) => workloadView(meshlet, uri) !== undefined),
+    getUsage: async ({ params, signal }) => ({
+      ...(await usage.read(params.workload, signal)),
+      offer: meshlet.capacity(),
+      available: meshlet.available(),
+    }),
     getLogs: async ({ params, signal }) => ({ lines: [...(await logs.read(params, signal))] }),
     subscribeLogs: ({ params, signal }) => logs.follow(params, signal),
     listEvents: ({ params }) => Promise.resolve(listEvents(meshlet, params)),

@@ -11,6 +11,8 @@ const held: EngineStats = {
   pidsLimit: 256,
   pids: 1,
   cpuNanos: 0,
+  receivedBytes: 0,
+  sentBytes: 0,
 }
 
 /** What the engine answers, one after the other; the last one from then on. */

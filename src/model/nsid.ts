@@ -40,6 +40,7 @@ export const METHOD = {
   resumeWorkload: `${METHODS}.resumeWorkload`,
   stopWorkload: `${METHODS}.stopWorkload`,
   restartWorkload: `${METHODS}.restartWorkload`,
+  getUsage: `${METHODS}.getUsage`,
   getLogs: `${METHODS}.getLogs`,
   subscribeLogs: `${METHODS}.subscribeLogs`,
   pause: `${METHODS}.pause`,

@@ -187,7 +187,11 @@ export interface EngineStats {
   readonly memoryBytes: number
   readonly pidsLimit: number
   readonly pids: number
+  /** Processor time since the start. */
   readonly cpuNanos: number
+  /** Over all its networks, since the start. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
 }
 
 export interface ExecResult {

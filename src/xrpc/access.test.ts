@@ -34,6 +34,7 @@ const EXPECTED: Readonly<Record<ServedMethod, readonly (typeof YES | typeof NO |
     resumeWorkload: [YES, YES, NO, NO, NO, YES, GONE],
     stopWorkload: [YES, YES, NO, NO, NO, YES, GONE],
     restartWorkload: [YES, YES, NO, NO, NO, YES, GONE],
+    getUsage: [YES, YES, YES, NO, NO, YES, GONE],
     getLogs: [NO, YES, NO, NO, NO, YES, GONE],
     subscribeLogs: [NO, YES, NO, NO, NO, YES, GONE],
     listEvents: [YES, YES, YES, NO, NO, YES, GONE],

@@ -22,6 +22,7 @@ export type ServedMethod = Extract<
   | 'resumeWorkload'
   | 'stopWorkload'
   | 'restartWorkload'
+  | 'getUsage'
   | 'getLogs'
   | 'subscribeLogs'
   | 'getHealth'
@@ -46,6 +47,7 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   resumeWorkload: ['meshletOwner', 'workloadOwner'],
   stopWorkload: ['meshletOwner', 'workloadOwner'],
   restartWorkload: ['meshletOwner', 'workloadOwner'],
+  getUsage: ['meshletOwner', 'workloadOwner', 'member'],
   getLogs: ['workloadOwner'],
   subscribeLogs: ['workloadOwner'],
   listEvents: ['meshletOwner', 'workloadOwner', 'member'],

@@ -51,6 +51,9 @@ export interface MeshletApi {
   restartWorkload(
     call: ProcedureCall<farm.meshlet.restartWorkload.$InputBody>,
   ): Promise<farm.meshlet.restartWorkload.$OutputBody>
+  getUsage(
+    call: QueryCall<farm.meshlet.getUsage.$Params>,
+  ): Promise<farm.meshlet.getUsage.$OutputBody>
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
   /** Lines until the signal is aborted. */
   subscribeLogs(call: QueryCall<farm.meshlet.subscribeLogs.$Params>): AsyncIterable<LogLine>

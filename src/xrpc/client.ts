@@ -19,6 +19,7 @@ const SCHEMAS = {
   [METHOD.resumeWorkload]: farm.meshlet.resumeWorkload.main,
   [METHOD.stopWorkload]: farm.meshlet.stopWorkload.main,
   [METHOD.restartWorkload]: farm.meshlet.restartWorkload.main,
+  [METHOD.getUsage]: farm.meshlet.getUsage.main,
   [METHOD.getLogs]: farm.meshlet.getLogs.main,
   [METHOD.getHealth]: farm.meshlet.getHealth.main,
   [METHOD.listEvents]: farm.meshlet.listEvents.main,

@@ -39,6 +39,7 @@ const working: Partial<MeshletApi> = {
   listWorkloads: ({ params }) => Promise.resolve({ workloads: [], cursor: String(params.limit) }),
   getWorkloadStatus: () => Promise.resolve(status),
   deleteWorkload: ({ input }) => Promise.resolve({ state: 'refused', message: input.workload }),
+  getUsage: () => Promise.resolve({ measuredAt: '2026-11-21T10:00:00.000Z', replicas: [] }),
   getLogs: ({ params }) => Promise.resolve({ lines: [{ line: `${params.tail} lines` }] }),
   getHealth: () => Promise.resolve({ ok: true, version: '0.1.0' }),
   listEvents: () => Promise.resolve({ events: [] }),

@@ -14,6 +14,7 @@ import { addDrain } from './drain.ts'
 import { addGetCapacity } from './get-capacity.ts'
 import { addGetHealth } from './get-health.ts'
 import { addGetLogs } from './get-logs.ts'
+import { addGetUsage } from './get-usage.ts'
 import { addGetWorkloadStatus } from './get-workload-status.ts'
 import { createGate } from './gate.ts'
 import { addHeartbeat } from './heartbeat.ts'
@@ -161,6 +162,7 @@ const METHODS = [
   addWorkloadOrders,
   addSubscribeLogs,
   addGetLogs,
+  addGetUsage,
   addGetHealth,
   addListEvents,
   addPause,

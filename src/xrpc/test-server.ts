@@ -64,6 +64,7 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     resumeWorkload: missing,
     stopWorkload: missing,
     restartWorkload: missing,
+    getUsage: missing,
     getLogs: missing,
     subscribeLogs: () => {
       throw new CommuneError('unsupported', 'the test does not have this method')
@@ -92,6 +93,7 @@ export function validCalls({ did }: TestCaller): Record<CalledMethod, object> {
     resumeWorkload: order,
     stopWorkload: order,
     restartWorkload: order,
+    getUsage: { query: { workload } },
     getLogs: { query: { workload } },
     getHealth: {},
     listEvents: { query: { workload } },

@@ -169,6 +169,45 @@ describe('logs', () => {
   })
 })
 
+describe('top', () => {
+  it('shows what each replica uses, and who does not say', async () => {
+    const result = await commune(['top', 'healthy'])
+    expect(result.code).toBe(0)
+    expect(result.err).toContain("carol.test/carol-box can't be reached from here")
+    const [header, ...rows] = result.out.trimEnd().split('\n')
+    expect(header).toMatch(/^WORKLOAD +REPLICA +CPU +MEMORY +PROCESSES +RECEIVED +SENT$/)
+    expect(rows).toHaveLength(2)
+    for (const row of rows)
+      expect(row).toMatch(/^healthy +\w+\.test\/\w+-box#0 +\d+m? of \S+ +\S+i of \S+ +\d+ of 256 /)
+    const json = await commune(['top', '-o', 'json'])
+    const [used] = JSON.parse(json.out) as Record<string, unknown>[]
+    expect(used).toMatchObject({ pidsMax: 256, cpuMilli: expect.any(Number) as number })
+    expect(await commune(['top', 'helthy'])).toMatchObject({ code: 1 })
+  })
+
+  it('shows each machine, what is reserved on it, and what others run there', async () => {
+    const machinesTop = await commune(['top', 'meshlets'])
+    expect(machinesTop.code).toBe(0)
+    expect(machinesTop.out).toMatch(
+      /^alice\.test\/alice-box +\d+ +\d+m? of \S+ +\d+m? +\S+ of \S+ /m,
+    )
+    const bobby = await commune(['top', '-A'], {}, 'bobby')
+    expect(bobby.out).toMatch(/^alice\.test\/healthy +/m)
+    expect((await commune(['top'], {}, 'bobby')).out).not.toContain('healthy')
+  })
+
+  it('goes on until it is interrupted', async () => {
+    const stop = new AbortController()
+    let seen = 0
+    const out = (text: string) => {
+      seen += text.includes('healthy') ? 1 : 0
+      if (seen === 2) stop.abort()
+    }
+    const result = await commune(['top', 'healthy', '-w'], { signal: stop.signal, io: { out } })
+    expect([result.code, seen]).toEqual([130, 2])
+  })
+})
+
 describe('delete', () => {
   it('says what ends, and the containers go', async () => {
     await until('it is told what ends', async () => {

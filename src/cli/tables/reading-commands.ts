@@ -74,6 +74,20 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('../commands/events.ts')).runEvents,
   },
   {
+    name: 'top',
+    args: ['[name]'],
+    summary: 'Show what the replicas use: processor, memory, processes, network.',
+    details:
+      'NAME is a workload, or the word meshlets for one line a machine. The machines are asked, and\nmeasure when they are; those that do not answer are said on stderr.',
+    options: [
+      { flags: '-A, --all', description: 'what runs for others there, too' },
+      { flags: '-w, --watch', description: 'ask again every two seconds, until Ctrl-C' },
+      ...READING,
+    ],
+    examples: ['commune top', 'commune top hello -w', 'commune top meshlets -o json'],
+    load: async () => (await import('../commands/top.ts')).runTop,
+  },
+  {
     name: 'logs',
     args: ['<name>'],
     summary: 'Show the last log lines of all replicas, in the order of time.',
