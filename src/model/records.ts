@@ -10,6 +10,9 @@ export type MeshletStatusRecord = commune.scheduler.meshletStatus.Main
 export type BidRecord = commune.scheduler.bid.Main
 export type WorkloadStatusRecord = commune.scheduler.workloadStatus.Main
 export type SuspicionRecord = commune.scheduler.suspicion.Main
+export type UsageRecord = commune.scheduler.usage.Main
+export type AcknowledgementRecord = commune.scheduler.acknowledgement.Main
+export type SponsorRecord = commune.scheduler.sponsor.Main
 
 export type Resources = commune.scheduler.defs.Resources
 export type ReplicaStatus = commune.scheduler.defs.ReplicaStatus

@@ -33,7 +33,7 @@ describe('score', () => {
 
   test('who owes the commune scores higher, within bounds', () => {
     const withBalance = (balance: number) =>
-      scoreBid({ ...input, fairShare: { ledgerDay: '2026-01-01', balanceOf: () => balance } }).score
+      scoreBid({ ...input, fairShare: { ...NO_FAIR_SHARE, balanceOf: () => balance } }).score
     expect(withBalance(-300)).toBe(1_050)
     expect(withBalance(300)).toBe(450)
     expect(withBalance(-(10 ** 9))).toBe(1_750)
@@ -52,7 +52,7 @@ describe('score', () => {
         amount,
         fc.maxSafeInteger(),
         (capacity, room, request, balance) => {
-          const fairShare = { ledgerDay: undefined, balanceOf: () => balance }
+          const fairShare = { ...NO_FAIR_SHARE, balanceOf: () => balance }
           const { score, parts } = scoreBid({ ...input, capacity, room, request, fairShare })
           expect(Number.isSafeInteger(score) && Math.abs(score) <= 2_000).toBe(true)
           expect(parts.reduce((sum, { value }) => sum + value, 0)).toBe(score)

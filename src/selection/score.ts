@@ -13,10 +13,19 @@ export interface FairShare {
    * An integer; positive when the commune owes the owner.
    */
   balanceOf(owner: Did): number
+  /**
+   * What the owner may still take, in the same unit: her balance and what the others lend her, never
+   * below 0.
+   */
+  creditOf(owner: Did): number
 }
 
-/** Everybody is even. */
-export const NO_FAIR_SHARE: FairShare = { ledgerDay: undefined, balanceOf: () => 0 }
+/** Everybody is even, and may take as much as everybody else. */
+export const NO_FAIR_SHARE: FairShare = {
+  ledgerDay: undefined,
+  balanceOf: () => 0,
+  creditOf: () => 1,
+}
 
 export interface ScoreInput {
   /** Owner of the bidding machine. */

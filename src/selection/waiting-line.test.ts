@@ -53,6 +53,7 @@ describe('the line', () => {
   test('to whom the commune owes most goes first', () => {
     const all = [waiting('a'), waiting('b', { ownerDid: did('bob'), sinceMs: 30_000 })]
     const fairShare = {
+      ...NO_FAIR_SHARE,
       ledgerDay: '2026-11-20',
       balanceOf: (owner: string) => (owner === did('bob') ? 10 : 0),
     }

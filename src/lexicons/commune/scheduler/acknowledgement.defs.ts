@@ -13,7 +13,7 @@ type $nsid = typeof $nsid
 
 export { $nsid }
 
-/** In a consumer’s repo: what she saw of a usage record. */
+/** In a consumer’s repo, or that of a machine of hers: what she saw of a usage record. The record key is derived from the usage record’s uri. */
 type Main = {
   $type: 'commune.scheduler.acknowledgement'
 
@@ -35,7 +35,7 @@ type Main = {
 
 export type { Main }
 
-/** In a consumer’s repo: what she saw of a usage record. */
+/** In a consumer’s repo, or that of a machine of hers: what she saw of a usage record. The record key is derived from the usage record’s uri. */
 const main = /*#__PURE__*/ l.record<'any', Main>(
   'any',
   $nsid,

@@ -26,7 +26,7 @@ type Main = {
   cluster?: string
 
   /**
-   * Resource-seconds.
+   * How much, in the unit of usage: millionths of the reference machine, times seconds.
    */
   credit: number
 

@@ -4,6 +4,7 @@
  */
 
 import { l } from '@atproto/lex'
+import * as SchedulerDefs from './defs.defs.ts'
 
 const $nsid = 'commune.scheduler.usage'
 
@@ -11,34 +12,39 @@ type $nsid = typeof $nsid
 
 export { $nsid }
 
-/** In a meshlet’s repo: what it reserved for whom in a period. The record key is the period. */
+/** In a meshlet’s repo: what it held for whom on a UTC day. The record key is the day. Written once, when the day is over. */
 type Main = {
   $type: 'commune.scheduler.usage'
 
   /**
-   * Start of the period, YYYY-MM-DDTHHZ.
+   * The UTC day that it covers, YYYY-MM-DD.
    */
   period: string
 
   /**
-   * Number of the period, without gaps.
+   * Number of the record, above those of all earlier days; never used twice.
    */
   sequence?: number
 
   /**
-   * One a workload.
+   * All that the machine offered on that day; without it nothing counts.
+   */
+  capacity?: SchedulerDefs.Resources
+
+  /**
+   * One a workload of somebody else.
    */
   entries: Entry[]
 
   /**
-   * When the period was closed.
+   * When the day was closed.
    */
   createdAt: l.DatetimeString
 }
 
 export type { Main }
 
-/** In a meshlet’s repo: what it reserved for whom in a period. The record key is the period. */
+/** In a meshlet’s repo: what it held for whom on a UTC day. The record key is the day. Written once, when the day is over. */
 const main = /*#__PURE__*/ l.record<'any', Main>(
   'any',
   $nsid,
@@ -46,6 +52,11 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     period: /*#__PURE__*/ l.string({ maxLength: 32 }),
     sequence: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+    capacity: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<SchedulerDefs.Resources>(
+        (() => SchedulerDefs.resources) as any,
+      ),
     ),
     entries: /*#__PURE__*/ l.array(
       /*#__PURE__*/ l.ref<Entry>((() => entry) as any),
@@ -84,7 +95,7 @@ type Entry = {
   workload: l.AtUriString
 
   /**
-   * Dominant share of what was requested, millionths, times seconds.
+   * Dominant share of what was requested, millionths of the reference machine, times seconds.
    */
   amount: number
 

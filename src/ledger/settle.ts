@@ -1,0 +1,196 @@
+import { compareText } from '../model/canonical.ts'
+import type { Did } from '../model/records.ts'
+import type { LedgerDay } from './ledger-day.ts'
+import { WEIGHT_BITS, weightOf } from './weight.ts'
+
+/** What one owner's machines held for another on one day; both agree on the amount. */
+export interface Flow {
+  readonly giver: Did
+  readonly taker: Did
+  readonly amount: bigint
+}
+
+/** Credit that one member lends another. */
+export interface Loan {
+  readonly giver: Did
+  readonly newcomer: Did
+  readonly credit: bigint
+  /** The first day on which it is lent. */
+  readonly since: LedgerDay
+}
+
+/** How much each member may owe, in the unit of usage. */
+export interface CreditRules {
+  readonly rootLine: bigint
+  /** The most that one member lends. */
+  readonly sponsorLimit: bigint
+}
+
+export interface SettleInput {
+  readonly owners: readonly Did[]
+  /** Oldest first, the closed day last; each with what flowed on it. */
+  readonly days: readonly { readonly day: LedgerDay; readonly flows: readonly Flow[] }[]
+  readonly loans: readonly Loan[]
+  readonly rules: CreditRules
+  /** Told of each flow what of it the taker's credit covered. */
+  readonly onSettled?: (day: LedgerDay, flow: Flow, settled: bigint) => void
+}
+
+/** How one member stands. Decayed amounts are in units of 2^-16 of the unit of usage. */
+export interface Standing {
+  readonly ownerDid: Did
+  /** Decayed. */
+  readonly given: bigint
+  /** Decayed. */
+  readonly taken: bigint
+  /** What may be owed, in the unit of usage: the root line, and what was borrowed, less what was lent. */
+  readonly line: bigint
+  readonly lent: bigint
+  readonly borrowed: bigint
+}
+
+interface Account {
+  readonly net: bigint[]
+  given: bigint
+  taken: bigint
+  lent: bigint
+  borrowed: bigint
+}
+
+/**
+ * Goes through the days, oldest first. On each day loans begin, what two owners did for each other is
+ * offset, and what is left counts as far as the taker had the credit for it in the morning; beyond
+ * that all her givers get the same share of what they gave, rounded down. So nobody owes more than
+ * her line, and who works for somebody without credit earns nothing: credit can't be made by a
+ * partner who never pays.
+ */
+export function settle(input: SettleInput): readonly Standing[] {
+  const accounts = new Map(input.owners.map((owner) => [owner, emptyAccount()]))
+  const begun = new Set<Loan>()
+  for (const [index, { day, flows }] of input.days.entries()) {
+    const lineOf = (account: Account) => input.rules.rootLine + account.borrowed - account.lent
+    const creditOf = (owner: Did) => {
+      const account = accounts.get(owner)
+      if (!account) return 0n
+      return atLeastNothing((balanceAt(account, index) >> WEIGHT_BITS) + lineOf(account))
+    }
+    const starting = input.loans.filter((loan) => loan.since <= day && !begun.has(loan))
+    for (const loan of starting) begun.add(loan)
+    lend(starting, accounts, input.rules, creditOf)
+    const credit = new Map(input.owners.map((owner) => [owner, creditOf(owner)]))
+    const weight = weightOf(input.days.length - 1 - index)
+    for (const [flow, settled] of settleDay(flows, credit)) {
+      input.onSettled?.(day, flow, settled)
+      post({ accounts, flow, settled, index, weight })
+    }
+  }
+  return [...accounts].map(([ownerDid, { given, taken, lent, borrowed }]) => {
+    const line = input.rules.rootLine + borrowed - lent
+    return { ownerDid, given, taken, lent, borrowed, line }
+  })
+}
+
+function emptyAccount(): Account {
+  return { net: [], given: 0n, taken: 0n, lent: 0n, borrowed: 0n }
+}
+
+/** The balance in the morning of the day with this index, before anything of that day. */
+function balanceAt({ net }: Account, index: number): bigint {
+  return net.reduce((sum, amount, at) => sum + (amount ?? 0n) * weightOf(index - at), 0n)
+}
+
+/** Both sides in one step: the sum over all accounts stays zero. */
+function post({
+  accounts,
+  flow,
+  settled,
+  index,
+  weight,
+}: {
+  readonly accounts: ReadonlyMap<Did, Account>
+  readonly flow: Flow
+  readonly settled: bigint
+  readonly index: number
+  readonly weight: bigint
+}): void {
+  const giver = accounts.get(flow.giver)
+  const taker = accounts.get(flow.taker)
+  if (!giver || !taker) return
+  giver.net[index] = (giver.net[index] ?? 0n) + settled
+  taker.net[index] = (taker.net[index] ?? 0n) - settled
+  giver.given += settled * weight
+  taker.taken += settled * weight
+}
+
+/**
+ * What of each flow of a day counts: all that is offset by the other direction, and of the rest what
+ * the taker's credit covers.
+ */
+function settleDay(
+  flows: readonly Flow[],
+  credit: ReadonlyMap<Did, bigint>,
+): readonly (readonly [Flow, bigint])[] {
+  const amounts = new Map(flows.map((flow) => [pairKey(flow.giver, flow.taker), flow.amount]))
+  const owed = flows.map((flow) => {
+    const back = amounts.get(pairKey(flow.taker, flow.giver)) ?? 0n
+    return atLeastNothing(flow.amount - back)
+  })
+  const wanted = new Map<Did, bigint>()
+  for (const [index, { taker }] of flows.entries())
+    wanted.set(taker, (wanted.get(taker) ?? 0n) + (owed[index] ?? 0n))
+  return flows.map((flow, index) => {
+    const all = wanted.get(flow.taker) ?? 0n
+    const covered = credit.get(flow.taker) ?? 0n
+    const rest = owed[index] ?? 0n
+    const offset = flow.amount - rest
+    return [flow, offset + (all <= covered ? rest : (rest * covered) / all)]
+  })
+}
+
+/**
+ * Lends from what the giver may owe at the start, so that what is lent does not decay while it is
+ * spent; never more than she has credit for, nor than the rules allow. Of loans that begin together
+ * and are too much together, each gets the same share.
+ */
+function lend(
+  loans: readonly Loan[],
+  accounts: ReadonlyMap<Did, Account>,
+  rules: CreditRules,
+  creditOf: (owner: Did) => bigint,
+): void {
+  const known = loans.filter(({ giver, newcomer }) => {
+    return giver !== newcomer && accounts.has(giver) && accounts.has(newcomer)
+  })
+  const limits = new Map(
+    known.map(({ giver }) => {
+      const lent = accounts.get(giver)?.lent ?? 0n
+      const limit = least(rules.rootLine - lent, rules.sponsorLimit - lent, creditOf(giver))
+      return [giver, atLeastNothing(limit)] as const
+    }),
+  )
+  const byGiver = Map.groupBy(known, ({ giver }) => giver)
+  for (const giver of [...byGiver.keys()].toSorted(compareText)) {
+    const own = byGiver.get(giver) ?? []
+    const limit = limits.get(giver) ?? 0n
+    const all = own.reduce((sum, { credit }) => sum + credit, 0n)
+    for (const { newcomer, credit } of own) {
+      const lent = all <= limit ? credit : (credit * limit) / all
+      const [from, to] = [accounts.get(giver), accounts.get(newcomer)]
+      if (!from || !to) continue
+      from.lent += lent
+      to.borrowed += lent
+    }
+  }
+}
+
+function pairKey(giver: Did, taker: Did): string {
+  return `${giver} ${taker}`
+}
+
+function least(...values: readonly bigint[]): bigint {
+  return values.reduce((a, b) => (b < a ? b : a))
+}
+
+function atLeastNothing(value: bigint): bigint {
+  return value > 0n ? value : 0n
+}
