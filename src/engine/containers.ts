@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type {
@@ -57,6 +57,15 @@ export async function listContainers(
   }
   await Promise.all(Array.from({ length: INSPECT_CONCURRENCY_MAX }, worker))
   return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** All that run, whosever they are, as the engine lists them. */
+export async function runningContainers(
+  client: EngineClient,
+  signal?: AbortSignal,
+): Promise<ContainerInfo[]> {
+  const options = { doing: 'listing containers', timeoutMs: ENGINE_TIMEOUT_MS.read, signal }
+  return client.call(options, (docker, abortSignal) => docker.listContainers({ abortSignal }))
 }
 
 /** What Docker allows in a name; anything else would become part of the path of the request. */

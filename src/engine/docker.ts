@@ -1,6 +1,8 @@
 import type { ContainerInspectInfo, DockerVersion } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import type { Engine, EngineInfo } from '../ports/engine.ts'
+import { ensureCanaryImage } from './canary-image.ts'
+import { tryWalls } from './canary.ts'
 import { createEngineClient, type EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import {
@@ -11,6 +13,7 @@ import {
   killContainer,
   listContainers,
   removeContainer,
+  runningContainers,
   startContainer,
   stopContainer,
 } from './containers.ts'
@@ -22,9 +25,9 @@ import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
 import { inspectImage, KnownImages, pullImage, removeImage } from './images.ts'
 import { containerLogs } from './logs.ts'
-import type { NetnsTarget } from './netns-messages.ts'
+import type { Attempt, NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
-import { ensureNetwork, listNetworks, removeNetwork } from './networks.ts'
+import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from './networks.ts'
 
 export interface DockerEngineOptions {
   /** As Docker's DOCKER_HOST; /var/run/docker.sock when absent. */
@@ -62,7 +65,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
   const locate = async (id: string, signal?: AbortSignal) =>
     runningTarget(id, await inspectContainer(client, id, signal))
 
-  return {
+  const engine: Engine = {
     info,
     listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
     findContainer: (nameOrId, signal) => findContainer(client, nameOrId, signal),
@@ -108,12 +111,26 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
         return { ok: false, message: error.message }
       }
     },
+    async tryWalls(trial, signal) {
+      const problem = await netns.problem()
+      if (problem !== undefined) return { kind: 'unproven', why: problem }
+      const parts = {
+        engine,
+        image: () => ensureCanaryImage(client, signal),
+        attempt: async (id: string, attempts: readonly Attempt[], timeoutMs: number) =>
+          netns.attempt(await locate(id, signal), attempts, timeoutMs),
+        inspectNetwork: (name: string) => inspectNetwork(client, name, signal),
+        runningContainers: () => runningContainers(client, signal),
+      }
+      return tryWalls(parts, trial, signal)
+    },
     events: (meshletDid, signal) => containerEvents(client, meshletDid, signal),
     async close() {
       await netns.close()
       client.close()
     },
   }
+  return engine
 }
 
 const PODMAN = 'Podman'

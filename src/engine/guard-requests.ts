@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { invariant } from '../model/errors.ts'
-import { assertAllowed } from './allow-list.ts'
+import { assertAllowed, type EngineRequest } from './allow-list.ts'
 import type { SecurityLevel } from './allowed-container.ts'
 
 /** Where the client library sends a request; its types call it private. */
@@ -24,7 +25,7 @@ export function guardRequests(modem: unknown): void {
     try {
       const { method, path } = request
       const level = context.options?.level
-      assertAllowed({ method, path, body: textOf(body), level })
+      assertAllowed({ method, path, ...contentOf(body), level })
     } catch (error) {
       // Thrown, it would reach nobody: the library calls this later.
       done(error)
@@ -34,7 +35,10 @@ export function guardRequests(modem: unknown): void {
   }
 }
 
-/** A stream or an archive is nothing that commune sends, and is no JSON either. */
-function textOf(body: unknown): string | undefined {
-  return body === undefined || typeof body === 'string' ? body : '\0'
+/** A stream is nothing that commune sends, and is no JSON either. */
+function contentOf(body: unknown): Pick<EngineRequest, 'body' | 'archive'> {
+  if (body === undefined) return {}
+  if (typeof body === 'string') return { body }
+  if (!Buffer.isBuffer(body)) return { body: '\0' }
+  return { archive: createHash('sha256').update(body).digest('hex') }
 }

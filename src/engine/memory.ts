@@ -16,6 +16,8 @@ import type {
   Probe,
   ProbeResult,
   PullOptions,
+  WallReport,
+  WallTrial,
 } from '../ports/engine.ts'
 import { gone } from './engine-error.ts'
 import { createOptions } from './hardening.ts'
@@ -45,6 +47,11 @@ export class MemoryEngine implements Engine {
   readonly #images: MemoryImages
   /** Public for assertions. */
   readonly networks = new Map<string, EngineNetwork>()
+  /** What a trial finds, by the kind of network. */
+  readonly walls: Record<WallTrial['egress'], WallReport> = {
+    none: { kind: 'standing', tried: 1 },
+    internet: { kind: 'unproven', why: 'egress: internet needs a firewall' },
+  }
   readonly #containers = new Map<string, MemoryContainer>()
   readonly #listeners = new Set<(event: EngineEvent) => void>()
   readonly #ports = new Set<number>()
@@ -285,6 +292,10 @@ export class MemoryEngine implements Engine {
   probe(id: string, probe: Probe, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
     const answer = () => this.#containers.get(id)?.answer(probe) ?? notRunning(id)
     return this.#call('probe', id, signal, answer)
+  }
+
+  tryWalls(trial: WallTrial, signal?: AbortSignal): Promise<WallReport> {
+    return this.#call('tryWalls', trial.egress, signal, () => this.walls[trial.egress])
   }
 
   async *events(meshletDid: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {

@@ -15,6 +15,20 @@ export interface ForwardRequest {
   readonly preferredPort: number
 }
 
+/** One packet, or the beginning of one connection, that a container's own programs could send as well. */
+export interface Attempt {
+  readonly protocol: 'tcp' | 'udp'
+  readonly address: string
+  readonly port: number
+  /** Past the routes, straight onto the wire: whatever answers there is asked. */
+  readonly isDirect?: boolean
+  /** What a UDP packet says. */
+  readonly payload?: string
+}
+
+/** `refused` is an answer too: a packet arrived somewhere. Of UDP only the receiver can tell. */
+export type AttemptOutcome = 'connected' | 'refused' | 'sent' | 'blocked'
+
 /** What the main thread asks of the network thread. */
 export type NetnsRequest =
   | { readonly kind: 'check' }
@@ -35,6 +49,12 @@ export type NetnsRequest =
       readonly probe: Probe
       readonly timeoutMs: number
     }
+  | {
+      readonly kind: 'attempt'
+      readonly target: NetnsTarget
+      readonly attempts: readonly Attempt[]
+      readonly timeoutMs: number
+    }
 
 export interface NetnsCall {
   readonly callId: number
@@ -46,6 +66,11 @@ export type NetnsReply =
   | { readonly callId: number; readonly kind: 'done' }
   | { readonly callId: number; readonly kind: 'listening'; readonly port: number }
   | { readonly callId: number; readonly kind: 'probed'; readonly result: ProbeResult }
+  | {
+      readonly callId: number
+      readonly kind: 'attempted'
+      readonly outcomes: readonly AttemptOutcome[]
+    }
   | {
       readonly callId: number
       readonly kind: 'failed'

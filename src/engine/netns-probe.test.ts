@@ -8,6 +8,7 @@ const namespace: Namespace = {
   addresses: [],
   alive: () => true,
   socket: () => new Socket(),
+  inside: (act) => act(),
   close: () => {},
 }
 const TIMEOUT_MS = 250

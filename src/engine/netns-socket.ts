@@ -29,6 +29,8 @@ export interface Namespace {
   alive(): boolean
   /** A socket inside that is not connected yet. */
   socket(): Socket
+  /** What is called there happens inside; it must not wait for anything. */
+  inside<T>(act: () => T): T
   close(): void
 }
 
@@ -55,17 +57,26 @@ export function createNamespaceSockets(): NamespaceSockets {
     check: () => move(own),
     enter(target) {
       const fd = openNamespace(target)
+      const inside = <T>(act: () => T): T => {
+        move(fd)
+        try {
+          return act()
+        } finally {
+          comeBack()
+        }
+      }
       return {
         addresses: target.addresses,
         alive: () => isProcessOf(target),
         socket() {
-          move(fd)
-          const made = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
-          const errno = made < 0 ? koffi.errno() : 0
-          comeBack()
+          const { made, errno } = inside(() => {
+            const result = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+            return { made: result, errno: result < 0 ? koffi.errno() : 0 }
+          })
           if (made < 0) throw new CommuneError('io', `socket(2) failed with errno ${errno}`)
           return wrap(made)
         },
+        inside,
         close: () => closeSync(fd),
       }
     },

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { CommuneError, invariant, messageOf } from '../model/errors.ts'
+import { createAttemptRunner } from './netns-attempts.ts'
 import { startForward, type RunningForward } from './netns-forward.ts'
 import type {
   NetnsCall,
@@ -19,6 +20,7 @@ function main(): void {
   const port = parentPort
   invariant(port !== null, 'the network thread was started as a program')
   const sockets = createNamespaceSockets()
+  const runAttempts = createAttemptRunner()
   const forwards = new Map<number, RunningForward>()
   const questions = new Map<number, ((target: NetnsTarget | undefined) => void)[]>()
 
@@ -73,6 +75,15 @@ function main(): void {
             kind: 'probed',
             result: await runProbe(namespace, request.probe, request.timeoutMs),
           }
+        } finally {
+          namespace.close()
+        }
+      }
+      case 'attempt': {
+        const namespace = sockets.enter(request.target)
+        try {
+          const outcomes = await runAttempts(namespace, request.attempts, request.timeoutMs)
+          return { kind: 'attempted', outcomes }
         } finally {
           namespace.close()
         }

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads'
 import { CommuneError, invariant, messageOf } from '../model/errors.ts'
 import type { Probe, ProbeResult } from '../ports/engine.ts'
 import type {
+  Attempt,
+  AttemptOutcome,
   ForwardRequest,
   NetnsCall,
   NetnsQuestion,
@@ -20,6 +22,12 @@ export interface Netns {
   /** `locate` is asked again when the container, or the thread, was started again. */
   forward(locate: Locate, wanted: ForwardRequest): Promise<NetnsForward>
   probe(target: NetnsTarget, probe: Probe, timeoutMs: number): Promise<ProbeResult>
+  /** Tries from inside what can be reached; the outcomes are in the same order. */
+  attempt(
+    target: NetnsTarget,
+    attempts: readonly Attempt[],
+    timeoutMs: number,
+  ): Promise<readonly AttemptOutcome[]>
   close(): Promise<void>
 }
 
@@ -47,7 +55,13 @@ interface Pending {
 /** For a platform or an engine where it can't work. */
 export function unsupportedNetns(problem: string): Netns {
   const refuse = () => Promise.reject(unsupported(problem))
-  return { problem: async () => problem, forward: refuse, probe: refuse, close: async () => {} }
+  return {
+    problem: async () => problem,
+    forward: refuse,
+    probe: refuse,
+    attempt: refuse,
+    close: async () => {},
+  }
 }
 
 export interface NetnsOptions {
@@ -111,6 +125,16 @@ class NetnsThread implements Netns {
     const reply = await this.#call({ kind: 'probe', target, probe, timeoutMs })
     invariant(reply.kind === 'probed', 'the network thread mixed up its answers')
     return reply.result
+  }
+
+  async attempt(
+    target: NetnsTarget,
+    attempts: readonly Attempt[],
+    timeoutMs: number,
+  ): Promise<readonly AttemptOutcome[]> {
+    const reply = await this.#call({ kind: 'attempt', target, attempts, timeoutMs })
+    invariant(reply.kind === 'attempted', 'the network thread mixed up its answers')
+    return reply.outcomes
   }
 
   async close(): Promise<void> {

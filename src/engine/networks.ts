@@ -3,6 +3,7 @@ import type { NetworkInspectInfo } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
+import { sealBridges } from './bridge-seal.ts'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
@@ -30,7 +31,10 @@ export async function ensureNetwork(
     )
   }
   // Most are new: whether one is there already is asked only when the engine says so.
-  if ((await createNetwork(client, network, signal)) === 'made') return network.name
+  if ((await createNetwork(client, network, signal)) === 'made') {
+    await sealBridges()
+    return network.name
+  }
   const existing = await inspectNetwork(client, network.name, signal)
   if (existing !== undefined) {
     if (isAsWanted(existing, network)) return network.name
@@ -41,6 +45,7 @@ export async function ensureNetwork(
     await removeNetwork(client, network.name, signal)
   }
   await createNetwork(client, network, signal)
+  await sealBridges()
   return network.name
 }
 
@@ -86,7 +91,8 @@ interface Inspectable {
   inspect(options: { abortSignal: AbortSignal }): Promise<NetworkInspectInfo>
 }
 
-async function inspectNetwork(
+/** What the engine knows of a network; undefined when there is none. */
+export async function inspectNetwork(
   client: EngineClient,
   name: string,
   signal?: AbortSignal,

@@ -45,6 +45,11 @@ export interface Engine {
   forward(options: ForwardOptions): Promise<Forward>
   /** Asks a container once how it is, from inside its own network namespace; never rejects for a sick one. */
   probe(id: string, probe: Probe, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult>
+  /**
+   * Makes a throw-away container just as a workload's and tries from inside its network what no workload
+   * may reach. What can't be tried on this machine is an answer too; rejects when the engine fails.
+   */
+  tryWalls(trial: WallTrial, signal?: AbortSignal): Promise<WallReport>
   /** Something happened to a container of ours. Ends when the engine goes away; the caller starts again. */
   events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent>
   /** Ends the forwards and closes all connections; the containers stay. */
@@ -224,6 +229,23 @@ export type Probe =
   | { readonly kind: 'tcp'; readonly port: number }
 
 export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+/** A trial of the walls around containers. */
+export interface WallTrial {
+  readonly meshletDid: string
+  /** The kind of network that is tried. */
+  readonly egress: 'none' | 'internet'
+  /** TCP ports of the machine where this program listens. */
+  readonly ownPorts: readonly number[]
+}
+
+export type WallReport =
+  /** Nothing of so many places could be reached. */
+  | { readonly kind: 'standing'; readonly tried: number }
+  /** What could be reached, a sentence each. */
+  | { readonly kind: 'open'; readonly tried: number; readonly open: readonly string[] }
+  /** It can't be tried here. */
+  | { readonly kind: 'unproven'; readonly why: string }
 
 export interface EngineEvent {
   readonly containerId: string
