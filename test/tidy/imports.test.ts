@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filesBelow, importsOf, isHandWritten, isTest, readText, ROOT } from './source-tree.ts'
 
-const PURE = new Set(['model', 'ports', 'cluster', 'selection', 'reconcile', 'policy', 'ledger'])
+const PURE = new Set([
+  'model',
+  'ports',
+  'cluster',
+  'selection',
+  'reconcile',
+  'policy',
+  'ledger',
+  'governance',
+])
 const PURE_PACKAGES = /^@noble\/hashes\//
 
 interface Permission {

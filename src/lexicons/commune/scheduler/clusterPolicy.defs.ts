@@ -37,6 +37,16 @@ type Main = {
   sponsorLimit?: number
 
   /**
+   * Days that a free rider’s work is last in line before it gets no new placements.
+   */
+  lastInLineDays?: number
+
+  /**
+   * Days without new placements before a free rider gets notice.
+   */
+  noPlacementsDays?: number
+
+  /**
    * Days between the notice to a free rider and the drain.
    */
   noticeDays?: number
@@ -55,6 +65,11 @@ type Main = {
    * Days a vote stays open.
    */
   voteDays?: number
+
+  /**
+   * Longest suspension, days.
+   */
+  suspensionDays?: number
 
   /**
    * Days in which a dispute must be answered.
@@ -87,6 +102,12 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     sponsorLimit: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
     ),
+    lastInLineDays: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 3650 }),
+    ),
+    noPlacementsDays: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 3650 }),
+    ),
     noticeDays: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 3650 }),
     ),
@@ -98,6 +119,9 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     ),
     voteDays: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 1, maximum: 3650 }),
+    ),
+    suspensionDays: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 1, maximum: 90 }),
     ),
     disputeDays: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 1, maximum: 3650 }),

@@ -22,12 +22,13 @@ type Main = {
   cluster: string
 
   /**
-   * What is proposed.
+   * What is proposed. To uphold a dispute strikes the claim that it names.
    */
-  action: 'admit' | 'suspend' | 'reinstate' | 'expel' | l.UnknownString
+  action:
+    'admit' | 'suspend' | 'reinstate' | 'expel' | 'uphold' | l.UnknownString
 
   /**
-   * The owner it is about.
+   * The owner it is about; of a dispute, the one whose claim it is.
    */
   subject: l.DidString
 
@@ -45,6 +46,31 @@ type Main = {
    * Records that show it.
    */
   evidence?: RepoStrongRef.Main[]
+
+  /**
+   * Of a dispute: the claim that is judged.
+   */
+  claim?: RepoStrongRef.Main
+
+  /**
+   * Who may vote: the owners of the cluster when it was proposed. The subject’s vote never counts.
+   */
+  electorate?: l.DidString[]
+
+  /**
+   * Share of eligible voters that must vote, millionths; by the cluster’s policy when it was proposed.
+   */
+  quorumMillionths?: number
+
+  /**
+   * Share of yes and no that must be yes, millionths; by the cluster’s policy when it was proposed.
+   */
+  majorityMillionths?: number
+
+  /**
+   * End of a suspension.
+   */
+  until?: l.DatetimeString
 
   /**
    * End of the vote.
@@ -66,7 +92,7 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
   /*#__PURE__*/ l.object({
     cluster: /*#__PURE__*/ l.string({ minLength: 1, maxLength: 63 }),
     action: /*#__PURE__*/ l.string<{
-      knownValues: ['admit', 'suspend', 'reinstate', 'expel']
+      knownValues: ['admit', 'suspend', 'reinstate', 'expel', 'uphold']
       maxLength: 64
     }>({ maxLength: 64 }),
     subject: /*#__PURE__*/ l.string({ format: 'did' }),
@@ -85,6 +111,25 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
         ),
         { maxLength: 32 },
       ),
+    ),
+    claim: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<RepoStrongRef.Main>(
+        (() => RepoStrongRef.main) as any,
+      ),
+    ),
+    electorate: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.array(/*#__PURE__*/ l.string({ format: 'did' }), {
+        maxLength: 256,
+      }),
+    ),
+    quorumMillionths: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 1000000 }),
+    ),
+    majorityMillionths: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 1000000 }),
+    ),
+    until: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ format: 'datetime' }),
     ),
     closesAt: /*#__PURE__*/ l.string({ format: 'datetime' }),
     createdAt: /*#__PURE__*/ l.string({ format: 'datetime' }),
