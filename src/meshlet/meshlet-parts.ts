@@ -1,17 +1,6 @@
-import type { Clock } from '../ports/clock.ts'
-import type { Engine } from '../ports/engine.ts'
 import type { Hint } from '../model/records.ts'
-import type { Policy } from '../policy/policy.ts'
-import type { Guard } from '../ports/guard.ts'
-import type { Journal } from '../ports/journal.ts'
-import type { Log } from '../ports/log.ts'
-import type { Metrics } from '../ports/metrics.ts'
-import type { Peers } from '../ports/peers.ts'
-import type { Random } from '../ports/random.ts'
-import type { Feed, PacedRepoWriter, RecordView, Write, WriteResult } from '../ports/records.ts'
+import type { RecordView, Write, WriteResult } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
-import type { StorageState } from '../storage/storage-state.ts'
-import { NO_FAIR_SHARE } from '../selection/score.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
@@ -27,11 +16,14 @@ import { Forwards } from './forwards.ts'
 import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
-import { ImageSupply, type Registries } from './image-supply.ts'
+import { ImageSupply } from './image-supply.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
+import { LedgerClerk } from './ledger-clerk.ts'
+import { LedgerShare } from './ledger-share.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { MachineFacts } from './machine-facts.ts'
+import type { MeshletPorts } from './meshlet-ports.ts'
 import { measuredEngine } from './measured-engine.ts'
 import { Moves } from './moves.ts'
 import { Neighbourhood } from './neighbourhood.ts'
@@ -54,25 +46,6 @@ import { WorkloadActor } from './workload-actor.ts'
 import { WorkloadObserver } from './workload-observer.ts'
 import { claimOf, storageOf } from './workload-claims.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
-
-/** Everything that a meshlet needs from outside. */
-export interface MeshletPorts {
-  readonly feed: Feed
-  readonly writer: PacedRepoWriter
-  readonly engine: Engine
-  readonly peers: Peers
-  readonly journal: Journal
-  readonly guard: Guard
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly registries: Registries
-  /** What the owner allows; it may change while the program runs. */
-  readonly policy: () => Policy
-  /** What the journal and the feed report of their disk. */
-  readonly storage: StorageState
-}
 
 /** What the parts call for when something has happened. */
 export interface Triggers {
@@ -107,6 +80,7 @@ export interface Parts {
   readonly exposure: Exposure
   readonly forwards: Forwards
   readonly leasing: Leasing
+  readonly clerk: LedgerClerk
   readonly reconciler: WorkloadReconciler
   readonly lastWords: LastWords
   readonly storageWatch: StorageWatch
@@ -137,7 +111,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     triggers.roomFreed,
     (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
   )
-  const fairShare = NO_FAIR_SHARE
+  const fairShare = new LedgerShare(view, config.ownerDid, clock)
   const waiting = new WaitingRoom({
     fairShare,
     clock,
@@ -340,6 +314,17 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     exposure,
     forwards,
     leasing,
+    clerk: new LedgerClerk({
+      config,
+      view,
+      own,
+      engineState,
+      facts,
+      settings,
+      placementOf: (uri) => reconciler.bidCallOf(uri)?.placement,
+      clock,
+      log,
+    }),
     reconciler,
     lastWords,
     ownersWord: new OwnersWord({ config, view, duty, settings, log }),

@@ -14,7 +14,8 @@ import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
-import { createParts, type MeshletPorts, type Parts } from './meshlet-parts.ts'
+import { createParts, type Parts } from './meshlet-parts.ts'
+import type { MeshletPorts } from './meshlet-ports.ts'
 import type { LastWords } from './last-words.ts'
 import type { OwnRecords } from './own-records.ts'
 import type { Reservations } from './reservations.ts'
@@ -332,6 +333,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #resync(): void {
+    if (this.#hasBegun) this.#parts.clerk.look()
     this.#parts.neighbourhood.noteChanged()
     this.engineState.invalidate()
     this.#lookAtAll()

@@ -28,6 +28,7 @@ const RESTART = 'restart'
 const PUBLIC_IMAGE = 'public-image'
 const OWNERS_WORD = 'owners-word'
 const PROBE = 'probe'
+const TALLIES = 'tallies'
 /** More than a nearly full disk takes by chance. */
 const PROBE_CHARACTERS = 64 * 1024
 
@@ -84,6 +85,15 @@ export class Settings {
 
   saveLastRev(rev: string): void {
     this.#journal.saveSetting(LAST_REV, rev)
+  }
+
+  /** What is summed up for the ledger and not yet in a record, as JSON; undefined: nothing. */
+  get tallies(): string | undefined {
+    return this.#journal.setting(TALLIES)
+  }
+
+  saveTallies(text: string | undefined): void {
+    this.#journal.saveSetting(TALLIES, text)
   }
 
   /** The consent to run this workload was taken back. */

@@ -4,7 +4,7 @@ import type { Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import { lackOf, minus, NOTHING, plus, slotsIn, times } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
-import { lineUp, type Waiting } from '../selection/waiting-line.ts'
+import { lineUp, turnOf, type LineOptions, type Waiting } from '../selection/waiting-line.ts'
 
 export interface WaitingRoomOptions {
   readonly fairShare: FairShare
@@ -54,7 +54,9 @@ export class WaitingRoom {
   /** Since when each fits and has not made its bid. */
   readonly #turnSinceMs = new Map<string, number>()
   #keeping: Keeping | undefined
-  readonly #turns = new Map<Did, number>()
+  readonly #served = new Map<Did, number>()
+  /** How far those in line have been served: who comes back after a while begins there. */
+  #servedSoFar = 0
   #line: readonly Waiting[] | undefined
 
   constructor(options: WaitingRoomOptions) {
@@ -64,6 +66,7 @@ export class WaitingRoom {
   /** Waits, or goes on waiting, for so many slots. */
   enter(entry: Omit<Waiting, 'sinceMs' | 'key'>): void {
     const before = this.#waiting.get(entry.uri)
+    if (!before) this.#join(entry.ownerDid)
     const sinceMs = before?.sinceMs ?? this.#options.clock.monotonicMs()
     const key = before?.key ?? recordKeyFor(entry.uri)
     this.#waiting.set(entry.uri, { ...entry, key, sinceMs })
@@ -82,15 +85,31 @@ export class WaitingRoom {
   /** Got room, and its owner's next work goes behind that of others. */
   serve(uri: string): void {
     const entry = this.#waiting.get(uri)
-    if (entry) this.#turns.set(entry.ownerDid, this.#options.clock.monotonicMs())
+    if (entry) {
+      const served = this.#served.get(entry.ownerDid) ?? 0
+      this.#servedSoFar = Math.max(this.#servedSoFar, served)
+      this.#served.set(entry.ownerDid, served + turnOf(entry, this.#lineOptions()))
+      this.#line = undefined
+    }
     this.leave(uri)
   }
 
   /** All that waits, first in line first. */
   get line(): readonly Waiting[] {
-    const { fairShare } = this.#options
-    this.#line ??= lineUp([...this.#waiting.values()], { turns: this.#turns, fairShare })
+    this.#line ??= lineUp([...this.#waiting.values()], this.#lineOptions())
     return this.#line
+  }
+
+  #lineOptions(): LineOptions {
+    const { fairShare, offer } = this.#options
+    return { served: this.#served, fairShare, offer: offer() }
+  }
+
+  /** Who has waited for nothing for a while has saved no turns up by that. */
+  #join(ownerDid: Did): void {
+    const isThere = [...this.#waiting.values()].some((entry) => entry.ownerDid === ownerDid)
+    if (isThere) return
+    this.#served.set(ownerDid, Math.max(this.#served.get(ownerDid) ?? 0, this.#servedSoFar))
   }
 
   /**

@@ -19,7 +19,12 @@ function waiting(name: string, change: Partial<Waiting> = {}): Waiting {
   }
 }
 
-const none = { turns: new Map(), fairShare: NO_FAIR_SHARE }
+const OFFER = { cpuMilli: 1_000, memoryBytes: 0, storageBytes: 0 }
+const none = { served: new Map(), fairShare: NO_FAIR_SHARE, offer: OFFER }
+const credits = (all: Readonly<Record<string, number>>) => ({
+  ...NO_FAIR_SHARE,
+  creditOf: (owner: string) => all[owner.slice('did:plc:'.length)] ?? 0,
+})
 const names = (line: readonly Waiting[]) => line.map(({ uri }) => uri)
 
 describe('the line', () => {
@@ -46,18 +51,35 @@ describe('the line', () => {
       waiting('b1', { ...bob, sinceMs: 30_000 }),
     ]
     expect(names(lineUp(all, none))).toEqual(['a1', 'b1', 'a2'])
-    const turns = new Map([[did('alice'), 5]])
-    expect(names(lineUp(all, { ...none, turns }))).toEqual(['b1', 'a1', 'a2'])
+    const served = new Map([[did('alice'), 5]])
+    expect(names(lineUp(all, { ...none, served }))).toEqual(['b1', 'a1', 'a2'])
   })
 
-  test('to whom the commune owes most goes first', () => {
+  test('who has three times the credit is served three times as often', () => {
+    const bob = { ownerDid: did('bob') }
+    const all = Array.from({ length: 8 }, (_, index) => [
+      waiting(`a${index}`),
+      waiting(`b${index}`, { ...bob, sinceMs: 30_000 }),
+    ]).flat()
+    const line = lineUp(all, { ...none, fairShare: credits({ alice: 1_000, bob: 3_000 }) })
+    const served = line.slice(0, 8).filter(({ ownerDid }) => ownerDid === did('bob'))
+    expect(served).toHaveLength(6)
+  })
+
+  test('who takes more at once is served less often', () => {
+    const big = { cpuMilli: 300, memoryBytes: 0, storageBytes: 0 }
+    const all = ['a0', 'a1', 'a2', 'a3'].map((name) => waiting(name))
+    const bobs = ['b0', 'b1'].map((name) =>
+      waiting(name, { ownerDid: did('bob'), request: big, sinceMs: 30_000 }),
+    )
+    expect(names(lineUp([...bobs, ...all], none))).toEqual(['a0', 'b0', 'a1', 'a2', 'a3', 'b1'])
+  })
+
+  test('who has no credit left goes last, whenever she was served', () => {
     const all = [waiting('a'), waiting('b', { ownerDid: did('bob'), sinceMs: 30_000 })]
-    const fairShare = {
-      ...NO_FAIR_SHARE,
-      ledgerDay: '2026-11-20',
-      balanceOf: (owner: string) => (owner === did('bob') ? 10 : 0),
-    }
-    expect(names(lineUp(all, { ...none, fairShare }))).toEqual(['b', 'a'])
+    const served = new Map([[did('bob'), 99]])
+    const fairShare = credits({ alice: 0, bob: 1 })
+    expect(names(lineUp(all, { ...none, served, fairShare }))).toEqual(['b', 'a'])
   })
 
   test('holds everybody once, in an order that does not depend on how they came', () => {

@@ -23,35 +23,70 @@ export interface Waiting {
 }
 
 export interface LineOptions {
-  /** When each owner's turn was last, on the same clock; who is not named was never served. */
-  readonly turns: ReadonlyMap<Did, number>
+  /** How much each owner was served here, as `turnOf` counts; who is not named was never served. */
+  readonly served: ReadonlyMap<Did, number>
   readonly fairShare: FairShare
+  /** All that the machine offers. */
+  readonly offer: Amount
 }
+
+/** Turns are counted in whole units of so many to a machine, so that equal turns add up equally. */
+const TURN_UNITS = 1_000_000_000
 
 /** Who began to wait in the same span of time is ordered by its key, alike on all machines. */
 const SPAN_MS = 10_000
 
 /**
  * The order in which waiting work is offered room. Of one owner: the higher priority first, then what
- * has waited longer. Between owners: to whom the commune owes most, then by turns, whoever was served
- * longest ago first. Nothing that runs is ever stopped by it.
+ * has waited longer. Between owners by turns, in proportion to the credit that the commune gives each:
+ * whoever was served least for her credit goes next. Who has none goes behind everybody who has.
+ * Nothing that runs is ever stopped by it.
  */
 export function lineUp(waiting: readonly Waiting[], options: LineOptions): readonly Waiting[] {
-  const { turns, fairShare } = options
-  const queues = [...Map.groupBy(waiting, ({ ownerDid }) => ownerDid)]
-    .map(([owner, own]) => ({ owner, own: own.toSorted(comparePatience) }))
-    .toSorted((a, b) => {
-      const [first, second] = [a.own[0], b.own[0]]
-      return (
-        fairShare.balanceOf(b.owner) - fairShare.balanceOf(a.owner) ||
-        (turns.get(a.owner) ?? -1) - (turns.get(b.owner) ?? -1) ||
-        (first && second ? compareTimes(first, second) : 0)
-      )
-    })
-  const longest = Math.max(0, ...queues.map(({ own }) => own.length))
-  return Array.from({ length: longest }, (_, place) =>
-    queues.flatMap(({ own }) => own[place] ?? []),
-  ).flat()
+  const queues = [...Map.groupBy(waiting, ({ ownerDid }) => ownerDid)].map(([owner, own]) => ({
+    owner,
+    own: own.toSorted(comparePatience).toReversed(),
+    hasCredit: options.fairShare.creditOf(owner) > 0,
+    served: options.served.get(owner) ?? 0,
+  }))
+  const line: Waiting[] = []
+  while (line.length < waiting.length) {
+    const next = queues
+      .filter(({ own }) => own.length > 0)
+      .reduce((a, b) => (goesBefore(b, a) ? b : a))
+    const [entry] = next.own.splice(-1)
+    if (!entry) break
+    next.served += turnOf(entry, options)
+    line.push(entry)
+  }
+  return line
+}
+
+/**
+ * What serving this entry adds to its owner's count: the scarcest part of the machine that it takes,
+ * for each thousandth of a machine-day of credit. An owner with twice the credit counts half.
+ */
+export function turnOf(
+  { request, slots, ownerDid }: Pick<Waiting, 'request' | 'slots' | 'ownerDid'>,
+  { fairShare, offer }: Pick<LineOptions, 'fairShare' | 'offer'>,
+): number {
+  const kinds = Object.keys(offer) as (keyof Amount)[]
+  const shares = kinds.filter((kind) => offer[kind] > 0).map((kind) => request[kind] / offer[kind])
+  const taken = Math.max(0, ...shares) * slots * TURN_UNITS
+  return Math.ceil(taken / Math.max(1, fairShare.creditOf(ownerDid)))
+}
+
+interface Queue {
+  readonly own: readonly Waiting[]
+  readonly hasCredit: boolean
+  readonly served: number
+}
+
+function goesBefore(a: Queue, b: Queue): boolean {
+  if (a.hasCredit !== b.hasCredit) return a.hasCredit
+  if (a.served !== b.served) return a.served < b.served
+  const [first, second] = [a.own.at(-1), b.own.at(-1)]
+  return first !== undefined && second !== undefined && compareTimes(first, second) < 0
 }
 
 /**
