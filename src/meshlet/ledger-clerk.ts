@@ -167,7 +167,7 @@ export class LedgerClerk {
     if (this.#isAcknowledged(key, claim.cid, sumOf(entries))) return
     const value: AcknowledgementRecord = {
       $type: COLLECTION.acknowledgement,
-      usage: { uri, cid: claim.cid } as AcknowledgementRecord['usage'],
+      usage: { uri, cid: claim.cid },
       entries: [...entries],
       createdAt: this.#now(),
     }
