@@ -13,7 +13,7 @@ import type { Did } from '../../src/model/records.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
 import { silentLog } from '../../src/ports/log.ts'
 import { workloadWrite } from '../../test/support/sample-records.ts'
-import { atMost, resultOf, type Result } from '../result.ts'
+import { atMost, median, resultOf, type Result } from '../result.ts'
 
 const WORKLOADS = 10_000
 const BIDDERS = 3
@@ -30,9 +30,11 @@ export async function measure(): Promise<readonly Result[]> {
   const grown = await growth(records)
   const idle: number[] = []
   const loaded: number[] = []
+  const libraries: number[] = []
   for (let i = 0; i < 5; i++) {
-    idle.push(await residentMib('0'))
-    loaded.push(await residentMib(`await import(${JSON.stringify(DAEMON)})`))
+    idle.push(await residentMib([], []))
+    loaded.push(await residentMib([DAEMON], FLAGS))
+    libraries.push(await residentMib(LIBRARIES, FLAGS))
   }
   return [
     resultOf({
@@ -42,7 +44,8 @@ export async function measure(): Promise<readonly Result[]> {
       samples: loaded,
       baseline: { name: 'an idle node process', samples: idle },
       targets: [atMost('ratio', 2)],
-      warm: 'Each sample is a new process.',
+      warm: 'Each sample is a new process, with the options of bin/meshlet.',
+      whenNotMet: `the libraries that it loads take ${Math.round(median(libraries))} MiB by themselves, those of atproto most of it.`,
     }),
     resultOf({
       id: 'memory/records',
@@ -58,9 +61,25 @@ export async function measure(): Promise<readonly Result[]> {
 
 const DAEMON = new URL('../../dist/bin/meshlet-daemon.js', import.meta.url).href
 
-async function residentMib(script: string): Promise<number> {
-  const code = `${script}; gc(); console.log(process.memoryUsage.rss())`
-  const args = ['--expose-gc', '--input-type=module', '-e', code]
+/** What the wrapper gives to node. */
+const FLAGS = ['--max-semi-space-size=4']
+
+const LIBRARIES = [
+  ...['@atproto/api', '@atproto/crypto', '@atproto/identity', '@atproto/lex', '@atproto/repo'],
+  ...[
+    '@atproto/sync',
+    '@atproto/xrpc-server',
+    '@atproto-labs/fetch-node',
+    'commander',
+    'dockerode',
+  ],
+  ...['koffi', 'p-queue', 'pino', 'prom-client', 'tar-stream', 'ws', 'yaml'],
+]
+
+async function residentMib(modules: readonly string[], flags: readonly string[]): Promise<number> {
+  const imports = modules.map((module) => `await import(${JSON.stringify(module)});`).join('')
+  const code = `${imports} gc(); console.log(process.memoryUsage.rss())`
+  const args = [...flags, '--expose-gc', '--input-type=module', '-e', code]
   const { stdout } = await run(process.execPath, args)
   return Number(stdout) / MIB
 }

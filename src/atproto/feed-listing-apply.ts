@@ -6,7 +6,7 @@ import type { RecordChange } from '../ports/records.ts'
 import { AWAIT_STREAM_MS, type FeedChains } from './feed-chains.ts'
 import { planListing } from './feed-listing.ts'
 import type { RecordStore } from './record-store.ts'
-import type { RepoFacts, VersionedRecord } from './record-store-repo.ts'
+import type { KeptRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
 import { OVER_QUOTA, type RepoListing } from './repo-walk.ts'
 
 /** What people are told while deletions are held back. */
@@ -92,13 +92,13 @@ export function applyListing(
   }
 }
 
-function findLacking(stored: readonly VersionedRecord[], listing: RepoListing) {
+function findLacking(stored: readonly KeptRecord[], listing: RepoListing) {
   const listed = new Set(listing.records.map((record) => record.key))
   return stored.filter((raw) => !listed.has(raw.key))
 }
 
 /** What lies behind the last record of a repo over its quota was not deleted, only left out. */
-function countMissing(lacking: readonly VersionedRecord[], listing: RepoListing): number {
+function countMissing(lacking: readonly KeptRecord[], listing: RepoListing): number {
   const last = listing.records.at(-1)?.key ?? ''
   return lacking.filter(
     (raw) => raw.rev <= listing.commit.rev && (!listing.truncated || raw.key <= last),

@@ -1,5 +1,5 @@
 import type { Did } from '../model/records.ts'
-import type { VersionedRecord } from './record-store-repo.ts'
+import { type KeptRecord, toKeptRecord, type VersionedRecord } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
 import { countWithin, type RepoQuota } from './repo-walk.ts'
 
@@ -26,7 +26,7 @@ export function keepWithin(
   remove: readonly string[],
 ): KeptRecords {
   if (put.length === 0) return { put, remove, truncated: false, shrunk: new Set<string>() }
-  const records = new Map<string, VersionedRecord>()
+  const records = new Map<string, KeptRecord>()
   let last = ''
   for (const raw of store.raws(did)) {
     records.set(raw.key, raw)
@@ -35,13 +35,17 @@ export function keepWithin(
   // Of what lies behind the last record of a repo over its quota nothing is known.
   const reachable = put.filter(({ key }) => !store.facts(did).truncated || key <= last)
   const shrunk = new Set<string>()
-  for (const raw of reachable) {
-    if ((records.get(raw.key)?.bytes?.length ?? 0) > (raw.bytes?.length ?? 0)) shrunk.add(raw.key)
+  for (const raw of reachable.map(toKeptRecord)) {
+    if ((records.get(raw.key)?.size ?? 0) > raw.size) shrunk.add(raw.key)
     records.set(raw.key, raw)
   }
   for (const key of remove) records.delete(key)
   const sorted = [...records.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  const surplus = new Set(sorted.slice(countWithin(sorted, quota)).map((raw) => raw.key))
+  const kept = countWithin(
+    sorted.map(({ size }) => size),
+    quota,
+  )
+  const surplus = new Set(sorted.slice(kept).map((raw) => raw.key))
   return {
     put: reachable.filter(({ key }) => !surplus.has(key)),
     remove: [...remove, ...[...surplus].filter((key) => store.raw(did, key))],

@@ -7,6 +7,7 @@ import type { SignatureVerifier } from './repo-walk-signature.ts'
 import { createRepoSource, type RepoSource } from './repo-walk-source.ts'
 import { walkTree } from './repo-walk-tree.ts'
 import {
+  type KnownRecord,
   type RawRecord,
   REPO_QUOTA,
   type RepoListing,
@@ -57,7 +58,7 @@ export interface RepoReader {
   latestCommit(at: ResolvedIdentity, signal?: AbortSignal): Promise<{ cid: Cid; rev: string }>
   listing(
     at: ResolvedIdentity,
-    options: { known?: (key: string) => RawRecord | undefined; signal?: AbortSignal },
+    options: { known?: (key: string) => KnownRecord | undefined; signal?: AbortSignal },
   ): Promise<RepoListing>
   record(at: ResolvedIdentity, key: string, signal?: AbortSignal): Promise<ProvenRecord>
 }

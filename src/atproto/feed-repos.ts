@@ -11,7 +11,7 @@ import { keepWithin } from './feed-quota.ts'
 import { type RepoReader, type ResolvedIdentity, readWithCurrentKey } from './feed-reader.ts'
 import type { CommitClaim, EventReader } from './feed-transport.ts'
 import { UnprovenCommits } from './feed-unproven.ts'
-import { type RepoFacts, splitKey, type VersionedRecord } from './record-store-repo.ts'
+import { type RepoFacts, splitKey } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
 import { REV_AHEAD_MS_MAX, revTimeMs } from './repo-walk-commit.ts'
 import { OVER_QUOTA, type RepoListing, type RepoQuota } from './repo-walk.ts'
@@ -146,7 +146,7 @@ async function proveCommit(
   const { did } = at
   let verified: VerifiedEvent
   try {
-    verified = await event.prove(at, (cid: Cid) => findBytes(store.raws(did), cid))
+    verified = await event.prove(at, (cid: Cid) => findBytes(store, did, cid))
   } catch (error) {
     // An event that was not judged must not be passed over.
     if (signal.aborted) throw error
@@ -249,11 +249,17 @@ async function look(
     setProblem(store, did, held.rev < (position?.rev ?? '') ? OLDER : HELD)
     return undefined
   }
-  return reader.listing(at, { known: (key) => store.raw(did, key), signal })
+  return reader.listing(at, {
+    known: (key) => {
+      const raw = store.raw(did, key)
+      return raw && { cid: raw.cid, bytes: () => store.bytes(did, key) }
+    },
+    signal,
+  })
 }
 
-function findBytes(raws: Iterable<VersionedRecord>, cid: Cid): Uint8Array | undefined {
-  for (const raw of raws) if (raw.cid === cid) return raw.bytes
+function findBytes(store: RecordStore, did: Did, cid: Cid): Uint8Array | undefined {
+  for (const raw of store.raws(did)) if (raw.cid === cid) return store.bytes(did, raw.key)
   return undefined
 }
 

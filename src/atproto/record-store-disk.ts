@@ -34,6 +34,8 @@ export interface RecordDisk extends Disposable {
     readonly cursors: Iterable<readonly [host: string, cursor: number]>
     readonly repos: Iterable<StoredRepo>
   }
+  /** The bytes of a stored record; undefined when it is not there, or has none. Throws code `io`. */
+  bytes(did: Did, key: string): Uint8Array | undefined
   write(change: RepoWrite): void
   writeCursors(cursors: readonly HostCursor[]): void
   forget(did: Did): void

@@ -48,6 +48,20 @@ export interface VersionedRecord extends RawRecord {
   readonly rev: string
 }
 
+/** A stored record without its bytes, which lie on the disk. */
+export interface KeptRecord {
+  /** `collection/rkey` */
+  readonly key: string
+  readonly cid: Cid
+  readonly rev: string
+  /** Of its bytes; 0 for one that is larger than a record may be. */
+  readonly size: number
+}
+
+export function toKeptRecord({ key, cid, rev, bytes }: VersionedRecord): KeptRecord {
+  return { key, cid, rev, size: bytes?.length ?? 0 }
+}
+
 /** A record that does not count, and why, for people. */
 export interface InvalidRecord {
   readonly collection: Collection
@@ -56,11 +70,11 @@ export interface InvalidRecord {
   readonly reason: string
 }
 
-/** The cell of one record in memory. */
+/** What memory holds of one record, for each of some ten thousand: no text of it stands here twice. */
 interface Cell {
-  readonly raw: VersionedRecord
-  readonly collection: Collection
-  readonly rkey: string
+  readonly cid: Cid
+  readonly rev: string
+  readonly size: number
   readonly stored: StoredRecord<object> | undefined
   readonly reason: string | undefined
 }
@@ -70,41 +84,43 @@ type Listed = readonly (readonly [rkey: string, StoredRecord<object>])[]
 /** One repo in memory: parsed once, read many times. */
 export class RepoMirror {
   facts: RepoFacts = NO_FACTS
-  readonly #cells = new Map<string, Cell>()
-  /** Those that count, by collection and record key: without joining both to a new text for each look. */
-  readonly #shown = new Map<string, Map<string, StoredRecord<object>>>()
+  readonly #cells = new Map<Collection, Map<string, Cell>>()
   /** What was asked for since the last change; also that there is nothing. */
   readonly #listed = new Map<string, Listed>()
   readonly #parse: ParseViewValue
   #lastKey: string | undefined
+  #lastRev = ''
 
   constructor(parse: ParseViewValue) {
     this.#parse = parse
   }
 
-  raw(key: string): VersionedRecord | undefined {
-    return this.#cells.get(key)?.raw
+  raw(key: string): KeptRecord | undefined {
+    const cell = this.#cell(key)
+    return cell && keptRecord(key, cell)
   }
 
   /** Every stored record, in no particular order. */
-  *raws(): Iterable<VersionedRecord> {
-    for (const cell of this.#cells.values()) yield cell.raw
+  *raws(): Iterable<KeptRecord> {
+    for (const [collection, cells] of this.#cells)
+      for (const [rkey, cell] of cells) yield keptRecord(`${collection}/${rkey}`, cell)
   }
 
   /** The CID that the view shows; undefined for what is absent or invalid. */
   visibleCid(key: string): Cid | undefined {
-    return this.#cells.get(key)?.stored?.cid
+    return this.#cell(key)?.stored?.cid
   }
 
   get(collection: string, rkey: string): StoredRecord<object> | undefined {
-    return this.#shown.get(collection)?.get(rkey)
+    return this.#cells.get(collection as Collection)?.get(rkey)?.stored
   }
 
   list(collection: string): Listed {
     const cached = this.#listed.get(collection)
     if (cached) return cached
-    const shown = [...(this.#shown.get(collection) ?? [])]
-    const found = shown.map(([rkey, stored]) => Object.freeze([rkey, stored] as const))
+    const found: (readonly [rkey: string, StoredRecord<object>])[] = []
+    for (const [rkey, { stored }] of this.#cells.get(collection as Collection) ?? [])
+      if (stored) found.push(Object.freeze([rkey, stored] as const))
     const listed = Object.freeze(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
@@ -112,7 +128,7 @@ export class RepoMirror {
 
   /** Why the record does not count; undefined when it does, or is not there. */
   reason(key: string): string | undefined {
-    const cell = this.#cells.get(key)
+    const cell = this.#cell(key)
     if (cell || !this.facts.truncated) return cell?.reason
     // What lies behind the last record that is read may be there or not.
     return this.#findLastKey() > key ? undefined : OVER_QUOTA
@@ -120,43 +136,52 @@ export class RepoMirror {
 
   invalid(): InvalidRecord[] {
     const found: InvalidRecord[] = []
-    for (const { collection, rkey, raw, reason } of this.#cells.values()) {
-      if (reason !== undefined) found.push({ collection, rkey, cid: raw.cid, reason })
-    }
+    for (const [collection, cells] of this.#cells)
+      for (const [rkey, { cid, reason }] of cells)
+        if (reason !== undefined) found.push({ collection, rkey, cid, reason })
     return found.toSorted((a, b) =>
       `${a.collection}/${a.rkey}` < `${b.collection}/${b.rkey}` ? -1 : 1,
     )
   }
 
-  put(raw: VersionedRecord): void {
-    const cell = this.#toCell(raw, this.#cells.get(raw.key))
-    if (!cell) return
-    this.#cells.set(raw.key, cell)
-    this.#changed(cell, cell.stored)
+  put(record: VersionedRecord): void {
+    const name = splitKey(record.key)
+    if (!name) return
+    const cells = this.#cells.get(name.collection) ?? new Map<string, Cell>()
+    this.#cells.set(name.collection, cells)
+    const before = cells.get(name.rkey)
+    const cell = this.#toCell(record, name, before)
+    cells.set(before ? name.rkey : flat(name.rkey), cell)
+    this.#changed(name.collection)
   }
 
   remove(key: string): void {
-    const cell = this.#cells.get(key)
-    if (!cell) return
-    this.#cells.delete(key)
-    this.#changed(cell, undefined)
+    const name = splitKey(key)
+    if (name && this.#cells.get(name.collection)?.delete(name.rkey)) this.#changed(name.collection)
   }
 
-  #toCell(raw: VersionedRecord, previous: Cell | undefined): Cell | undefined {
-    const name = splitKey(raw.key)
-    if (!name) return undefined
+  #cell(key: string): Cell | undefined {
+    const name = splitKey(key)
+    return name && this.#cells.get(name.collection)?.get(name.rkey)
+  }
+
+  #toCell(
+    record: VersionedRecord,
+    { collection, rkey }: RecordName,
+    before: Cell | undefined,
+  ): Cell {
+    // A listing brings many of one revision.
+    const rev = record.rev === this.#lastRev ? this.#lastRev : (this.#lastRev = record.rev)
+    const { cid } = record
+    const size = record.bytes?.length ?? 0
     // The same content again: whoever holds the value keeps the very same object.
-    if (previous && previous.raw.cid === raw.cid) return { ...previous, raw }
-    const parsed = this.#parse(name.collection, name.rkey, raw)
-    const stored = parsed.ok ? Object.freeze({ cid: raw.cid, value: parsed.value }) : undefined
-    return { raw, ...name, stored, reason: parsed.ok ? undefined : parsed.reason }
+    if (before?.cid === cid) return { ...before, rev, size }
+    const parsed = this.#parse(collection, rkey, record)
+    const stored = parsed.ok ? Object.freeze({ cid, value: parsed.value }) : undefined
+    return { cid, rev, size, stored, reason: parsed.ok ? undefined : parsed.reason }
   }
 
-  #changed({ collection, rkey }: Cell, shown: StoredRecord<object> | undefined): void {
-    const its = this.#shown.get(collection) ?? new Map<string, StoredRecord<object>>()
-    this.#shown.set(collection, its)
-    if (shown) its.set(rkey, shown)
-    else its.delete(rkey)
+  #changed(collection: Collection): void {
     this.#listed.delete(collection)
     this.#lastKey = undefined
   }
@@ -164,14 +189,28 @@ export class RepoMirror {
   #findLastKey(): string {
     if (this.#lastKey !== undefined) return this.#lastKey
     let last = ''
-    for (const key of this.#cells.keys()) if (key > last) last = key
+    for (const { key } of this.raws()) if (key > last) last = key
     this.#lastKey = last
     return last
   }
 }
 
+function keptRecord(key: string, { cid, rev, size }: Cell): KeptRecord {
+  return { key, cid, rev, size }
+}
+
+/** The same text by itself: a part of a text keeps the whole of it in memory. */
+function flat(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+interface RecordName {
+  readonly collection: Collection
+  readonly rkey: string
+}
+
 /** Splits `collection/rkey`; undefined for collections that are not ours. */
-export function splitKey(key: string): { collection: Collection; rkey: string } | undefined {
+export function splitKey(key: string): RecordName | undefined {
   const slash = key.indexOf('/')
   const collection = key.slice(0, slash)
   if (slash < 0 || !isCollection(collection)) return undefined

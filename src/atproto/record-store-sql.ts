@@ -76,6 +76,18 @@ class SqliteDisk implements RecordDisk {
     return { cursors, repos: repos.values() }
   }
 
+  bytes(did: Did, key: string): Uint8Array | undefined {
+    try {
+      const bytes = this.#statements.getBytes.get(did, key)?.['bytes']
+      return bytes instanceof Uint8Array ? bytes : undefined
+    } catch (cause) {
+      throw new CommuneError('io', `A stored record can't be read: ${messageOf(cause)}`, {
+        cause,
+        retry: true,
+      })
+    }
+  }
+
   write({ did, facts, put, remove }: RepoWrite): void {
     const { position, held } = facts
     const { putRepo, removeRecord, putRecord } = this.#statements
@@ -139,6 +151,7 @@ function prepare(database: DatabaseSync) {
   return {
     putRepo: database.prepare('INSERT OR REPLACE INTO repo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     forgetRepo: database.prepare('DELETE FROM repo WHERE did = ?'),
+    getBytes: database.prepare('SELECT bytes FROM record WHERE did = ? AND key = ?'),
     putRecord: database.prepare('INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)'),
     removeRecord: database.prepare('DELETE FROM record WHERE did = ? AND key = ?'),
     forgetRecords: database.prepare('DELETE FROM record WHERE did = ?'),

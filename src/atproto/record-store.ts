@@ -3,7 +3,7 @@ import type { Did } from '../model/records.ts'
 import type { RecordChange, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { HostCursor, RecordDisk } from './record-store-disk.ts'
 import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
-import type { InvalidRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
+import type { InvalidRecord, KeptRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
 import { NO_FACTS, RepoMirror, splitKey } from './record-store-repo.ts'
 
 /** A change of one repo, stored and shown as a whole or not at all. */
@@ -22,8 +22,10 @@ export interface RecordStore extends RecordView, Disposable {
   /** DIDs of which anything is stored, sorted. */
   dids(): Did[]
   facts(did: Did): RepoFacts
-  raw(did: Did, key: string): VersionedRecord | undefined
-  raws(did: Did): Iterable<VersionedRecord>
+  raw(did: Did, key: string): KeptRecord | undefined
+  raws(did: Did): Iterable<KeptRecord>
+  /** The bytes of a stored record, read from the disk. Throws code `io`. */
+  bytes(did: Did, key: string): Uint8Array | undefined
   /** Records that don't count, with the reason; sorted by key. */
   invalid(did: Did): readonly InvalidRecord[]
   /** Why a record that is there does not count, as in `Feed`. */
@@ -95,12 +97,16 @@ class MirroredStore implements RecordStore {
     return this.#repos.get(did)?.facts ?? NO_FACTS
   }
 
-  raw(did: Did, key: string): VersionedRecord | undefined {
+  raw(did: Did, key: string): KeptRecord | undefined {
     return this.#repos.get(did)?.raw(key)
   }
 
-  raws(did: Did): Iterable<VersionedRecord> {
+  raws(did: Did): Iterable<KeptRecord> {
     return this.#repos.get(did)?.raws() ?? []
+  }
+
+  bytes(did: Did, key: string): Uint8Array | undefined {
+    return this.#disk.bytes(did, key)
   }
 
   invalid(did: Did): readonly InvalidRecord[] {

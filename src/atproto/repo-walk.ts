@@ -56,9 +56,15 @@ export interface WalkRepoOptions {
   readonly verify: SignatureVerifier
   readonly nowMs: number
   /** Records that are at hand and need not be fetched again when their CID is the same. */
-  readonly known?: (key: string) => RawRecord | undefined
+  readonly known?: (key: string) => KnownRecord | undefined
   readonly quota?: RepoQuota
   readonly signal?: AbortSignal | undefined
+}
+
+/** A record that somebody read before. */
+export interface KnownRecord {
+  readonly cid: Cid
+  bytes(): Uint8Array | undefined
 }
 
 /** A busy repo may drop the blocks of the revision that is being read. */
@@ -116,8 +122,8 @@ async function readRecords(
     const blocks = await fetchUnknown(batch, options)
     for (const [key, cid] of batch) {
       const known = options.known?.(key)
-      const record =
-        known?.cid === cid ? known : toRawRecord(key, cid, blocks.get(cid), quota.recordBytesMax)
+      const block = known?.cid === cid ? known.bytes() : blocks.get(cid)
+      const record = toRawRecord(key, cid, block, quota.recordBytesMax)
       total += record.bytes?.length ?? 0
       if (total > quota.repoBytesMax) return records
       records.push(record)
@@ -143,14 +149,14 @@ export function toRawRecord(
   return { key, cid, bytes: bytes && bytes.length <= bytesMax ? bytes : undefined }
 }
 
-/** How many of these records, sorted by key, a repo of this quota may have. */
-export function countWithin(records: readonly RawRecord[], quota: RepoQuota): number {
+/** How many records of these sizes in bytes, in the order of their keys, a repo of this quota may have. */
+export function countWithin(sizes: readonly number[], quota: RepoQuota): number {
   let bytes = 0
-  const over = records.findIndex((record, index) => {
-    bytes += record.bytes?.length ?? 0
+  const over = sizes.findIndex((size, index) => {
+    bytes += size
     return index >= quota.recordsMax || bytes > quota.repoBytesMax
   })
-  return over < 0 ? records.length : over
+  return over < 0 ? sizes.length : over
 }
 
 /** The collection of `collection/rkey`. */

@@ -22,6 +22,8 @@ const FLUSH_MS = 5_000
 export class VirtualDisk implements RecordDisk {
   readonly #repos = new Map<Did, Repo>()
   readonly #cursors = new Map<string, number>()
+  /** As of the last write, whether a power cut would take it or not. */
+  readonly #bytes = new Map<string, Uint8Array>()
   readonly #now: () => number
   /** Transactions that a power cut would take, with their time. */
   #young: { readonly atMs: number; readonly act: () => void }[] = []
@@ -38,6 +40,9 @@ export class VirtualDisk implements RecordDisk {
 
   load() {
     this.#flush(Number.POSITIVE_INFINITY)
+    this.#bytes.clear()
+    for (const [did, { byKey }] of this.#repos)
+      for (const record of byKey.values()) this.#setBytes(did, record)
     const repos = [...this.#repos].map(([did, { facts, byKey }]): StoredRepo => ({
       did,
       facts,
@@ -46,7 +51,13 @@ export class VirtualDisk implements RecordDisk {
     return { cursors: [...this.#cursors], repos }
   }
 
+  bytes(did: Did, key: string): Uint8Array | undefined {
+    return this.#bytes.get(`${did} ${key}`)
+  }
+
   write({ did, facts, put, remove }: RepoWrite): void {
+    for (const key of remove) this.#bytes.delete(`${did} ${key}`)
+    for (const record of put) this.#setBytes(did, record)
     this.#transact(() => {
       const byKey = this.#repos.get(did)?.byKey ?? new Map<string, VersionedRecord>()
       this.#repos.set(did, { facts, byKey })
@@ -65,10 +76,16 @@ export class VirtualDisk implements RecordDisk {
   }
 
   forget(did: Did): void {
+    for (const key of this.#bytes.keys()) if (key.startsWith(`${did} `)) this.#bytes.delete(key)
     this.#transact(() => this.#repos.delete(did))
   }
 
   [Symbol.dispose](): void {}
+
+  #setBytes(did: Did, { key, bytes }: VersionedRecord): void {
+    if (bytes) this.#bytes.set(`${did} ${key}`, bytes)
+    else this.#bytes.delete(`${did} ${key}`)
+  }
 
   #transact(act: () => void): void {
     const atMs = this.#now()

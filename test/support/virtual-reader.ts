@@ -62,7 +62,10 @@ export function createVirtualReader(options: VirtualReaderOptions): RepoReader {
     async listing(at, { signal }) {
       const repo = await askVerified(at, signal)
       const { records } = repo
-      const kept = countWithin(records, REPO_QUOTA)
+      const kept = countWithin(
+        records.map(({ bytes }) => bytes?.length ?? 0),
+        REPO_QUOTA,
+      )
       const isTruncated = kept < records.length
       return {
         commit: repo.head,
