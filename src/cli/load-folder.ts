@@ -3,6 +3,7 @@ import type { Issue } from '../spec/issue.ts'
 import type { FolderResult, ReadFolderOptions } from '../spec/read-folder.ts'
 import { parseAssignment } from '../spec/variables.ts'
 import type { BrokenDocument, DesiredWorkload } from '../sync/plan-sync.ts'
+import type { DesiredCluster } from '../sync/plan-clusters.ts'
 import { readSource, type FolderSource } from '../sync/read-source.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { formatIssue } from '../spec/format-issue.ts'
@@ -16,6 +17,7 @@ export interface LoadedFolder {
   readonly set: string
   readonly source: Omit<FolderSource, 'defaultSet'>
   readonly desired: readonly DesiredWorkload[]
+  readonly clusters: readonly DesiredCluster[]
   readonly broken: readonly BrokenDocument[]
   readonly issues: readonly Issue[]
   readonly empty: boolean
@@ -45,13 +47,14 @@ export async function loadFolder(
     signal: io.signal,
   })
   const errors = folder.issues.filter(({ severity }) => severity === 'error')
-  const empty = folder.workloads.length === 0 && errors.length === 0
+  const count = folder.workloads.length + folder.clusters.length
+  const empty = count === 0 && errors.length === 0
   if (empty) {
     throw new CommuneError('invalid-input', `There is no workload in ${known?.shownAs ?? path}.`, {
       hint: 'Nothing was changed and nothing is pruned. "commune delete NAME" deletes a workload.',
     })
   }
-  if (folder.workloads.length === 0) {
+  if (count === 0) {
     noteIssues(io, folder.issues)
     throw new CommuneError(
       'invalid-input',
@@ -72,6 +75,7 @@ export async function loadFolder(
       line,
       record,
     })),
+    clusters: folder.clusters,
     broken: errors.map(({ file, line, message }) => ({ file, line, message })),
     issues: folder.issues,
     empty,

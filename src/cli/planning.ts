@@ -90,7 +90,7 @@ async function inputOf(
   session: Session,
   folder: LoadedFolder,
   options: FolderOptions,
-  { existing }: RepoSnapshot,
+  { existing, clusters = [] }: RepoSnapshot,
 ): Promise<Omit<PlanSyncInput, keyof Knowledge>> {
   const offline = options.offline ?? false
   const update = options.updateImages ?? false
@@ -98,6 +98,7 @@ async function inputOf(
     ...folder,
     owner: session.did,
     existing,
+    existingClusters: clusters,
     lookups: await lookUpImages(context, { ...folder, existing, offline, update }),
     offline,
     updateImages: update,

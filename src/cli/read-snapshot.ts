@@ -1,9 +1,10 @@
 import type { Session } from '../atproto/session.ts'
 import { parseRecord } from '../atproto/validate.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import type { WorkloadRecord } from '../model/records.ts'
+import type { ClusterPolicyRecord, WorkloadRecord } from '../model/records.ts'
 import { listOwnRecords, type OwnRecord } from './list-own-records.ts'
 import { pdsCall } from './pds-call.ts'
+import type { ExistingCluster } from '../sync/plan-clusters.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
 import type { ExistingWorkload } from '../sync/sync-plan.ts'
 
@@ -13,8 +14,16 @@ import type { ExistingWorkload } from '../sync/sync-plan.ts'
  */
 export async function readSnapshot(session: Session, signal: AbortSignal): Promise<RepoSnapshot> {
   const { cid: commit, rev } = await latestCommit(session, signal)
-  const records = await listOwnRecords(session, COLLECTION.workload, signal)
-  return { commit, rev, existing: records.map(toExisting) }
+  const [workloads, clusters] = await Promise.all([
+    listOwnRecords(session, COLLECTION.workload, signal),
+    listOwnRecords(session, COLLECTION.clusterPolicy, signal),
+  ])
+  return {
+    commit,
+    rev,
+    existing: workloads.map(toExisting),
+    clusters: clusters.map(toExistingCluster),
+  }
 }
 
 async function latestCommit(session: Session, signal: AbortSignal) {
@@ -34,6 +43,17 @@ function toExisting({ rkey: name, cid, value }: OwnRecord): ExistingWorkload {
     ...(parsed.ok && parsed.value.name === name
       ? { record: parsed.value as unknown as WorkloadRecord }
       : {}),
+  }
+}
+
+function toExistingCluster({ rkey: name, cid, value }: OwnRecord): ExistingCluster {
+  const parsed = parseRecord(COLLECTION.clusterPolicy, value)
+  const set = setOf(value)
+  return {
+    name,
+    cid,
+    ...(set === undefined ? {} : { set }),
+    ...(parsed.ok ? { record: parsed.value as unknown as ClusterPolicyRecord } : {}),
   }
 }
 

@@ -1,3 +1,4 @@
+import { nameOfCluster } from '../sync/apply-plan.ts'
 import { formatPlan } from '../sync/format-plan.ts'
 import { planData, type Outcome } from '../sync/plan-data.ts'
 import { itemsOf, type SyncPlan } from '../sync/sync-plan.ts'
@@ -28,7 +29,11 @@ export function showPlan(io: Io, plan: SyncPlan, options: ShowPlanOptions): void
         plan.items
           .filter(({ action }) => action !== 'unchanged' && action !== 'invalid')
           .map(({ name }) => `${name}\n`)
-          .join(''),
+          .join('') +
+          (plan.clusters ?? [])
+            .filter(({ action }) => action !== 'unchanged')
+            .map(({ name }) => `${nameOfCluster(name)}\n`)
+            .join(''),
       )
     case 'table':
     case 'wide': {

@@ -14,10 +14,10 @@ export interface ClusterRules {
   readonly noPlacementsDays: number
   /** Days between the notice and the drain. */
   readonly noticeDays: number
-  /** Credit that each member starts with, resource-seconds. */
-  readonly rootCreditLine: number
-  /** Most credit that a member may lend to newcomers, resource-seconds. */
-  readonly sponsorLimit: number
+  /** Credit that each member starts with, in the unit of usage; absent: the ledger’s own default. */
+  readonly rootCreditLine?: number
+  /** Most credit that a member may lend to newcomers, likewise. */
+  readonly sponsorLimit?: number
   /** Share of eligible voters that must vote. */
   readonly quorumMillionths: number
   /** Share of yes and no that must be yes. */
@@ -39,8 +39,6 @@ export const STANDARD_CLUSTER_RULES: ClusterRules = {
   lastInLineDays: 14,
   noPlacementsDays: 14,
   noticeDays: 7,
-  rootCreditLine: 0,
-  sponsorLimit: 0,
   quorumMillionths: 666_667,
   majorityMillionths: 666_667,
   voteDays: 7,
@@ -48,7 +46,11 @@ export const STANDARD_CLUSTER_RULES: ClusterRules = {
   disputeDays: 7,
 }
 
-const NAMES = Object.keys(STANDARD_CLUSTER_RULES) as (keyof ClusterRules)[]
+const NAMES: readonly (keyof ClusterRules)[] = [
+  ...(Object.keys(STANDARD_CLUSTER_RULES) as (keyof ClusterRules)[]),
+  'rootCreditLine',
+  'sponsorLimit',
+]
 
 /** The rules of a record; what it leaves out is as in the standard. */
 export function rulesOf(record: Partial<ClusterPolicyRecord>): ClusterRules {

@@ -1,3 +1,5 @@
+import { checkCluster, toClusterDraft, type ClusterDraft } from './cluster-file.ts'
+import type { ClusterFile } from './cluster-file.gen.ts'
 import { checkAmounts } from './check-amounts.ts'
 import { checkCombinations } from './check-combinations.ts'
 import { checkEnv } from './check-env.ts'
@@ -31,6 +33,14 @@ export interface SpecWorkload {
   readonly record: WorkloadDraft
 }
 
+/** The rules of a cluster, and where they stand. */
+export interface SpecCluster {
+  readonly file: string
+  readonly line: number
+  readonly name: string
+  readonly record: ClusterDraft
+}
+
 /** The name that a document gave itself, valid or not. */
 export interface DeclaredName {
   readonly name: string
@@ -40,10 +50,13 @@ export interface DeclaredName {
 
 export interface ParseResult {
   readonly workloads: readonly SpecWorkload[]
+  readonly clusters: readonly SpecCluster[]
   /** How many documents the file holds, valid or not; empty ones do not count. */
   readonly documentCount: number
-  /** Names of all documents in order, so that duplicates are found across files. */
+  /** Names of all workloads in order, so that duplicates are found across files. */
   readonly names: readonly DeclaredName[]
+  /** The same of clusters, which have names of their own. */
+  readonly clusterNames: readonly DeclaredName[]
   /** Sorted by position. */
   readonly issues: readonly Issue[]
 }
@@ -59,7 +72,8 @@ export interface Layers {
 const DOCUMENTS_MAX = 1000
 
 /** Kinds that the design knows and this version does not. */
-const LATER_KINDS = ['Secret', 'Cluster']
+const LATER_KINDS = ['Secret']
+const CLUSTER = 'Cluster'
 const KINDS = ['Workload', 'Job']
 
 /** Kinds of Kubernetes whose work a kind of ours does. */
@@ -88,19 +102,23 @@ export function parseDocuments(text: string, file: string, layers: Layers = {}):
   const parts = documents.map((document) => parseDocument(source, document, layers))
   return {
     workloads: parts.flatMap(({ workload }) => (workload === undefined ? [] : [workload])),
+    clusters: parts.flatMap(({ cluster }) => (cluster === undefined ? [] : [cluster])),
     documentCount: documents.length,
     names: parts.flatMap(({ name }) => (name === undefined ? [] : [name])),
+    clusterNames: parts.flatMap(({ clusterName }) => clusterName ?? []),
     issues: sortIssues(parts.flatMap(({ issues }) => issues)),
   }
 }
 
 function nothing(issues: readonly Issue[]): ParseResult {
-  return { workloads: [], documentCount: 0, names: [], issues }
+  return { workloads: [], clusters: [], documentCount: 0, names: [], clusterNames: [], issues }
 }
 
 interface ParsedDocument {
   readonly workload?: SpecWorkload
+  readonly cluster?: SpecCluster
   readonly name?: DeclaredName
+  readonly clusterName?: DeclaredName
   readonly issues: readonly Issue[]
 }
 
@@ -111,6 +129,7 @@ function parseDocument(
 ): ParsedDocument {
   const plain = readYaml(text, variables === undefined ? {} : { variables })
   const name = declaredName(source, text, plain)
+  if (isCluster(plain.value)) return parseCluster(source, text, plain, name)
   const yaml =
     name === undefined || overlay === undefined || plain.root === null
       ? plain
@@ -128,6 +147,28 @@ function parseDocument(
   return { workload: { file: source.file, line, document, record }, issues, ...named }
 }
 
+/** Overlays are about workloads; variables have been put in already. */
+function parseCluster(
+  source: SourceText,
+  text: DocumentText,
+  yaml: YamlDocument,
+  name: DeclaredName | undefined,
+): ParsedDocument {
+  const place = (entry: Finding | PlacedFinding) => placeFinding(source, text, yaml, entry)
+  const findings = [...yaml.findings, ...checkContent(yaml)]
+  const issues = placeAll(findings, place, { source, document: text })
+  const named = name === undefined ? {} : { clusterName: name }
+  if (hasErrors(issues)) return { issues, ...named }
+  const document = yaml.value as ClusterFile
+  const { line } = positionAt(source, text.offset + text.contentOffset)
+  const record = toClusterDraft(document)
+  return { cluster: { file: source.file, line, name: document.name, record }, issues, ...named }
+}
+
+function isCluster(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === CLUSTER
+}
+
 /** A value that the notation made unreadable is not reported again for what it then lacks. */
 function checkContent(yaml: YamlDocument): readonly Finding[] {
   const unreadable = new Set(yaml.findings.map(({ path }) => formatPath(path)))
@@ -140,6 +181,7 @@ function check(value: unknown): readonly Finding[] {
     const expected = 'a mapping that begins with kind, name and image'
     return [finding([], `found ${describeValue(value)}`, { expected })]
   }
+  if (isCluster(value)) return checkCluster(value)
   const kind = checkKind((value as { kind?: unknown }).kind)
   if (kind !== undefined) return [kind]
   const errors = validate(value) ? [] : (validate.errors ?? [])
@@ -159,12 +201,13 @@ function checkKind(kind: unknown): Finding | undefined {
   if (typeof kind !== 'string' || KINDS.some((known) => nearest(kind, [known]) === known)) {
     return undefined
   }
-  const expected = KINDS.join(' or ')
+  const expected = `${KINDS.join(', ')} or ${CLUSTER}`
   const later = nearest(kind, LATER_KINDS)
   if (later === kind) {
     return finding(['kind'], `kind ${kind} is not supported by this version`, { expected })
   }
-  const suggestion = later ?? (Object.hasOwn(FOREIGN_KINDS, kind) ? FOREIGN_KINDS[kind] : undefined)
+  const near = later ?? nearest(kind, [CLUSTER])
+  const suggestion = near ?? (Object.hasOwn(FOREIGN_KINDS, kind) ? FOREIGN_KINDS[kind] : undefined)
   return finding(['kind'], `unknown kind ${quote(kind)}`, {
     expected,
     ...(suggestion === undefined ? {} : { suggestion }),

@@ -9,7 +9,12 @@ import {
 import { findDuplicateNames, type NamedPlace } from './duplicate-names.ts'
 import { fileIssue, hasErrors, sortIssues, type Issue } from './issue.ts'
 import { listFiles, reasonOf } from './list-files.ts'
-import { parseDocuments, type Layers, type SpecWorkload } from './parse-documents.ts'
+import {
+  parseDocuments,
+  type Layers,
+  type SpecCluster,
+  type SpecWorkload,
+} from './parse-documents.ts'
 import { readLayers } from './read-layers.ts'
 import { readTextFile } from './read-file.ts'
 
@@ -25,6 +30,8 @@ export interface FolderResult {
   readonly files: readonly string[]
   /** Those without an error, in the order of files and lines. */
   readonly workloads: readonly SpecWorkload[]
+  /** Rules of clusters without an error, in the same order. */
+  readonly clusters: readonly SpecCluster[]
   /** Name of the set from the overlay or commune.yaml, when one of them says one. */
   readonly set?: string
   /** The overlay has a set of its own. */
@@ -53,7 +60,8 @@ export async function readFolder(
   options: ReadFolderOptions = {},
 ): Promise<FolderResult> {
   const found = await findFiles(path, options.shownAs ?? path)
-  if (!found.ok) return { root: resolve(path), files: [], workloads: [], issues: [found.issue] }
+  if (!found.ok)
+    return { root: resolve(path), files: [], workloads: [], clusters: [], issues: [found.issue] }
   const { root, shown, files } = found
   const contents = await readAll(root, files, options.signal)
   const settings = readSettings(contents)
@@ -73,6 +81,7 @@ export async function readFolder(
     root,
     files: files.filter(isWorkloads),
     workloads: isUnclear ? [] : parsed.workloads,
+    clusters: isUnclear ? [] : parsed.clusters,
     ...(set === undefined ? {} : { set }),
     ...(layers.overlay?.set === undefined ? {} : { isOverlaySet: true }),
     issues: sortIssues([
@@ -83,7 +92,7 @@ export async function readFolder(
 }
 
 function noDocument(path: string): Issue {
-  const expected = 'at least one document with kind: Workload or kind: Job'
+  const expected = 'at least one document with kind: Workload, kind: Job or kind: Cluster'
   return fileIssue(path, 'there is no workload here', { expected })
 }
 
@@ -173,6 +182,7 @@ function readSettings(contents: readonly Content[]): CommuneFileResult {
 
 interface Parsed {
   readonly workloads: readonly SpecWorkload[]
+  readonly clusters: readonly SpecCluster[]
   readonly documentCount: number
   readonly issues: readonly Issue[]
 }
@@ -180,7 +190,9 @@ interface Parsed {
 function parseAll(contents: readonly Content[], layers: Layers): Parsed {
   const workloads: SpecWorkload[] = []
   const issues: Issue[] = []
+  const clusters: SpecCluster[] = []
   const places: NamedPlace[] = []
+  const clusterPlaces: NamedPlace[] = []
   let documentCount = 0
   for (const { file, text, issue } of contents) {
     if (issue !== undefined) issues.push(issue)
@@ -192,15 +204,19 @@ function parseAll(contents: readonly Content[], layers: Layers): Parsed {
     }
     const result = parseDocuments(text, file, layers)
     workloads.push(...result.workloads)
+    clusters.push(...result.clusters)
+    clusterPlaces.push(...result.clusterNames.map((name) => ({ file, ...name })))
     issues.push(...result.issues)
     places.push(...result.names.map((name) => ({ file, ...name })))
     documentCount += result.documentCount
   }
   const duplicates = findDuplicateNames(places)
+  const sameClusters = findDuplicateNames(clusterPlaces)
   const unapplied = layers.overlay?.unapplied(new Set(places.map(({ name }) => name))) ?? []
   return {
     workloads: workloads.filter(({ record }) => !duplicates.names.has(record.name)),
+    clusters: clusters.filter(({ name }) => !sameClusters.names.has(name)),
     documentCount,
-    issues: [...issues, ...duplicates.issues, ...unapplied],
+    issues: [...issues, ...duplicates.issues, ...sameClusters.issues, ...unapplied],
   }
 }

@@ -1,6 +1,7 @@
 import { COLLECTION } from '../model/nsid.ts'
 import type { Cid } from '../model/records.ts'
 import type { RepoWriter, Write } from '../ports/records.ts'
+import type { ClusterItem } from './plan-clusters.ts'
 import { itemsOf, type SyncPlan } from './sync-plan.ts'
 
 /** The PDS takes 200 writes and a body of 1,000,000 bytes; some room is left for the envelope. */
@@ -35,7 +36,7 @@ interface ApplyPorts {
 export async function applyPlan(plan: SyncPlan, ports: ApplyPorts): Promise<void> {
   let { swapCommit } = ports
   for (const batch of batchesOf(writesOf(plan))) {
-    const names = batch.map(({ rkey }) => rkey)
+    const names = batch.map(nameOfWrite)
     // Between two commits is a good place to stop.
     ports.signal?.throwIfAborted()
     ports.onSend?.(names)
@@ -67,7 +68,35 @@ export function writesOf(plan: SyncPlan): readonly Write[] {
     collection: COLLECTION.workload,
     rkey: name,
   }))
-  return [...puts, ...deletes]
+  const rules = (plan.clusters ?? []).flatMap(writeOfCluster)
+  const { put: rulePuts = [], delete: ruleDeletes = [] } = Object.groupBy(
+    rules,
+    ({ action }) => action,
+  )
+  return [...rulePuts, ...puts, ...deletes, ...ruleDeletes]
+}
+
+const CLUSTER_PREFIX = 'cluster/'
+
+/** What a record goes by during a sync: a workload’s name, or `cluster/NAME`. */
+export function nameOfWrite({ collection, rkey }: Pick<Write, 'collection' | 'rkey'>): string {
+  return collection === COLLECTION.clusterPolicy ? nameOfCluster(rkey) : rkey
+}
+
+export function nameOfCluster(name: string): string {
+  return `${CLUSTER_PREFIX}${name}`
+}
+
+/** Whether what goes by this name is a workload. */
+export function isWorkloadName(name: string): boolean {
+  return !name.startsWith(CLUSTER_PREFIX)
+}
+
+function writeOfCluster({ name, action, record }: ClusterItem): readonly Write[] {
+  const place = { collection: COLLECTION.clusterPolicy, rkey: name } as const
+  if (action === 'delete') return [{ action, ...place }]
+  if (record === undefined) return []
+  return [{ action: 'put', ...place, value: { ...record, $type: COLLECTION.clusterPolicy } }]
 }
 
 function batchesOf(writes: readonly Write[]): readonly (readonly Write[])[] {

@@ -1,7 +1,9 @@
 import { countOf } from './consequences.ts'
 import type { FieldChange } from './field-diff.ts'
+import { describeCluster } from './format-clusters.ts'
 import { formatField } from './format-field.ts'
 import { formatForecast } from './format-forecast.ts'
+import type { ClusterItem } from './plan-clusters.ts'
 import { countedAs, countItems, type PlanCount } from './plan-data.ts'
 import {
   hasDifferences,
@@ -62,9 +64,12 @@ export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
     ),
   }
   const paragraphs = shown.map((item) => formatItem(item, widths, options))
+  const rules = (plan.clusters ?? [])
+    .filter(({ action }) => options.wide || action !== 'unchanged')
+    .map((item) => formatRules(item, options))
   const notes = notesOf(plan, options).map((note) => `Note: ${note}.`)
-  const gap = shown.length === 0 ? [] : ['']
-  return [...paragraphs, ...gap, ...notes, formatSummary(plan, options)].join('\n')
+  const gap = shown.length + rules.length === 0 ? [] : ['']
+  return [...paragraphs, ...rules, ...gap, ...notes, formatSummary(plan, options)].join('\n')
 }
 
 function notesOf(plan: SyncPlan, { done }: FormatOptions): readonly string[] {
@@ -86,7 +91,9 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
   const where = [options.ownerName, ...communesText(plan), `set "${plan.set}"`].join(', ')
   if (!hasDifferences(plan)) {
     const count = plan.items.length
-    return `Nothing to do: ${count} ${plural(count, 'workload')} as published by ${where}.`
+    const { length } = plan.clusters ?? []
+    const rules = length === 0 ? '' : ` and the rules of ${length} ${plural(length, 'cluster')}`
+    return `Nothing to do: ${count} ${plural(count, 'workload')}${rules} as published by ${where}.`
   }
   const counts = countItems(plan).map(([kind, count]) => {
     const { style, word, past } = LOOK[kind]
@@ -99,6 +106,12 @@ export function formatSummary(plan: SyncPlan, options: FormatOptions): string {
 function communesText({ communes = [] }: SyncPlan): readonly string[] {
   if (communes.length === 0) return []
   return [`${plural(communes.length, 'commune')} ${communes.join(' and ')}`]
+}
+
+function formatRules(item: ClusterItem, options: FormatOptions): string {
+  const { sign, style } = LOOK[item.action]
+  const [head, ...rest] = describeCluster(item)
+  return [paint(options, style, `${sign} ${head}`), ...rest.map((line) => `    ${line}`)].join('\n')
 }
 
 function formatItem(item: PlanItem, widths: Widths, options: FormatOptions): string {

@@ -1,6 +1,13 @@
 import type { Cid, Did } from '../model/records.ts'
+import type { ClusterItem } from './plan-clusters.ts'
 import { hideVariables } from './hide-secrets.ts'
-import { hasDifferences, type PlanAction, type PlanItem, type SyncPlan } from './sync-plan.ts'
+import {
+  allItems,
+  hasDifferences,
+  type PlanAction,
+  type PlanItem,
+  type SyncPlan,
+} from './sync-plan.ts'
 
 /** Version of the shape; it grows when something is taken away or means something else. */
 const VERSION = 1
@@ -29,6 +36,7 @@ export interface PlanData {
   readonly different: boolean
   readonly counts: Readonly<Partial<Record<PlanCount, number>>>
   readonly items: readonly PlanItem[]
+  readonly clusters?: readonly ClusterItem[]
   readonly pruneBlocked?: string
   readonly confirm: readonly string[]
   readonly outcome?: Outcome
@@ -48,6 +56,7 @@ export function planData(plan: SyncPlan, handle: string, outcome?: Outcome): Pla
     items: plan.items.map((item) =>
       'record' in item ? { ...item, record: hideVariables(item.record) } : item,
     ),
+    ...(plan.clusters === undefined ? {} : { clusters: plan.clusters }),
     ...(plan.pruneBlocked === undefined ? {} : { pruneBlocked: plan.pruneBlocked }),
     confirm: plan.confirm,
     ...(outcome === undefined ? {} : { outcome }),
@@ -68,8 +77,8 @@ const ORDER: readonly PlanCount[] = [
 ]
 
 /** How many there are of what, in the order in which to tell it. A new name is no new workload. */
-export function countItems({ items }: SyncPlan): readonly (readonly [PlanCount, number])[] {
-  const counts = Map.groupBy(items, countedAs)
+export function countItems(plan: SyncPlan): readonly (readonly [PlanCount, number])[] {
+  const counts = Map.groupBy(allItems(plan), countedAs)
   return ORDER.flatMap((kind) => {
     const count = counts.get(kind)?.length ?? 0
     return count === 0 ? [] : [[kind, count] as const]
@@ -77,6 +86,8 @@ export function countItems({ items }: SyncPlan): readonly (readonly [PlanCount, 
 }
 
 /** What an item is counted and shown as. */
-export function countedAs(item: PlanItem): PlanCount {
-  return item.action === 'create' && item.renamedFrom !== undefined ? 'rename' : item.action
+export function countedAs(item: PlanItem | ClusterItem): PlanCount {
+  const isRename =
+    item.action === 'create' && 'renamedFrom' in item && item.renamedFrom !== undefined
+  return isRename ? 'rename' : item.action
 }

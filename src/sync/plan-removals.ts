@@ -28,7 +28,10 @@ export function planRemovals(input: RemovalInput): Removals {
   return { items, blocked }
 }
 
-function blockedBecause(input: RemovalInput): string | undefined {
+/** Why nothing may be pruned, whatever is gone; undefined when it is safe. */
+export function blockedBecause(
+  input: Pick<RemovalInput, 'empty' | 'anyInvalid'>,
+): string | undefined {
   if (input.empty) return 'the folder holds no workload, so nothing is pruned'
   if (input.anyInvalid) return 'something in the folder is not valid, so nothing is pruned'
   return undefined

@@ -9,7 +9,13 @@ import { pinImage, type ImageLookup } from './pin-image.ts'
 import { platformNote } from './platform-note.ts'
 import { previousSpec, type ProvenSpec } from './previous-spec.ts'
 import { isUndone, rolloutAfter } from './rollout-record.ts'
-import { planRemovals } from './plan-removals.ts'
+import {
+  planClusters,
+  type ClusterItem,
+  type DesiredCluster,
+  type ExistingCluster,
+} from './plan-clusters.ts'
+import { blockedBecause, planRemovals } from './plan-removals.ts'
 import { withWitnesses, type WitnessCandidates } from './with-witnesses.ts'
 import type { ExistingWorkload, PlanItem, SyncPlan } from './sync-plan.ts'
 
@@ -37,6 +43,8 @@ export interface PlanSyncInput {
   readonly owner: Did
   readonly set: string
   readonly desired: readonly DesiredWorkload[]
+  readonly clusters?: readonly DesiredCluster[]
+  readonly existingClusters?: readonly ExistingCluster[]
   readonly broken: readonly BrokenDocument[]
   /** True when the folder holds no workload file at all. */
   readonly empty: boolean
@@ -80,13 +88,27 @@ export function planSync(input: PlanSyncInput): SyncPlan {
   const anyInvalid = broken.length > 0 || written.some(({ action }) => action === 'invalid')
   const removals = planRemovals({ ...input, anyInvalid })
   const items = markRenames([...written, ...broken, ...removals.items], existing).toSorted(byName)
+  const clusters = planClusters({
+    ...input,
+    desired: input.clusters ?? [],
+    existing: input.existingClusters ?? [],
+    pruneBlocked: blockedBecause({ ...input, anyInvalid }),
+  })
   return {
     owner: input.owner,
     set: input.set,
     items,
-    confirm: confirmBecause(input, items),
+    ...(clusters.length === 0 ? {} : { clusters }),
+    confirm: [...confirmBecause(input, items), ...confirmClusters(clusters)],
     ...(removals.blocked === undefined ? {} : { pruneBlocked: removals.blocked }),
   }
+}
+
+/** Without rules of her own an owner holds to the standard ones. */
+function confirmClusters(clusters: readonly ClusterItem[]): readonly string[] {
+  const names = clusters.flatMap(({ name, action }) => (action === 'delete' ? [name] : []))
+  if (names.length === 0) return []
+  return [`deletes the rules that you hold to in ${names.join(', ')}`]
 }
 
 function planOne(

@@ -1,7 +1,8 @@
 import { CommuneError, type ErrorCode } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
 import type { RepoWriter } from '../ports/records.ts'
-import { applyPlan, writesOf } from './apply-plan.ts'
+import { applyPlan, isWorkloadName, nameOfWrite, writesOf } from './apply-plan.ts'
+import type { ExistingCluster } from './plan-clusters.ts'
 import { hasWrites, itemsOf, type ExistingWorkload, type SyncPlan } from './sync-plan.ts'
 import { SyncProgress } from './sync-progress.ts'
 
@@ -17,6 +18,8 @@ export interface RepoSnapshot {
   /** Revision of that commit. */
   readonly rev?: string
   readonly existing: readonly ExistingWorkload[]
+  /** The rules of clusters that the owner has published. */
+  readonly clusters?: readonly ExistingCluster[]
 }
 
 export interface SyncPorts {
@@ -100,7 +103,10 @@ function outcomeOf(plan: SyncPlan, snapshot: RepoSnapshot, progress: SyncProgres
   return {
     kind: 'applied',
     plan: progress.wholeOf(plan),
-    revisions: new Map([...same.map(({ name, cid }) => [name, cid] as const), ...cids]),
+    revisions: new Map([
+      ...same.map(({ name, cid }) => [name, cid] as const),
+      ...[...cids].filter(([name]) => isWorkloadName(name)),
+    ]),
     written: names,
     ...(rev === undefined ? {} : { rev }),
   }
@@ -108,7 +114,7 @@ function outcomeOf(plan: SyncPlan, snapshot: RepoSnapshot, progress: SyncProgres
 
 function leftOf(plan: SyncPlan, progress: SyncProgress): number {
   const done = new Set(progress.names)
-  return writesOf(plan).filter(({ rkey }) => !done.has(rkey)).length
+  return writesOf(plan).filter((one) => !done.has(nameOfWrite(one))).length
 }
 
 const CONFLICT: ReadonlySet<ErrorCode> = new Set(['conflict'])

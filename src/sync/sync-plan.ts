@@ -1,4 +1,5 @@
 import type { Cid, Did, WorkloadRecord } from '../model/records.ts'
+import type { ClusterItem } from './plan-clusters.ts'
 import type { FieldChange } from './field-diff.ts'
 import type { Forecast } from './forecast.ts'
 
@@ -83,6 +84,8 @@ export interface SyncPlan {
   readonly communes?: readonly string[]
   /** Sorted by name; one item a name, except for what is invalid. */
   readonly items: readonly PlanItem[]
+  /** Rules of clusters, by name; absent when neither folder nor repo holds any. */
+  readonly clusters?: readonly ClusterItem[]
   /** Why nothing is pruned although something may be gone; undefined when pruning is safe. */
   readonly pruneBlocked?: string
   /** Why a person should confirm the deletions; empty when nobody needs to be asked. */
@@ -111,12 +114,17 @@ export function itemsOf<A extends PlanAction>(
 
 /** True when applying the plan would write. */
 export function hasWrites(plan: SyncPlan): boolean {
-  return plan.items.some(({ action }) => WRITES.has(action))
+  return allItems(plan).some(({ action }) => WRITES.has(action))
 }
 
 /** True when folder and repo differ in any way that `diff` must report. */
 export function hasDifferences(plan: SyncPlan): boolean {
-  return plan.items.some(({ action }) => action !== 'unchanged')
+  return allItems(plan).some(({ action }) => action !== 'unchanged')
+}
+
+/** What becomes of workloads and of the rules of clusters. */
+export function allItems({ items, clusters = [] }: SyncPlan): readonly (PlanItem | ClusterItem)[] {
+  return [...items, ...clusters]
 }
 
 const WRITES: ReadonlySet<PlanAction> = new Set(['create', 'update', 'delete'])

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../model/canonical.ts'
-import type { Cid, WorkloadRecord } from '../model/records.ts'
-import type { Commit } from './apply-plan.ts'
+import type { Cid } from '../model/records.ts'
+import { nameOfCluster, type Commit } from './apply-plan.ts'
+import type { ClusterItem } from './plan-clusters.ts'
 import type { RepoSnapshot } from './run-sync.ts'
 import type { PlanItem, SyncPlan } from './sync-plan.ts'
 
@@ -10,6 +11,7 @@ import type { PlanItem, SyncPlan } from './sync-plan.ts'
  */
 export class SyncProgress {
   readonly #done = new Map<string, PlanItem>()
+  readonly #doneClusters = new Map<string, ClusterItem>()
   readonly #cids = new Map<string, Cid>()
   #rev: string | undefined
   #plan: SyncPlan | undefined
@@ -28,7 +30,7 @@ export class SyncProgress {
 
   /** Names of all that was written or deleted, sorted. */
   get names(): readonly string[] {
-    return [...this.#done.keys()].toSorted()
+    return [...this.#done.keys(), ...this.#doneClusters.keys()].toSorted()
   }
 
   begin(plan: SyncPlan): void {
@@ -50,14 +52,17 @@ export class SyncProgress {
    * Finds out from the repo whether a commit arrived whose answer was lost. It did if the repo holds
    * exactly what was sent: each record has a time, and mostly a nonce, of this very run.
    */
-  recognise({ existing, rev }: RepoSnapshot): void {
-    const found = new Map(existing.map((entry) => [entry.name, entry]))
+  recognise({ existing, clusters = [], rev }: RepoSnapshot): void {
+    const found = new Map<string, Found>([
+      ...existing.map((entry) => [entry.name, entry] as const),
+      ...clusters.map((entry) => [nameOfCluster(entry.name), entry] as const),
+    ])
     for (const name of this.#inDoubt) {
-      const item = this.#item(name)
+      const sent = this.#recordOf(name)
       const entry = found.get(name)
       const hasArrived =
-        item !== undefined && 'record' in item
-          ? entry?.record !== undefined && isSame(entry.record, item.record)
+        sent !== undefined
+          ? entry?.record !== undefined && isSame(entry.record, sent)
           : entry === undefined
       if (!hasArrived) continue
       this.#finish(name, entry?.cid)
@@ -68,20 +73,43 @@ export class SyncProgress {
 
   /** The last plan, with what earlier ones did in the place of what is the same by now. */
   wholeOf(plan: SyncPlan): SyncPlan {
-    if (this.#done.size === 0) return plan
+    if (this.#done.size + this.#doneClusters.size === 0) return plan
     const items = plan.items.map((item) =>
       item.action === 'unchanged' ? (this.#done.get(item.name) ?? item) : item,
     )
     const named = new Set(items.map(({ name }) => name))
     const gone = [...this.#done.values()].filter(({ name }) => !named.has(name))
-    return { ...plan, items: [...items, ...gone].toSorted(byName) }
+    const clusters = (plan.clusters ?? []).map((item) =>
+      item.action === 'unchanged'
+        ? (this.#doneClusters.get(nameOfCluster(item.name)) ?? item)
+        : item,
+    )
+    return {
+      ...plan,
+      items: [...items, ...gone].toSorted(byName),
+      ...(plan.clusters === undefined ? {} : { clusters }),
+    }
   }
 
   #finish(name: string, cid: Cid | undefined): void {
     const item = this.#item(name)
+    const cluster = this.#cluster(name)
     if (item !== undefined) this.#done.set(name, item)
+    if (cluster !== undefined) this.#doneClusters.set(name, cluster)
     if (cid === undefined) this.#cids.delete(name)
     else this.#cids.set(name, cid)
+  }
+
+  #recordOf(name: string): object | undefined {
+    const item = this.#item(name)
+    if (item !== undefined) return 'record' in item ? item.record : undefined
+    return this.#cluster(name)?.record
+  }
+
+  #cluster(name: string): ClusterItem | undefined {
+    return this.#plan?.clusters?.find(
+      (item) => nameOfCluster(item.name) === name && WRITTEN.has(item.action),
+    )
   }
 
   #item(name: string): PlanItem | undefined {
@@ -91,7 +119,13 @@ export class SyncProgress {
 
 const WRITTEN: ReadonlySet<PlanItem['action']> = new Set(['create', 'update', 'delete'])
 
-function isSame({ $type: _a, ...a }: WorkloadRecord, { $type: _b, ...b }: WorkloadRecord): boolean {
+interface Found {
+  readonly cid: Cid
+  readonly record?: object
+}
+
+function isSame(before: object, after: object): boolean {
+  const [a, b] = [before, after].map((record) => ({ ...record, $type: undefined }))
   return canonicalJson(a) === canonicalJson(b)
 }
 

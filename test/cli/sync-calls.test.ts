@@ -62,6 +62,7 @@ it.each(['sync', 'diff'])(
     await callsOf('sync')
     const calls = await callsOf(command)
     expect(calls.filter((call) => !SIGN_IN.includes(call))).toEqual([
+      'GET com.atproto.repo.listRecords commune.scheduler.clusterPolicy',
       'GET com.atproto.repo.listRecords commune.scheduler.set',
       'GET com.atproto.repo.listRecords commune.scheduler.workload',
       'GET com.atproto.repo.listRecords commune.scheduler.workload',

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import { isWorkloadName } from '../../sync/apply-plan.ts'
 import { runSync, type SyncOutcome } from '../../sync/run-sync.ts'
 import {
+  allItems,
   hasWrites,
   itemsOf,
   type PlanAction,
-  type PlanItem,
   type SyncPlan,
 } from '../../sync/sync-plan.ts'
 import type { Session } from '../../atproto/session.ts'
@@ -145,7 +146,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   }
   showOutcome(run, outcome)
   if (outcome.rev !== undefined) {
-    await sendHints?.({ rev: outcome.rev, names: outcome.written })
+    await sendHints?.({ rev: outcome.rev, names: outcome.written.filter(isWorkloadName) })
   }
   const code = exitOf(outcome.plan)
   const hasNothingNew = run.isWhole === true && outcome.rev === undefined
@@ -215,7 +216,6 @@ const REFUSED: ReadonlySet<PlanAction> = new Set(['conflict', 'skip', 'held'])
 /** 2 for what is wrong with the input, 1 for what was refused. */
 function exitOf(plan: SyncPlan): number {
   if (itemsOf(plan, 'invalid').length > 0) return EXIT.usage
-  const isRefused = ({ action }: PlanItem) => REFUSED.has(action)
-  if (plan.items.some(isRefused)) return EXIT.failed
+  if (allItems(plan).some(({ action }) => REFUSED.has(action))) return EXIT.failed
   return EXIT.done
 }

@@ -24,7 +24,8 @@ export async function runValidate(
   }
   const issues = folders.flatMap((folder) => folder.issues)
   const workloads = folders.flatMap((folder) => folder.workloads)
-  const ok = !hasErrors(issues) && workloads.length > 0
+  const clusters = folders.flatMap((folder) => folder.clusters)
+  const ok = !hasErrors(issues) && workloads.length + clusters.length > 0
   if (format === 'table' || format === 'wide') noteIssues(io, issues)
   else for (const issue of issues) io.onProblem?.(problemOfIssue(issue))
   switch (format) {
@@ -33,6 +34,9 @@ export async function runValidate(
       printData(io, format, {
         ok,
         workloads: workloads.map(({ file, line, record }) => ({ name: record.name, file, line })),
+        ...(clusters.length === 0
+          ? {}
+          : { clusters: clusters.map(({ name, file, line }) => ({ name, file, line })) }),
         issues,
       })
       break
@@ -41,18 +45,26 @@ export async function runValidate(
       break
     case 'table':
     case 'wide':
-      io.out(`${summary(workloads.length, issues, paths)}\n`)
+      io.out(
+        `${summary({ workloads: workloads.length, clusters: clusters.length }, issues, paths)}\n`,
+      )
       break
   }
   return ok ? EXIT.done : EXIT.usage
 }
 
-function summary(workloads: number, issues: readonly Issue[], paths: readonly string[]): string {
+function summary(
+  { workloads, clusters }: { readonly workloads: number; readonly clusters: number },
+  issues: readonly Issue[],
+  paths: readonly string[],
+): string {
   const errors = issues.filter(({ severity }) => severity === 'error').length
   const warnings = issues.length - errors
-  if (workloads === 0 && errors === 0) return `There is no workload in ${paths.join(', ')}.`
+  if (workloads + clusters === 0 && errors === 0)
+    return `There is no workload in ${paths.join(', ')}.`
   return [
     `${workloads} valid ${workloads === 1 ? 'workload' : 'workloads'}`,
+    ...(clusters === 0 ? [] : [`rules of ${clusters} ${clusters === 1 ? 'cluster' : 'clusters'}`]),
     ...(errors === 0 ? [] : [`${errors} ${errors === 1 ? 'error' : 'errors'}`]),
     ...(warnings === 0 ? [] : [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`]),
   ].join(', ')
