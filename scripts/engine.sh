@@ -89,6 +89,7 @@ programs() {
   install_packages $(missing_for_engine) $(missing_busybox) \
     $(command -v ip >/dev/null || echo iproute2) \
     $(command -v iptables >/dev/null || echo iptables) \
+    $(command -v nft >/dev/null || echo nftables) \
     $(command -v sysctl >/dev/null || echo procps) \
     $(command -v zsh >/dev/null || echo zsh) \
     $(command -v fish >/dev/null || echo fish) \

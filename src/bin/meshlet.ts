@@ -5,6 +5,7 @@ import { createLog } from '../meshlet/log.ts'
 import { meshletCommand, parseSettings, type MeshletSettings } from '../meshlet/flags.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { addDoctorCommand } from './doctor-command.ts'
+import { addFirewallCommand } from './firewall-command.ts'
 import { startDaemon } from './meshlet-daemon.ts'
 import { addPolicyCommand } from './policy-command.ts'
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   }
   addPolicyCommand(command, settings)
   addDoctorCommand(command, settings)
+  addFirewallCommand(command)
   await command.action(() => run(settings())).parseAsync(process.argv)
 }
 

@@ -31,9 +31,20 @@ export interface Namespaces {
 /** Namespaces that end with their first process, and that one with this program. */
 export async function openNamespaces(): Promise<Namespaces> {
   const outer = spawn(
-    'unshare',
+    'setpriv',
     [
-      ...['--net', '--pid', '--mount', '--uts', '--fork', '--kill-child', '--mount-proc'],
+      ...[
+        '--pdeathsig',
+        'KILL',
+        'unshare',
+        '--net',
+        '--pid',
+        '--mount',
+        '--uts',
+        '--fork',
+        '--kill-child',
+        '--mount-proc',
+      ],
       ...[INIT, '-s', '--', 'sleep', 'infinity'],
     ],
     { stdio: 'ignore' },
