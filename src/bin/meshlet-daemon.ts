@@ -143,7 +143,10 @@ export async function startDaemon(
     log,
     policy: () => policy.current(),
     storage,
-    registries: createRegistries({ allowPrivateAddresses: isPrivate }),
+    registries: createRegistries({
+      allowPrivateAddresses: isPrivate,
+      privateRegistries: settings.privateRegistries ?? [],
+    }),
   }
   const meshlet = stack.use(new Meshlet(config, ports))
   policy.onChange(() => meshlet.policyChanged())

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
-import { askRegistry } from './registry-client.ts'
+import { openRegistry } from './registry-client.ts'
 import {
   authFor,
   parsedReference,
   resolveImage,
+  sha256,
   type ResolvedImage,
   type ResolveOptions,
 } from './resolve-digest.ts'
@@ -38,12 +38,9 @@ async function readPlatform(
   const reference = parsedReference(image)
   const { registry, repository } = reference
   const auth = await authFor(reference, options)
-  const answer = await askRegistry(
-    { ...options, registry, repository, auth },
-    `blobs/${config}`,
-    '*/*',
-  )
-  const digest = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`
+  const talk = openRegistry({ ...options, registry, repository, auth })
+  const answer = await talk.ask(`blobs/${config}`, { accept: '*/*' })
+  const digest = sha256(answer.body)
   if (answer.status !== 200 || digest !== config) return undefined
   const value = JSON.parse(answer.body.toString('utf8')) as Record<string, unknown> | null
   const { os, architecture, variant } = value ?? {}

@@ -18,6 +18,7 @@ import {
   stopContainer,
 } from './containers.ts'
 import { parseDockerHost } from './endpoint.ts'
+import { diskSpaceAt } from './disk-space.ts'
 import { engineHost, type RawHost } from './engine-host.ts'
 import { gone } from './engine-error.ts'
 import type { EngineTraits } from './hardening.ts'
@@ -56,6 +57,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
   const making = new Map<string, Promise<string>>()
   /** Asked again until it is known. */
   let traits: EngineTraits | undefined
+  let dataFolder: string | undefined
   const info = async (signal?: AbortSignal): Promise<EngineInfo> => {
     const found = await engineInfo(client, signal)
     traits = traitsOf(found)
@@ -72,6 +74,11 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     inspectImage: (reference, signal) => inspectImage(client, reference, known, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
     removeImage: (reference, signal) => removeImage(client, reference, signal),
+    async diskSpace(signal) {
+      if (!local) return undefined
+      dataFolder ??= (await info(signal)).host?.dataFolder
+      return dataFolder === undefined ? undefined : diskSpaceAt(dataFolder)
+    },
     ensureNetwork(network, signal) {
       const made = ensureNetwork(client, network, signal)
       making.set(network.name, made)

@@ -9,8 +9,6 @@ import type { ImageDefaults } from './hardening.ts'
 import { followPull, pullError } from './pull-stream.ts'
 
 const DIGEST = /@(sha256:[0-9a-f]{64})$/
-/** A pull in which nothing happens for so long is given up. */
-const PULL_STALL_MS = 60_000
 const KNOWN_IMAGES_MAX = 512
 const PULL_MS_MAX = 60 * 60_000
 
@@ -44,6 +42,7 @@ export async function inspectImage(
     id: details.Id,
     ...(digest === undefined ? {} : { digest }),
     sizeBytes: details.Size,
+    isTagged: (details.RepoTags ?? []).length > 0,
     architecture: details.Architecture,
     os: details.Os,
   }
@@ -95,20 +94,15 @@ export async function removeImage(
   )
 }
 
-export interface PullTimes {
-  readonly stallMs: number
-  readonly totalMs: number
-}
-
 /**
- * Pulls by digest and checks that the engine holds that digest afterwards. Gives up when nothing
- * moves for `stallMs`. The credentials go into one header of this request and nowhere else.
+ * Pulls by digest and checks that the engine holds that digest afterwards. Whether it gets on is for
+ * the caller to watch. The credentials go into one header of this request and nowhere else.
  */
 export async function pullImage(
   client: EngineClient,
   reference: string,
   options: PullOptions = {},
-  times: PullTimes = { stallMs: PULL_STALL_MS, totalMs: PULL_MS_MAX },
+  totalMs: number = PULL_MS_MAX,
 ): Promise<EngineImage> {
   const digest = DIGEST.exec(reference)?.[1]
   if (digest === undefined) {
@@ -124,7 +118,7 @@ export async function pullImage(
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const stream = await client.call(
-      { doing, timeoutMs: times.stallMs, signal: stop.signal },
+      { doing, timeoutMs: totalMs, signal: stop.signal },
       async (docker, abortSignal) => {
         const authconfig = auth && {
           username: auth.username,
@@ -142,7 +136,7 @@ export async function pullImage(
     )
     await followPull(stream, {
       reference,
-      times,
+      totalMs,
       signal: stop.signal,
       onProgress: options.onProgress,
     })

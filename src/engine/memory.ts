@@ -33,10 +33,13 @@ export interface MemoryEngineOptions {
   readonly registry?: MemoryRegistry
   readonly cpus?: number
   readonly memoryBytes?: number
+  /** All of the disk that images are kept on. */
+  readonly diskBytes?: number
 }
 
 const DEFAULT_CPUS = 4
 const DEFAULT_MEMORY_BYTES = 8 * 1024 ** 3
+const DEFAULT_DISK_BYTES = 1024 ** 4
 
 /**
  * An engine that only remembers, on the given clock: for the simulator and the tests. It keeps the
@@ -126,8 +129,15 @@ export class MemoryEngine implements Engine {
   }
 
   pullImage(reference: string, options: PullOptions = {}) {
-    return this.#call('pullImage', reference, options.signal, () => {
-      return this.#images.pull(reference, options.auth)
+    return this.#call('pullImage', reference, options.signal, () =>
+      this.#images.pull(reference, options),
+    )
+  }
+
+  diskSpace(signal?: AbortSignal) {
+    return this.#call('diskSpace', '', signal, () => {
+      const totalBytes = this.#options.diskBytes ?? DEFAULT_DISK_BYTES
+      return { totalBytes, freeBytes: Math.max(0, totalBytes - this.#images.sizeBytes) }
     })
   }
 

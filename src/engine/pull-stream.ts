@@ -13,7 +13,7 @@ interface PullEvent {
 
 export interface FollowOptions {
   readonly reference: string
-  readonly times: { readonly stallMs: number; readonly totalMs: number }
+  readonly totalMs: number
   readonly signal: AbortSignal
   readonly onProgress: PullOptions['onProgress']
 }
@@ -22,17 +22,13 @@ const LAYERS_MAX = 1000
 
 /**
  * Reads a pull to its end. Docker answers 200 at once and reports failures as events of the stream,
- * so the events are what decides. Rejects when nothing comes for `stallMs`.
+ * so the events are what decides. Rejects after `totalMs`.
  */
 export async function followPull(stream: Readable, options: FollowOptions): Promise<void> {
   const layers = new Map<string, { done: number; total: number }>()
   const giveUp = (message: string) => () =>
     stream.destroy(new CommuneError('registry-unreachable', message, { retry: true }))
-  const { stallMs, totalMs } = options.times
-  const stall = setTimeout(
-    giveUp(`Nothing came of ${options.reference} for ${stallMs / 1000} s`),
-    stallMs,
-  )
+  const { totalMs } = options
   const total = setTimeout(
     giveUp(`Pulling ${options.reference} took more than ${totalMs / 1000} s`),
     totalMs,
@@ -42,10 +38,10 @@ export async function followPull(stream: Readable, options: FollowOptions): Prom
   if (options.signal.aborted) onAbort()
   try {
     for await (const value of jsonLines(stream)) {
-      stall.refresh()
       const event = value as PullEvent
       if (event.error !== undefined) throw pullError(options.reference, new Error(event.error))
-      if (noteProgress(layers, event)) options.onProgress?.(sum(layers))
+      noteProgress(layers, event)
+      if (isSignOfLife(event)) options.onProgress?.(sum(layers))
     }
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason
@@ -53,7 +49,6 @@ export async function followPull(stream: Readable, options: FollowOptions): Prom
     const message = `The engine broke off while it pulled ${options.reference}`
     throw new CommuneError('engine-unreachable', message, { retry: true, cause: error })
   } finally {
-    clearTimeout(stall)
     clearTimeout(total)
     options.signal.removeEventListener('abort', onAbort)
     stream.destroy()
@@ -93,23 +88,25 @@ export function pullError(reference: string, error: unknown): CommuneError {
   })
 }
 
-/** Only downloads are counted: they are what takes long. True when something changed. */
+/** An engine that waits says so again and again. */
+function isSignOfLife({ status = '' }: PullEvent): boolean {
+  return status !== 'Waiting' && !status.startsWith('Retrying')
+}
+
+/** Only downloads are counted: they are what takes long. */
 function noteProgress(
   layers: Map<string, { done: number; total: number }>,
   event: PullEvent,
-): boolean {
+): void {
   const { id, status, progressDetail } = event
-  if (id === undefined || (!layers.has(id) && layers.size >= LAYERS_MAX)) return false
+  if (id === undefined || (!layers.has(id) && layers.size >= LAYERS_MAX)) return
   const layer = layers.get(id)
   if (status === 'Downloading') {
     layers.set(id, { done: progressDetail?.current ?? 0, total: progressDetail?.total ?? 0 })
-    return true
   }
   if (status === 'Download complete' && layer !== undefined) {
     layers.set(id, { done: layer.total, total: layer.total })
-    return true
   }
-  return false
 }
 
 function sum(layers: ReadonlyMap<string, { done: number; total: number }>) {

@@ -1,26 +1,53 @@
 import { parseImageReference } from '../model/image-reference.ts'
-import type { RegistryAuth } from '../ports/engine.ts'
+import type { Registries } from '../ports/registries.ts'
 import { findCredentials } from './docker-config.ts'
-import { resolveImage } from './resolve-digest.ts'
+import { examineImage } from './examine-image.ts'
+import { parsedReference, resolveImage } from './resolve-digest.ts'
+
+export interface RegistriesOptions {
+  /** Everything may be in a private network: the whole commune is. */
+  readonly allowPrivateAddresses: boolean
+  /** Registries in private networks, `HOST[:PORT]`, from which images of others may come. */
+  readonly privateRegistries?: readonly string[]
+}
 
 /**
  * Registries as this machine sees them. Private addresses are asked only when that is allowed, since
  * the references come from other people's records.
  */
-export function createRegistries(options: { readonly allowPrivateAddresses: boolean }) {
+export function createRegistries(options: RegistriesOptions): Registries {
+  const { allowPrivateAddresses, privateRegistries = [] } = options
+  /** For the registry client, which leaves it to the registry itself when nothing is said. */
+  const reach = (image: string, isOwn: boolean): { allowPrivateAddresses?: boolean } => {
+    if (allowPrivateAddresses) return { allowPrivateAddresses }
+    const { registry } = parsedReference(image)
+    return isOwn || privateRegistries.includes(registry) ? {} : { allowPrivateAddresses: false }
+  }
+  const credentials = async (image: string, signal?: AbortSignal) => {
+    const reference = parseImageReference(image)
+    if (!reference.ok) return undefined
+    return findCredentials(reference.value.registry, signal === undefined ? {} : { signal })
+  }
+
   return {
-    /** What `docker login` left behind for the registry of an image. Fails with `io`. */
-    async credentials(image: string, signal?: AbortSignal): Promise<RegistryAuth | undefined> {
-      const reference = parseImageReference(image)
-      if (!reference.ok) return undefined
-      return findCredentials(reference.value.registry, signal === undefined ? {} : { signal })
-    },
+    /** Fails with `io`. */
+    credentials,
 
     /** Asks for the manifest without credentials. Fails as `resolveImage` does. */
-    async provePublic(image: string, signal?: AbortSignal): Promise<void> {
+    async provePublic(image, signal) {
       await resolveImage(image, {
-        ...options,
+        ...reach(image, false),
         auth: 'none',
+        ...(signal === undefined ? {} : { signal }),
+      })
+    },
+
+    /** Fails as `examineImage` does. */
+    async examine(image, { platform, isOwn, signal }) {
+      return examineImage(image, {
+        ...reach(image, isOwn),
+        platform,
+        auth: isOwn ? await credentials(image, signal) : undefined,
         ...(signal === undefined ? {} : { signal }),
       })
     },

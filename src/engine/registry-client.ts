@@ -34,24 +34,39 @@ export interface RegistryAnswer {
   readonly body: Buffer
 }
 
-/**
- * Asks a registry for a path below `/v2/REPOSITORY/`, with a token if it wants one. Follows redirects
- * without credentials. Fails with `image-denied`, `registry-unreachable` or `bad-answer`; other
- * statuses are the caller's.
- */
-export async function askRegistry(
-  options: RegistryClientOptions,
-  path: string,
-  accept: string,
-): Promise<RegistryAnswer> {
-  const url = new URL(`${baseUrl(options.registry)}/v2/${options.repository}/${path}`)
-  const first = await request(options, url, { accept })
-  if (first.status !== 401) return first
-  const challenge = parseChallenge(first.headers.get('www-authenticate'))
-  const authorization = await authorize(options, challenge)
-  const second = await request(options, url, { accept, authorization })
-  if (second.status !== 401 && second.status !== 403) return second
-  throw denied(options, errorWords(second.body))
+export interface RegistryQuestion {
+  readonly accept: string
+  /** Only that something comes is of interest: the rest of a body is not read. */
+  readonly firstByte?: boolean
+}
+
+/** Asks one repository of a registry; a token that it gives out serves all questions. */
+export interface RegistryTalk {
+  /**
+   * Asks for a path below `/v2/REPOSITORY/`. Follows redirects without credentials. Fails with
+   * `image-denied`, `registry-unreachable` or `bad-answer`; other statuses are the caller's.
+   */
+  ask(path: string, question: RegistryQuestion): Promise<RegistryAnswer>
+}
+
+export function openRegistry(options: RegistryClientOptions): RegistryTalk {
+  let authorization: string | undefined
+  return {
+    async ask(path, question) {
+      const url = new URL(`${baseUrl(options.registry)}/v2/${options.repository}/${path}`)
+      const { accept, firstByte = false } = question
+      const headers = { accept, ...(firstByte ? { range: 'bytes=0-0' } : {}) }
+      const send = () =>
+        request(options, url, authorization ? { ...headers, authorization } : headers, firstByte)
+      const first = await send()
+      if (first.status !== 401) return first
+      const challenge = parseChallenge(first.headers.get('www-authenticate'))
+      authorization = await authorize(options, challenge)
+      const second = await send()
+      if (second.status !== 401 && second.status !== 403) return second
+      throw denied(options, errorWords(second.body))
+    },
+  }
 }
 
 /** The first message of a registry's error body, or an empty text. */
@@ -112,11 +127,12 @@ async function request(
   options: RegistryClientOptions,
   url: URL,
   headers: Readonly<Record<string, string>>,
+  firstByte = false,
 ): Promise<RegistryAnswer> {
   let current = url
   let sent = headers
   for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {
-    const answer = await fetchOnce(options, current, sent)
+    const answer = await fetchOnce(options, current, sent, firstByte)
     const location = answer.headers.get('location')
     if (answer.status < 300 || answer.status >= 400 || location === null) return answer
     const next = URL.parse(location, current.href)
@@ -132,21 +148,30 @@ async function fetchOnce(
   options: RegistryClientOptions,
   url: URL,
   headers: Readonly<Record<string, string>>,
+  firstByte: boolean,
 ): Promise<RegistryAnswer> {
   const { signal } = options
   const timeout = AbortSignal.timeout(options.timeoutMs ?? REQUEST_TIMEOUT_MS)
   try {
-    const response = await fetchFor(options, url)(url.href, {
+    const response = await fetchFor(
+      options,
+      url,
+      firstByte,
+    )(url.href, {
       headers: { 'user-agent': 'commune', ...headers },
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     })
     const bytesMax = response.ok ? MANIFEST_BYTES_MAX : TOKEN_BYTES_MAX
-    const body = await readBody(response, bytesMax, options.registry)
+    const body =
+      firstByte && response.ok
+        ? await readFirst(response)
+        : await readBody(response, bytesMax, options.registry)
     return { status: response.status, headers: response.headers, body }
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof CommuneError) throw error
+    if (NOT_PUBLIC.test(causeOf(error))) throw leadsInside(options, url)
     const why = timeout.aborted ? 'no answer in time' : oneLine(causeOf(error))
     throw new CommuneError('registry-unreachable', `${options.registry} can't be reached: ${why}`, {
       retry: true,
@@ -156,19 +181,45 @@ async function fetchOnce(
   }
 }
 
+/** The words of the guarded fetch for an address that it does not go to. */
+const NOT_PUBLIC = /non-unicast address|not a public domain|Forbidden protocol/
+
+/** Where somebody else's registry or record leads us is none of this machine's or network's business. */
+function leadsInside({ registry }: RegistryClientOptions, url: URL): CommuneError {
+  const what =
+    url.origin === new URL(baseUrl(registry)).origin
+      ? `${registry} is no public address that speaks https`
+      : `${registry} sends us to ${url.hostname}, which is no public address that speaks https`
+  return new CommuneError('forbidden', what, {
+    hint: 'if it is meant: meshlet --private-registry',
+  })
+}
+
 /** The user's own registry is fetched plainly; every other address is one that somebody else chose. */
-function fetchFor(options: RegistryClientOptions, url: URL): typeof globalThis.fetch {
-  const own = url.origin === new URL(baseUrl(options.registry)).origin
-  const allowPrivate = options.allowPrivateAddresses ?? own
-  const onLoopback = baseUrl(options.registry).startsWith('http:')
-  if (allowPrivate || (onLoopback && options.allowPrivateAddresses !== false))
-    return globalThis.fetch
+function fetchFor(
+  options: RegistryClientOptions,
+  url: URL,
+  firstByte: boolean,
+): typeof globalThis.fetch {
+  const base = new URL(baseUrl(options.registry))
+  const own = url.origin === base.origin
+  // The token server of a registry on this machine may be beside it.
+  const beside = LOOPBACK.test(base.host) && LOOPBACK.test(url.host)
+  if (options.allowPrivateAddresses ?? (own || beside)) return globalThis.fetch
   return safeFetchWrap({
     ssrfProtection: true,
     allowCustomPort: true,
-    responseMaxSize: MANIFEST_BYTES_MAX,
+    responseMaxSize: firstByte ? Number.POSITIVE_INFINITY : MANIFEST_BYTES_MAX,
     timeout: Number.POSITIVE_INFINITY,
   })
+}
+
+/** A layer without bytes is there too. */
+async function readFirst(response: Response): Promise<Buffer> {
+  const reader = response.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  await reader?.cancel()
+  return Buffer.from(value ?? [])
 }
 
 async function readBody(response: Response, bytesMax: number, registry: string): Promise<Buffer> {

@@ -228,7 +228,7 @@ describe('a registry that wants to know who asks', () => {
   test('can’t lead us into a private network when that is not allowed', async () => {
     answer = send('', { 'www-authenticate': bearer('https://169.254.169.254/token') }, 401)
     const refused = resolveDigest(`${registry}/app:1`, { allowPrivateAddresses: false })
-    await expect(refused).rejects.toMatchObject({ code: 'registry-unreachable' })
+    await expect(refused).rejects.toMatchObject({ code: 'forbidden' })
     expect(asked).toEqual([])
   })
 })

@@ -3,7 +3,12 @@ import { CommuneError } from '../model/errors.ts'
 import { familiarName, parseImageReference, type ImageReference } from '../model/image-reference.ts'
 import type { RegistryAuth } from '../ports/engine.ts'
 import { findCredentials } from './docker-config.ts'
-import { askRegistry, errorWords, type RegistryAnswer } from './registry-client.ts'
+import {
+  errorWords,
+  openRegistry,
+  type RegistryAnswer,
+  type RegistryTalk,
+} from './registry-client.ts'
 
 export interface ResolveOptions {
   /** What `docker login` left behind when absent; `none` asks as a stranger. */
@@ -44,14 +49,29 @@ export async function resolveImage(
   options: ResolveOptions = {},
 ): Promise<ResolvedImage> {
   const reference = parsedReference(image)
+  const { registry, repository } = reference
   const auth = await authFor(reference, options)
-  const answer = await askRegistry(
-    { ...options, registry: reference.registry, repository: reference.repository, auth },
-    `manifests/${reference.digest ?? reference.tag ?? 'latest'}`,
-    [...INDEX_TYPES, ...MANIFEST_TYPES].join(', '),
+  const { digest, answer } = await readManifest(
+    openRegistry({ ...options, registry, repository, auth }),
+    reference,
   )
+  return { digest, ...manifestFacts(reference, answer) }
+}
+
+/** Fetches a manifest or index by tag or digest, and computes the digest of its bytes. */
+export async function readManifest(
+  talk: RegistryTalk,
+  reference: ImageReference,
+): Promise<{ readonly digest: string; readonly answer: RegistryAnswer }> {
+  const path = `manifests/${reference.digest ?? reference.tag ?? 'latest'}`
+  const answer = await talk.ask(path, { accept: [...INDEX_TYPES, ...MANIFEST_TYPES].join(', ') })
   if (answer.status !== 200) throw statusError(reference, answer)
-  return { digest: checkedDigest(reference, answer), ...manifestFacts(reference, answer) }
+  return { digest: checkedDigest(reference, answer), answer }
+}
+
+/** As registries write it: `sha256:…`. */
+export function sha256(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 /** The credentials to ask a registry with. */
@@ -68,7 +88,7 @@ export function parsedReference(image: string): ImageReference {
 }
 
 function checkedDigest(reference: ImageReference, answer: RegistryAnswer): string {
-  const digest = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`
+  const digest = sha256(answer.body)
   for (const claimed of [reference.digest, answer.headers.get('docker-content-digest')]) {
     if (claimed?.startsWith('sha256:') && claimed !== digest) {
       const message = `${reference.registry} calls the manifest ${claimed}, but its bytes are ${digest}`
@@ -78,31 +98,45 @@ function checkedDigest(reference: ImageReference, answer: RegistryAnswer): strin
   return digest
 }
 
-interface Manifest {
+/** A manifest or an index as it came: nothing of it has been checked. */
+export interface Manifest {
   readonly mediaType?: unknown
-  readonly config?: { readonly digest?: unknown } | null
-  readonly manifests?: readonly {
-    readonly platform?: { os?: unknown; architecture?: unknown; variant?: unknown }
-  }[]
+  readonly config?: { readonly digest?: unknown; readonly size?: unknown } | null
+  readonly layers?: unknown
+  readonly manifests?: readonly (ManifestEntry | null)[]
+}
+
+export interface ManifestEntry {
+  readonly digest?: unknown
+  readonly platform?: { os?: unknown; architecture?: unknown; variant?: unknown } | null
 }
 
 function manifestFacts(
   reference: ImageReference,
   answer: RegistryAnswer,
 ): Omit<ResolvedImage, 'digest'> {
+  const { kind, mediaType, manifest } = parsedManifest(reference, answer)
+  if (kind === 'index') return { mediaType, platforms: platformsOf(manifest) }
+  const config = manifest.config?.digest
+  return typeof config === 'string' ? { mediaType, config } : { mediaType }
+}
+
+export interface ParsedManifest {
+  /** Of one platform, or a list of such. */
+  readonly kind: 'manifest' | 'index'
+  readonly mediaType: string
+  readonly manifest: Manifest
+}
+
+/** Fails with `bad-answer`. */
+export function parsedManifest(reference: ImageReference, answer: RegistryAnswer): ParsedManifest {
   const manifest = parseManifest(answer.body)
   const header = answer.headers.get('content-type')?.split(';')[0]?.trim()
   const mediaType = typeof manifest?.mediaType === 'string' ? manifest.mediaType : header
-  if (mediaType !== undefined && MANIFEST_TYPES.includes(mediaType)) {
-    const config = manifest?.config?.digest
-    return typeof config === 'string' ? { mediaType, config } : { mediaType }
-  }
-  if (
-    mediaType !== undefined &&
-    INDEX_TYPES.includes(mediaType) &&
-    Array.isArray(manifest?.manifests)
-  ) {
-    return { mediaType, platforms: platformsOf(manifest) }
+  if (manifest !== undefined && mediaType !== undefined) {
+    if (MANIFEST_TYPES.includes(mediaType)) return { kind: 'manifest', mediaType, manifest }
+    if (INDEX_TYPES.includes(mediaType) && Array.isArray(manifest.manifests))
+      return { kind: 'index', mediaType, manifest }
   }
   const message = `${reference.registry} answers with something that is no image manifest`
   throw new CommuneError('bad-answer', message)

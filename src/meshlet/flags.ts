@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { CommuneError } from '../model/errors.ts'
+import { parseImageReference } from '../model/image-reference.ts'
 import { parseBytes, parseCpuMilli } from '../model/quantity.ts'
 import { isDid } from '../model/workload-uri.ts'
 import type { Did } from '../model/records.ts'
@@ -28,6 +29,8 @@ export interface MeshletSettings {
   readonly labels: Readonly<Record<string, string>>
   /** File that says what is allowed to whom; the standard policy when left out. */
   readonly policy?: string
+  /** `HOST[:PORT]` of registries in private networks that images of others may come from. */
+  readonly privateRegistries?: readonly string[]
   readonly liveness: ProfileName
   readonly logFormat: 'auto' | 'json' | 'text'
   readonly verbose: boolean
@@ -70,6 +73,12 @@ export function meshletCommand(version: string): Command {
     .option(
       '--policy <file>',
       'YAML file that says what may run here, for whom; read again on change',
+    )
+    .option(
+      '--private-registry <host:port>',
+      'registry in a private network that images of others may come from; may be repeated',
+      collect,
+      [],
     )
     .addOption(
       new Option('--liveness <profile>', 'patience with silent peers').choices(
@@ -154,6 +163,7 @@ export function parseSettings(
     storageBytes: quantity('storage', parseBytes),
     labels: parseLabels(raw['label'], faults),
     policy: text('policy'),
+    privateRegistries: parseRegistries(raw['privateRegistry'], faults),
     liveness: choice('liveness', PROFILE_NAMES) ?? DEFAULT_PROFILE,
     logFormat: choice('logFormat', LOG_FORMATS) ?? 'auto',
     verbose: raw['verbose'] === true,
@@ -217,6 +227,14 @@ function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
     else labels[name] = value
   }
   return labels
+}
+
+function parseRegistries(raw: unknown, faults: string[]): readonly string[] {
+  const registries = listOf('privateRegistry', raw, faults).map(String)
+  for (const one of registries)
+    if (!/^[A-Za-z0-9.[\]:-]+$/.test(one) || !parseImageReference(`${one}/a`).ok)
+      faults.push(`--private-registry: "${one}" expected HOST:PORT, as images name it`)
+  return registries
 }
 
 interface Address {

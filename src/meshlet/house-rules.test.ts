@@ -4,6 +4,7 @@ import type { Amount } from '../model/request.ts'
 import type { Policy } from '../policy/policy.ts'
 import { STANDARD_POLICY } from '../policy/standard-policy.ts'
 import { HouseRules } from './house-rules.ts'
+import { ImageRefusals } from './image-refusals.ts'
 import { Reservations } from './reservations.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { did } from '../../test/support/memory-view.ts'
@@ -14,12 +15,14 @@ const [alice, bob, carol] = [did('alice'), did('bob'), did('carol')] as const
 
 function houseRules(policy: Policy) {
   const reservations = new Reservations(() => OFFER)
+  const clock = new ManualClock()
   const rules = new HouseRules({
+    imageRefusals: new ImageRefusals({ policy: () => policy, clock }),
     config: { ownerDid: alice, clusters: new Map([['default', [bob, carol]]]) },
     policy: () => policy,
     reservations,
     capacity: () => OFFER,
-    clock: new ManualClock(),
+    clock,
   })
   return { rules, reservations }
 }

@@ -5,6 +5,7 @@ import { limitFor, totalRuleOf, type Limit } from '../policy/limit.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ImageRefusals } from './image-refusals.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Reservations } from './reservations.ts'
 
@@ -13,6 +14,8 @@ export interface HouseRulesOptions {
   /** What holds now; it may change while the program runs. */
   readonly policy: () => Policy
   readonly reservations: Reservations
+  /** What was found of images when they were to be pulled. */
+  readonly imageRefusals: ImageRefusals
   /** All that the machine offers. */
   readonly capacity: () => Amount
   readonly clock: Clock
@@ -28,8 +31,11 @@ export class HouseRules {
 
   /** Why such a container may not run here now; undefined when it may. */
   judge(workload: WorkloadRecord, owner: Did): Refusal | undefined {
-    const { config, policy, clock } = this.#options
-    return judge(policy(), partyOf(config, owner), workload, clock.wallMs())
+    const { config, policy, clock, imageRefusals } = this.#options
+    return (
+      judge(policy(), partyOf(config, owner), workload, clock.wallMs()) ??
+      imageRefusals.of(workload.image, owner)
+    )
   }
 
   /** How much a workload may hold here beside what others hold; undefined without any limit. */

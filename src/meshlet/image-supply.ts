@@ -1,77 +1,183 @@
-import PQueue from 'p-queue'
+import { CommuneError, messageOf } from '../model/errors.ts'
+import { formatRoughBytes } from '../model/quantity.ts'
 import type { Did } from '../model/records.ts'
-import type { Engine, RegistryAuth } from '../ports/engine.ts'
+import {
+  diskNeeded,
+  imageTotalRuleOf,
+  isLimited,
+  judgeAnnounced,
+  judgeTotal,
+  judgeUnpacked,
+} from '../policy/image-limits.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Party } from '../policy/terms-for.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Engine, EngineImage, EngineInfo } from '../ports/engine.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { Registries, RemoteImage } from '../ports/registries.ts'
+import type { Chronicle } from './chronicle.ts'
+import type { MeshletConfig } from './config.ts'
+import { partyOf } from './house-rules.ts'
+import type { ImageBook } from './image-book.ts'
+import type { ImageRefusals } from './image-refusals.ts'
+import { PullSlots } from './pull-slots.ts'
 import type { Settings } from './settings.ts'
-
-/** What this machine knows of registries beside what its engine knows. */
-export interface Registries {
-  /** What `docker login` left on this machine for the registry of an image, if anything. */
-  credentials(image: string, signal?: AbortSignal): Promise<RegistryAuth | undefined>
-  /** Resolves when the registry gives this digest to anybody; rejects as a pull would otherwise. */
-  provePublic(image: string, signal?: AbortSignal): Promise<void>
-}
+import { StalledPull, watchedPull } from './watched-pull.ts'
 
 export interface ImageSupplyOptions {
   readonly engine: Engine
-  /** Owner of this machine, whose credentials they are. */
-  readonly ownerDid: Did
+  /** What the engine said of the machine; undefined until it first answered. */
+  readonly engineInfo: () => EngineInfo | undefined
+  readonly config: Pick<MeshletConfig, 'ownerDid' | 'clusters'>
+  readonly policy: () => Policy
   readonly registries: Registries
   readonly settings: Settings
+  readonly book: ImageBook
+  readonly refusals: ImageRefusals
+  readonly chronicle: Pick<Chronicle, 'note'>
+  readonly clock: Clock
+  readonly metrics: Metrics
 }
 
 export interface ImageCall {
   /** Reference with digest. */
   readonly image: string
-  /** Owner of the workload that needs it. */
+  /** The workload that needs it, and its owner. */
+  readonly uri: string
   readonly forOwner: Did
   readonly signal: AbortSignal
+  readonly log: Log
   /** A pull begins. */
   readonly onPull: () => void
 }
-
-/** Pulls have a pool of their own, so that a slow registry never keeps a container from starting. */
-const PULLS = 3
 
 /**
  * Brings images onto the machine. Its owner's registry credentials serve her own workloads alone.
  * For others that an image is here already proves nothing: she may have pulled it with credentials,
  * for a workload or by hand, and an engine does not ask the registry again. So they get what was
- * pulled without credentials, or what its registry gives to anybody.
+ * pulled without credentials, or what its registry gives to anybody. What the policy limits is looked
+ * at before it is pulled, watched meanwhile, and weighed afterwards.
  */
 export class ImageSupply {
   readonly #options: ImageSupplyOptions
-  readonly #pulls = new PQueue({ concurrency: PULLS })
+  readonly #slots = new PullSlots()
 
   constructor(options: ImageSupplyOptions) {
     this.#options = options
   }
 
-  /** Rejects with the engine's or the registry's error, or `io` when credentials can't be read. */
+  /**
+   * Rejects with the engine's or the registry's error, `io` when credentials can't be read, or
+   * `forbidden` when the policy is against it; then that is remembered for the bids.
+   */
   async ensure(call: ImageCall): Promise<void> {
-    const { engine, ownerDid } = this.#options
-    const present = await engine.inspectImage(call.image, call.signal)
-    if (call.forOwner === ownerDid) return present ? undefined : this.#pullOwn(call)
-    return present ? this.#provePublic(call) : this.#pullPublic(call)
+    const { engine, book, refusals } = this.#options
+    book.noteUsed([call.image], call.forOwner)
+    if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
+    const known = refusals.of(call.image, call.forOwner)
+    if (known) throw new CommuneError('forbidden', known.message)
+    call.onPull()
+    await this.#slots.run(call.forOwner, call.signal, () => this.#pullCounted(call))
   }
 
-  async #pullOwn({ image, signal, onPull }: ImageCall): Promise<void> {
-    const { engine, registries } = this.#options
-    const auth = await registries.credentials(image, signal)
-    onPull()
-    await this.#pulls.add(() => engine.pullImage(image, auth ? { auth, signal } : { signal }))
-  }
-
-  async #pullPublic({ image, signal, onPull }: ImageCall): Promise<void> {
-    const { engine, settings } = this.#options
-    onPull()
-    await this.#pulls.add(() => engine.pullImage(image, { signal }))
-    settings.notePublic(image)
-  }
-
-  async #provePublic({ image, signal }: ImageCall): Promise<void> {
-    const { registries, settings } = this.#options
-    if (settings.isPublic(image)) return
+  async #allowPresent({ image, forOwner, signal }: ImageCall): Promise<void> {
+    const { registries, settings, config } = this.#options
+    if (forOwner === config.ownerDid || settings.isPublic(image)) return
     await registries.provePublic(image, signal)
     settings.notePublic(image)
   }
+
+  async #pullCounted(call: ImageCall): Promise<void> {
+    const { engine, metrics } = this.#options
+    // Another workload may have brought it while this one waited.
+    if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
+    try {
+      await this.#pull(call)
+      metrics.count('pulls', { outcome: 'done' })
+    } catch (error) {
+      if (call.signal.aborted) throw error
+      metrics.count('pulls', { outcome: outcomeOf(error) })
+      if (error instanceof StalledPull) this.#raiseAlarm(call, error)
+      throw error
+    }
+  }
+
+  async #pull(call: ImageCall): Promise<void> {
+    const { engine, registries, settings, config, clock, book } = this.#options
+    const { image, forOwner, signal } = call
+    const party = partyOf(config, forOwner)
+    const remote = await this.#examine(call, party)
+    const auth = party.isOwn ? await registries.credentials(image, signal) : undefined
+    const sentBytes = remote?.sentBytes
+    const pulled = await watchedPull({ engine, clock, image, auth, sentBytes, signal })
+    await this.#weigh(call, party, pulled)
+    if (!party.isOwn) settings.notePublic(image)
+    book.notePulled(image, pulled.sizeBytes, forOwner)
+  }
+
+  /** Of the machine's owner nothing is asked beforehand unless she limits herself. */
+  async #examine(call: ImageCall, party: Party): Promise<RemoteImage | undefined> {
+    const { engine, engineInfo, registries, policy } = this.#options
+    const { image, signal } = call
+    if (party.isOwn && !isLimited(policy(), party)) return undefined
+    const platform = engineInfo() ?? (await engine.info(signal))
+    const remote = await registries.examine(image, { platform, isOwn: party.isOwn, signal })
+    const { sentBytes, layers } = remote
+    const announced = { layers: layers.length, sentBytes }
+    const objection =
+      judgeAnnounced(policy(), party, announced) ?? this.#overTotal(party, sentBytes)
+    if (objection !== undefined) throw this.#refuse(call, objection)
+    await this.#requireDisk(call, sentBytes)
+    return remote
+  }
+
+  async #requireDisk({ image, signal }: ImageCall, sentBytes: number): Promise<void> {
+    const space = await this.#options.engine.diskSpace(signal)
+    const needed = diskNeeded(sentBytes)
+    if (space === undefined || space.freeBytes >= needed) return
+    const [needs, free] = [needed, space.freeBytes].map(formatRoughBytes)
+    const message = `Pulling ${image} needs ${needs} of free disk, and ${free} are free`
+    throw new CommuneError('engine', message, { retry: true })
+  }
+
+  /** Only now it is known what it takes: a small archive may hold a large file. */
+  async #weigh(call: ImageCall, party: Party, { sizeBytes }: EngineImage): Promise<void> {
+    const { engine, policy } = this.#options
+    const objection = judgeUnpacked(policy(), party, sizeBytes) ?? this.#overTotal(party, sizeBytes)
+    if (objection === undefined) return
+    const refusal = this.#refuse(call, objection)
+    try {
+      await engine.removeImage(call.image, call.signal)
+    } catch (error) {
+      const fields = { image: call.image, error: messageOf(error) }
+      call.log.warn('an image that is refused could not be removed', fields)
+    }
+    throw refusal
+  }
+
+  #overTotal(party: Party, addedBytes: number): string | undefined {
+    const { config, book } = this.#options
+    const policy = this.#options.policy()
+    const rule = imageTotalRuleOf(policy, party)
+    const besideBytes = book.heldBytes(
+      (owner) => imageTotalRuleOf(policy, partyOf(config, owner)) === rule,
+    )
+    return judgeTotal(policy, party, { besideBytes, addedBytes })
+  }
+
+  #refuse({ image, forOwner }: ImageCall, message: string): CommuneError {
+    this.#options.refusals.note(image, forOwner, message)
+    return new CommuneError('forbidden', message)
+  }
+
+  #raiseAlarm({ image, uri, log }: ImageCall, error: StalledPull): void {
+    log.error('a pull stalled and was given up', { image, error: error.message })
+    this.#options.chronicle.note('pull-stalled', { workload: uri, reason: error.message })
+  }
+}
+
+function outcomeOf(error: unknown): 'stalled' | 'refused' | 'failed' {
+  if (error instanceof StalledPull) return 'stalled'
+  return error instanceof CommuneError && error.code === 'forbidden' ? 'refused' : 'failed'
 }

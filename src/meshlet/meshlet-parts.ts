@@ -16,7 +16,7 @@ import { Forwards } from './forwards.ts'
 import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
-import { ImageSupply } from './image-supply.ts'
+import { createImages } from './images.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
 import { LedgerClerk } from './ledger-clerk.ts'
@@ -167,8 +167,10 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     profile,
     candidateSets: () => neighbourhood.candidateSets,
   })
+  const images = createImages({ ...ports, engine, config, settings, engineState, chronicle })
   const houseRules = new HouseRules({
     config,
+    imageRefusals: images.refusals,
     policy: ports.policy,
     reservations,
     capacity: () => facts.capacity(),
@@ -242,7 +244,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const lastWords = new LastWords()
   const runner = new Runner({
     engine,
-    images: new ImageSupply({ ...ports, engine, ownerDid: config.ownerDid, settings }),
+    images: images.supply,
     meshletDid,
     clock,
     random,

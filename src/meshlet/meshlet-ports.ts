@@ -9,7 +9,7 @@ import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { Feed, PacedRepoWriter } from '../ports/records.ts'
 import type { StorageState } from '../storage/storage-state.ts'
-import type { Registries } from './image-supply.ts'
+import type { Registries } from '../ports/registries.ts'
 
 /** Everything that a meshlet needs from outside. */
 export interface MeshletPorts {

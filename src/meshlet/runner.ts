@@ -14,6 +14,7 @@ import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
 import { findLooseLimits, looseLimitsMessage } from './limit-check.ts'
 import { LAST_LINES, type LastWords } from './last-words.ts'
+import type { Turn } from './work-queue.ts'
 import { StartError } from './start-error.ts'
 import { replicaState, START_TRIES_MAX, type WorkloadMemory } from './workload-memory.ts'
 
@@ -40,6 +41,8 @@ export interface Job {
   readonly memory: WorkloadMemory
   readonly signal: AbortSignal
   readonly log: Log
+  /** As of a turn of the queue. */
+  readonly aside: Turn['aside']
 }
 
 /** What is made beside the containers. */
@@ -159,7 +162,8 @@ export class Runner {
     }
     try {
       const { image } = workload
-      await images.ensure({ image, forOwner: job.ownerDid, signal: job.signal, onPull })
+      const call = { image, uri: job.uri, forOwner: job.ownerDid, signal: job.signal, log, onPull }
+      await job.aside(() => images.ensure(call))
       if (startedMs === undefined) return
       const ms = Math.round(clock.monotonicMs() - startedMs)
       log.info('pulled image', { ...fields, ms })

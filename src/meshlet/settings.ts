@@ -1,3 +1,4 @@
+import type { Did } from '../model/records.ts'
 import type { Journal } from '../ports/journal.ts'
 
 /** What a machine does with work: takes it, keeps what it has, gives it away, or is gone. */
@@ -18,6 +19,18 @@ export interface SavedDuty {
 /** Who may take consent back: the owner of the machine, or that of the workload. */
 export type Refuser = 'meshletOwner' | 'workloadOwner'
 
+/** An image that this meshlet pulled and that it has not removed. */
+export interface BookedImage {
+  /** With digest. */
+  readonly reference: string
+  /** Unpacked. */
+  readonly sizeBytes: number
+  /** Milliseconds since 1970. */
+  readonly usedAtMs: number
+  /** Whose work it was pulled for, or runs from it; sorted. */
+  readonly owners: readonly Did[]
+}
+
 const DUTY = 'duty'
 const EPOCH = 'epoch'
 const HELD = 'held'
@@ -26,6 +39,7 @@ const REFUSED = 'refused'
 const PAUSED = 'paused'
 const RESTART = 'restart'
 const PUBLIC_IMAGE = 'public-image'
+const IMAGES = 'images'
 const OWNERS_WORD = 'owners-word'
 const PROBE = 'probe'
 const TALLIES = 'tallies'
@@ -142,6 +156,20 @@ export class Settings {
       this.#mark(PUBLIC_IMAGE, image, true)
     } catch {
       // The journal has reported it, and the image is there.
+    }
+  }
+
+  /** Images that were pulled by this meshlet. */
+  get images(): readonly BookedImage[] {
+    return JSON.parse(this.#journal.setting(IMAGES) ?? '[]') as readonly BookedImage[]
+  }
+
+  /** Where that can't be kept, images stay that are not needed. */
+  saveImages(images: readonly BookedImage[]): void {
+    try {
+      this.#journal.saveSetting(IMAGES, JSON.stringify(images))
+    } catch {
+      // The journal has reported it.
     }
   }
 

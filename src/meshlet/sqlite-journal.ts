@@ -81,10 +81,11 @@ function check(db: DatabaseSync): void {
     setting: (name) => get.get(name)?.['value'] as string | undefined,
     saveSetting: () => undefined,
   })
-  const { epoch = 1, held } = settings
+  const { epoch = 1, held, images } = settings
   if (settings.duty && typeof settings.duty.state !== 'string')
     throw new Error('it does not say what the machine does with work')
   if (!Number.isSafeInteger(epoch)) throw new Error('its epoch is no number')
+  if (!Array.isArray(images)) throw new Error('it does not say which images were pulled')
   if (!Array.isArray(held)) throw new Error('it does not say which containers were here')
 }
 

@@ -43,6 +43,30 @@ beforeEach(() => {
   most = 0
 })
 
+test('what waits aside keeps no other key waiting, and is still worked on only once', async () => {
+  const started: string[] = []
+  const queue = new WorkQueue({
+    ...{ clock, random: new SeededRandom(1), log: silentLog, metrics: noMetrics },
+    kindOf: () => 'workload',
+    concurrency: 2,
+    reconcile: async (key, { aside }) => {
+      started.push(key)
+      if (key.startsWith('slow')) await aside(() => sleep(clock, 60_000))
+      else await sleep(clock, WORK_MS)
+      return DONE
+    },
+  })
+  for (let index = 0; index < 50; index++) queue.add(`slow-${index}`)
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  await clock.advance(3 * WORK_MS)
+  queue.add('slow-0')
+  expect(started.filter((key) => key.length === 1)).toEqual(['a', 'b', 'c'])
+  expect(started).toHaveLength(53)
+  await clock.advance(60_000)
+  expect(started.filter((key) => key === 'slow-0')).toHaveLength(2)
+  expect(queue.depth).toBe(1)
+})
+
 test('a key that is named often is looked at once', async () => {
   const queue = queueOf()
   for (let i = 0; i < 10; i++) queue.add('a')

@@ -12,6 +12,11 @@ export interface Turn {
   readonly signal: AbortSignal
   /** Says of each line to which look it belongs. */
   readonly log: Log
+  /**
+   * Waits for what may take minutes and is not this machine's own work, such as a download: meanwhile
+   * another key takes this one's place, so that whoever lets us wait keeps nobody else waiting.
+   */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export interface WorkQueueOptions {
@@ -133,11 +138,21 @@ export class WorkQueue implements AsyncDisposable {
     const { signal } = this.#stop
     const log = this.#options.log.child({ reconcile: ++this.#turns })
     try {
-      return await this.#options.reconcile(key, { signal, log })
+      const aside = <T>(work: () => Promise<T>) => this.#aside(work)
+      return await this.#options.reconcile(key, { signal, log, aside })
     } catch (error) {
       const message = messageOf(error)
       if (!signal.aborted) log.error('reconcile failed', { key, error: message })
       return { kind: 'retry', message }
+    }
+  }
+
+  async #aside<T>(work: () => Promise<T>): Promise<T> {
+    this.#pool.concurrency += 1
+    try {
+      return await work()
+    } finally {
+      this.#pool.concurrency -= 1
     }
   }
 

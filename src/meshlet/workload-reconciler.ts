@@ -72,8 +72,8 @@ export class WorkloadReconciler {
     }
   }
 
-  async reconcile(uri: string, { signal, log }: Turn): Promise<Outcome> {
-    const turn = { signal, log: log.child({ workload: uri }) }
+  async reconcile(uri: string, given: Turn): Promise<Outcome> {
+    const turn = { ...given, log: given.log.child({ workload: uri }) }
     const memory = this.memoryOf(uri)
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)

@@ -47,6 +47,14 @@ export function formatBytes(bytes: number): string {
   return decimal.length < binary.length ? decimal : binary
 }
 
+/** Measured bytes, to a tenth of the largest unit that fits: `64Mi`, `1.5Gi`, `812`. */
+export function formatRoughBytes(bytes: number): string {
+  const steps =
+    bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BINARY_SUFFIXES.length)
+  const tenths = Math.round((bytes / 1024 ** steps) * 10)
+  return `${tenths / 10}${BINARY_SUFFIXES[steps - 1] ?? ''}`
+}
+
 function scaleDown(value: number, base: number, suffixes: readonly string[]): string {
   let rest = value
   let steps = 0

@@ -21,6 +21,8 @@ const DESCRIBE: Describe = {
       ? 'always'
       : `${hours.map(formatHours).join(', ')} ${hours[0]?.timeZone ?? ''}`,
   images: (patterns) => patterns.map(({ text }) => text).join(', ') || 'none',
+  imageSize: describeBytes,
+  imageTotal: describeBytes,
   security: (level) => level,
   capabilities: (names) => names.join(', ') || 'none',
   rootUser: yesOrNo,
@@ -48,6 +50,10 @@ function yesOrNo(value: boolean): string {
 
 function describeRange({ first, last }: PortRange): string {
   return first === last ? String(first) : `${first}-${last}`
+}
+
+function describeBytes(bytes: number): string {
+  return bytes === Infinity ? 'no limit' : formatBytes(bytes)
 }
 
 function describeAmounts({ cpuMilli, memoryBytes, storageBytes }: Partial<Amount>): string {

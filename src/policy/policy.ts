@@ -32,6 +32,10 @@ export interface Terms {
   readonly allow: boolean
   /** An image has to fit one of them. */
   readonly images: readonly ImagePattern[]
+  /** Most that one image may take, in bytes on the disk; Infinity without a limit. */
+  readonly imageSize: number
+  /** Most that the images of all whom the rule decides for take together; likewise. */
+  readonly imageTotal: number
   readonly security: 'restricted' | 'baseline'
   readonly capabilities: readonly string[]
   /** Whether user or group 0 may be asked for. */

@@ -20,7 +20,20 @@ export const BASELINE_CAPABILITIES = [
   'SYS_CHROOT',
 ] as const
 
-const COMMON: Omit<Terms, 'security' | 'capabilities' | 'rootUser' | 'writableRoot'> = {
+const GIB = 1024 ** 3
+/** Of others, where the owner says nothing: room for all but images with models or data in them. */
+const IMAGE_SIZE = 4 * GIB
+const IMAGE_TOTAL = 20 * GIB
+
+type Differing =
+  | 'security'
+  | 'capabilities'
+  | 'rootUser'
+  | 'writableRoot'
+  | 'imageSize'
+  | 'imageTotal'
+
+const COMMON: Omit<Terms, Differing> = {
   allow: true,
   images: EVERY_IMAGE,
   egress: 'none',
@@ -38,6 +51,8 @@ export const STANDARD_RULES: readonly Rule[] = [
     subject: { kind: 'own' },
     terms: {
       ...COMMON,
+      imageSize: Infinity,
+      imageTotal: Infinity,
       security: 'baseline',
       capabilities: BASELINE_CAPABILITIES,
       rootUser: true,
@@ -51,6 +66,8 @@ export const STANDARD_RULES: readonly Rule[] = [
     subject: { kind: 'members' },
     terms: {
       ...COMMON,
+      imageSize: IMAGE_SIZE,
+      imageTotal: IMAGE_TOTAL,
       security: 'restricted',
       capabilities: [],
       rootUser: false,

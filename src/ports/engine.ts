@@ -14,6 +14,8 @@ export interface Engine {
   pullImage(reference: string, options?: PullOptions): Promise<EngineImage>
   /** Removing what is gone is no error. Fails with `engine` while a container uses it. */
   removeImage(reference: string, signal?: AbortSignal): Promise<void>
+  /** Where images and containers are kept; undefined where that can't be found out. */
+  diskSpace(signal?: AbortSignal): Promise<DiskSpace | undefined>
   /** Makes the network of a workload unless it exists; returns its name. */
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal): Promise<string>
   listNetworks(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineNetwork[]>
@@ -119,9 +121,18 @@ export interface EngineImage {
   readonly id: string
   /** `sha256:…` of the manifest, where the engine knows it. */
   readonly digest?: string
+  /** Unpacked, on the disk. */
   readonly sizeBytes: number
   readonly architecture: string
   readonly os: string
+  /** It has a name beside its digest. Whoever pulls by digest gives none, so somebody else did. */
+  readonly isTagged?: boolean
+}
+
+/** Room where an engine keeps images and containers. */
+export interface DiskSpace {
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export interface RegistryAuth {
@@ -132,6 +143,7 @@ export interface RegistryAuth {
 
 export interface PullOptions {
   readonly auth?: RegistryAuth
+  /** Called at each sign of life, also while what has come is unpacked. */
   readonly onProgress?: (progress: {
     readonly doneBytes: number
     readonly totalBytes: number

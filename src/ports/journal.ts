@@ -14,7 +14,8 @@ export interface JournalRecord extends StoredRecord {
  * - `offered`, `passed`, `refused`: the bid, once the PDS has it;
  * - `takeover`, `gave-way`: a replica came here because another machine is down, or left for others;
  * - `create`, `start`, `remove`, `remove-network`: what was done on the engine;
- * - `failed`: it could not be brought up;
+ * - `failed`: it could not be brought up; `pull-stalled`: its image did not come any more;
+ * - `image-removed`: an image that nothing needed was removed;
  * - `status`: what is published of it has changed;
  * - `objected`: to an offer that came too late;
  * - `suspected`, `cleared`: a challenge by record, and its end;
@@ -32,6 +33,8 @@ export type EventKind =
   | 'remove'
   | 'remove-network'
   | 'failed'
+  | 'pull-stalled'
+  | 'image-removed'
   | 'status'
   | 'objected'
   | 'suspected'

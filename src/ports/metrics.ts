@@ -43,6 +43,11 @@ export const COUNTERS = {
     help: 'Calls to the engine that failed, by operation.',
     labels: ['operation'],
   },
+  pulls: {
+    name: 'meshlet_pulls_total',
+    help: 'Images that were to be pulled, by outcome: done, refused, failed, stalled.',
+    labels: ['outcome'],
+  },
 } as const
 
 export const HISTOGRAMS = {

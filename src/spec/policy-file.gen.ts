@@ -57,6 +57,14 @@ export interface Rule {
    */
   images?: string[]
   /**
+   * Most disk that one image may take, unpacked; unlimited takes the limit away.
+   */
+  imageSize?: string | number
+  /**
+   * Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.
+   */
+  imageTotal?: string | number
+  /**
    * The level that may be asked for.
    */
   security?: 'restricted' | 'baseline'

@@ -22,6 +22,8 @@ export interface PolicyFileResult {
 }
 
 const PORT_MAX = 65_535
+/** Where less specific rules set a limit. */
+const UNLIMITED = 'unlimited'
 
 /**
  * Reads the policy of a machine. Hours are meant in `timeZone` unless the file says otherwise. Never
@@ -64,6 +66,10 @@ function checkRule(path: Path, rule: RuleOfFile): readonly Finding[] {
     ...each('images', rule.images, parseImagePattern),
     ...each('ports', rule.ports, parsePorts),
     ...each('hours', rule.hours, (text) => parseHours(text, 'UTC')),
+    ...(['imageSize', 'imageTotal'] as const).flatMap((key) => {
+      const value = rule[key]
+      return value === undefined ? [] : faultOf([...path, key], value, parseSize(value))
+    }),
     ...checkAmounts([...path, 'resources'], rule.resources),
     ...checkAmounts([...path, 'total'], rule.total),
   ]
@@ -123,12 +129,24 @@ function toRule(rule: RuleOfFile, timeZone: string): Rule {
     terms: {
       ...defined({ allow, security, capabilities, rootUser, writableRoot, egress, volumes }),
       ...(rule.images && { images: rule.images.map((text) => valueOf(parseImagePattern(text))) }),
+      ...defined({ imageSize: sizeOf(rule.imageSize), imageTotal: sizeOf(rule.imageTotal) }),
       ...(rule.ports && { ports: rule.ports.map((ports) => valueOf(parsePorts(ports))) }),
       ...(rule.resources && { resources: toAmounts(rule.resources) }),
       ...(rule.total && { total: toAmounts(rule.total) }),
       ...(rule.hours && { hours: rule.hours.map((text) => hoursOf(text, timeZone)) }),
     },
   }
+}
+
+/** Bytes, or Infinity. */
+function parseSize(value: string | number): Parsed<number> {
+  if (value === UNLIMITED) return { ok: true, value: Infinity }
+  const bytes = notNegative(parseBytes(value))
+  return bytes.ok ? bytes : { ok: false, expected: `${bytes.expected}, or ${UNLIMITED}` }
+}
+
+function sizeOf(value: string | number | undefined): number | undefined {
+  return value === undefined ? undefined : valueOf(parseSize(value))
 }
 
 function hoursOf(text: string, timeZone: string): Hours {

@@ -2,12 +2,12 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
 export const schema: AnySchemaObject = schema11
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}};
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
-const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
+const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
 const func4 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 
@@ -181,10 +181,10 @@ vErrors.push(err13);
 errors++;
 }
 }
-if(data.security !== undefined){
-let data5 = data.security;
-if(!((data5 === "restricted") || (data5 === "baseline"))){
-const err14 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum},schema:schema13.properties.security.enum,parentSchema:schema13.properties.security,data:data5};
+if(data.imageSize !== undefined){
+let data5 = data.imageSize;
+if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
+const err14 = {instancePath:instancePath+"/imageSize",schemaPath:"#/properties/imageSize/type",keyword:"type",params:{type: schema13.properties.imageSize.type},schema:schema13.properties.imageSize.type,parentSchema:schema13.properties.imageSize,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -194,11 +194,10 @@ vErrors.push(err14);
 errors++;
 }
 }
-if(data.capabilities !== undefined){
-let data6 = data.capabilities;
-if(Array.isArray(data6)){
-if(data6.length > 64){
-const err15 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.capabilities,data:data6};
+if(data.imageTotal !== undefined){
+let data6 = data.imageTotal;
+if((typeof data6 !== "string") && (!((typeof data6 == "number") && (isFinite(data6))))){
+const err15 = {instancePath:instancePath+"/imageTotal",schemaPath:"#/properties/imageTotal/type",keyword:"type",params:{type: schema13.properties.imageTotal.type},schema:schema13.properties.imageTotal.type,parentSchema:schema13.properties.imageTotal,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -207,12 +206,11 @@ vErrors.push(err15);
 }
 errors++;
 }
-const len1 = data6.length;
-for(let i1=0; i1<len1; i1++){
-let data7 = data6[i1];
-if(typeof data7 === "string"){
-if(!pattern0.test(data7)){
-const err16 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema13.properties.capabilities.items,data:data7};
+}
+if(data.security !== undefined){
+let data7 = data.security;
+if(!((data7 === "restricted") || (data7 === "baseline"))){
+const err16 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum},schema:schema13.properties.security.enum,parentSchema:schema13.properties.security,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -222,8 +220,11 @@ vErrors.push(err16);
 errors++;
 }
 }
-else {
-const err17 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.capabilities.items.type,parentSchema:schema13.properties.capabilities.items,data:data7};
+if(data.capabilities !== undefined){
+let data8 = data.capabilities;
+if(Array.isArray(data8)){
+if(data8.length > 64){
+const err17 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.capabilities,data:data8};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -232,10 +233,12 @@ vErrors.push(err17);
 }
 errors++;
 }
-}
-}
-else {
-const err18 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"},schema:schema13.properties.capabilities.type,parentSchema:schema13.properties.capabilities,data:data6};
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+if(typeof data9 === "string"){
+if(!pattern0.test(data9)){
+const err18 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema13.properties.capabilities.items,data:data9};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -245,10 +248,8 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data.rootUser !== undefined){
-let data8 = data.rootUser;
-if(typeof data8 !== "boolean"){
-const err19 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.rootUser.type,parentSchema:schema13.properties.rootUser,data:data8};
+else {
+const err19 = {instancePath:instancePath+"/capabilities/" + i1,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.capabilities.items.type,parentSchema:schema13.properties.capabilities.items,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -258,10 +259,9 @@ vErrors.push(err19);
 errors++;
 }
 }
-if(data.writableRoot !== undefined){
-let data9 = data.writableRoot;
-if(typeof data9 !== "boolean"){
-const err20 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.writableRoot.type,parentSchema:schema13.properties.writableRoot,data:data9};
+}
+else {
+const err20 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"},schema:schema13.properties.capabilities.type,parentSchema:schema13.properties.capabilities,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -271,10 +271,10 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data.egress !== undefined){
-let data10 = data.egress;
-if(!((data10 === "none") || (data10 === "internet"))){
-const err21 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum},schema:schema13.properties.egress.enum,parentSchema:schema13.properties.egress,data:data10};
+if(data.rootUser !== undefined){
+let data10 = data.rootUser;
+if(typeof data10 !== "boolean"){
+const err21 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.rootUser.type,parentSchema:schema13.properties.rootUser,data:data10};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -284,10 +284,10 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data.volumes !== undefined){
-let data11 = data.volumes;
+if(data.writableRoot !== undefined){
+let data11 = data.writableRoot;
 if(typeof data11 !== "boolean"){
-const err22 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.volumes.type,parentSchema:schema13.properties.volumes,data:data11};
+const err22 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.writableRoot.type,parentSchema:schema13.properties.writableRoot,data:data11};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -297,11 +297,10 @@ vErrors.push(err22);
 errors++;
 }
 }
-if(data.ports !== undefined){
-let data12 = data.ports;
-if(Array.isArray(data12)){
-if(data12.length > 64){
-const err23 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data12};
+if(data.egress !== undefined){
+let data12 = data.egress;
+if(!((data12 === "none") || (data12 === "internet"))){
+const err23 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum},schema:schema13.properties.egress.enum,parentSchema:schema13.properties.egress,data:data12};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -310,11 +309,11 @@ vErrors.push(err23);
 }
 errors++;
 }
-const len2 = data12.length;
-for(let i2=0; i2<len2; i2++){
-let data13 = data12[i2];
-if((!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))) && (typeof data13 !== "string")){
-const err24 = {instancePath:instancePath+"/ports/" + i2,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data13};
+}
+if(data.volumes !== undefined){
+let data13 = data.volumes;
+if(typeof data13 !== "boolean"){
+const err24 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.volumes.type,parentSchema:schema13.properties.volumes,data:data13};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -324,9 +323,11 @@ vErrors.push(err24);
 errors++;
 }
 }
-}
-else {
-const err25 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data12};
+if(data.ports !== undefined){
+let data14 = data.ports;
+if(Array.isArray(data14)){
+if(data14.length > 64){
+const err25 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data14};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -335,13 +336,11 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-if(data.resources !== undefined){
-let data14 = data.resources;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-for(const key1 in data14){
-if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
-const err26 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data14};
+const len2 = data14.length;
+for(let i2=0; i2<len2; i2++){
+let data15 = data14[i2];
+if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")){
+const err26 = {instancePath:instancePath+"/ports/" + i2,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data15};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -351,10 +350,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data14.cpu !== undefined){
-let data15 = data14.cpu;
-if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
-const err27 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data15};
+}
+else {
+const err27 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data14};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -364,10 +362,12 @@ vErrors.push(err27);
 errors++;
 }
 }
-if(data14.memory !== undefined){
-let data16 = data14.memory;
-if((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))){
-const err28 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data16};
+if(data.resources !== undefined){
+let data16 = data.resources;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+for(const key1 in data16){
+if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
+const err28 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data16};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -377,10 +377,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data14.storage !== undefined){
-let data17 = data14.storage;
+if(data16.cpu !== undefined){
+let data17 = data16.cpu;
 if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
-const err29 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data17};
+const err29 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data17};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -390,9 +390,10 @@ vErrors.push(err29);
 errors++;
 }
 }
-}
-else {
-const err30 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data14};
+if(data16.memory !== undefined){
+let data18 = data16.memory;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+const err30 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data18};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -402,12 +403,10 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data.total !== undefined){
-let data18 = data.total;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-for(const key2 in data18){
-if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
-const err31 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data18};
+if(data16.storage !== undefined){
+let data19 = data16.storage;
+if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+const err31 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data19};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -417,10 +416,9 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data18.cpu !== undefined){
-let data19 = data18.cpu;
-if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
-const err32 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data19};
+}
+else {
+const err32 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data16};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -430,10 +428,12 @@ vErrors.push(err32);
 errors++;
 }
 }
-if(data18.memory !== undefined){
-let data20 = data18.memory;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
-const err33 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data20};
+if(data.total !== undefined){
+let data20 = data.total;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key2 in data20){
+if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
+const err33 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data20};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -443,10 +443,10 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data18.storage !== undefined){
-let data21 = data18.storage;
+if(data20.cpu !== undefined){
+let data21 = data20.cpu;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-const err34 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data21};
+const err34 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data21};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -456,9 +456,10 @@ vErrors.push(err34);
 errors++;
 }
 }
-}
-else {
-const err35 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data18};
+if(data20.memory !== undefined){
+let data22 = data20.memory;
+if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
+const err35 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data22};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -468,11 +469,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-if(data.hours !== undefined){
-let data22 = data.hours;
-if(Array.isArray(data22)){
-if(data22.length > 24){
-const err36 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data22};
+if(data20.storage !== undefined){
+let data23 = data20.storage;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
+const err36 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data23};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -481,11 +481,10 @@ vErrors.push(err36);
 }
 errors++;
 }
-const len3 = data22.length;
-for(let i3=0; i3<len3; i3++){
-let data23 = data22[i3];
-if(typeof data23 !== "string"){
-const err37 = {instancePath:instancePath+"/hours/" + i3,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data23};
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data20};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -495,9 +494,11 @@ vErrors.push(err37);
 errors++;
 }
 }
-}
-else {
-const err38 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data22};
+if(data.hours !== undefined){
+let data24 = data.hours;
+if(Array.isArray(data24)){
+if(data24.length > 24){
+const err38 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data24};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -506,15 +507,40 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-else {
-const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+const len3 = data24.length;
+for(let i3=0; i3<len3; i3++){
+let data25 = data24[i3];
+if(typeof data25 !== "string"){
+const err39 = {instancePath:instancePath+"/hours/" + i3,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data25};
 if(vErrors === null){
 vErrors = [err39];
 }
 else {
 vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data24};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+else {
+const err41 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
 }
 errors++;
 }

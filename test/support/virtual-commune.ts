@@ -1,3 +1,4 @@
+import type { MemoryImage } from '../../src/engine/memory-images.ts'
 import type { Program } from '../../src/engine/memory-container.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
@@ -78,6 +79,8 @@ export class VirtualCommune {
   readonly programsByImage = new Map<string, Program>()
   /** What every program does on a machine, by the machine's name. */
   readonly programsByMachine = new Map<string, Program>()
+  /** What is particular about the images of some references. */
+  readonly images = new Map<string, Partial<MemoryImage>>()
   /** References that the registry does not give out, and why. */
   readonly badImages = new Map<string, CommuneError>()
   /** References that the registry gives to this user only. */
@@ -273,7 +276,7 @@ export class VirtualCommune {
     const reader = this.privateImages.get(reference)
     if (reader !== undefined && reader !== user)
       return new CommuneError('image-denied', `pull access denied for ${reference}`)
-    return this.badImages.get(reference) ?? image(reference)
+    return this.badImages.get(reference) ?? { ...image(reference), ...this.images.get(reference) }
   }
 
   async #settle(quietMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { MemoryEngine } from '../../src/engine/memory.ts'
 import type { EngineCall, EngineFault } from '../../src/engine/memory-faults.ts'
-import type { MemoryRegistry } from '../../src/engine/memory-images.ts'
+import { remoteImage, type MemoryRegistry } from '../../src/engine/memory-images.ts'
 import type { Program } from '../../src/engine/memory-container.ts'
 import type { MeshletConfig } from '../../src/meshlet/config.ts'
 import { Meshlet } from '../../src/meshlet/meshlet.ts'
@@ -167,6 +167,11 @@ export class VirtualMachine {
         provePublic: async (image) => {
           const found = this.#options.registry(image)
           if (found instanceof CommuneError) throw found
+        },
+        examine: async (image, { isOwn }) => {
+          const found = this.#options.registry(image, isOwn ? this.credentials : undefined)
+          if (found instanceof CommuneError) throw found
+          return remoteImage(found)
         },
       },
     })

@@ -507,6 +507,8 @@ type Event = {
     | 'remove'
     | 'remove-network'
     | 'failed'
+    | 'pull-stalled'
+    | 'image-removed'
     | 'status'
     | 'objected'
     | 'suspected'
@@ -557,6 +559,8 @@ const event = /*#__PURE__*/ l.typedObject<Event>(
         'remove',
         'remove-network',
         'failed',
+        'pull-stalled',
+        'image-removed',
         'status',
         'objected',
         'suspected',

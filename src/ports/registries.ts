@@ -1,0 +1,37 @@
+import type { RegistryAuth } from './engine.ts'
+
+/** What a registry says of an image, for one platform. */
+export interface RemoteImage {
+  readonly layers: readonly RemoteLayer[]
+  /** Sum of the layers and the configuration as they are sent: compressed. */
+  readonly sentBytes: number
+}
+
+export interface RemoteLayer {
+  readonly digest: string
+  readonly sentBytes: number
+}
+
+export interface RemoteQuestion {
+  /** Go's names. */
+  readonly platform: { readonly os: string; readonly architecture: string }
+  /**
+   * Whether the machine's owner named the image: then its registry may be in a private network and is
+   * asked with her credentials. Otherwise it is asked as anybody may.
+   */
+  readonly isOwn: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What a machine knows of registries beside what its engine knows. */
+export interface Registries {
+  /** What `docker login` left on this machine for the registry of an image, if anything. */
+  credentials(image: string, signal?: AbortSignal): Promise<RegistryAuth | undefined>
+  /** Resolves when the registry gives this digest to anybody; rejects as a pull would otherwise. */
+  provePublic(image: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Reads the manifest of a digest, checks its bytes, and waits for the first byte of each layer: what
+   * does not come to us would not come to the engine either. Rejects as a pull would.
+   */
+  examine(image: string, question: RemoteQuestion): Promise<RemoteImage>
+}
