@@ -1,5 +1,5 @@
 import { CommuneError } from '../model/errors.ts'
-import type { EngineImage, PullOptions, RegistryAuth } from '../ports/engine.ts'
+import type { DiskSpace, EngineImage, PullOptions, RegistryAuth } from '../ports/engine.ts'
 import type { RemoteImage } from '../ports/registries.ts'
 
 /** An image, and how its registry behaves. */
@@ -15,6 +15,8 @@ export interface MemoryImage extends EngineImage {
 
 /** The image behind a reference, or why the registry gives none to whoever asks like this. */
 export type MemoryRegistry = (reference: string, auth?: RegistryAuth) => MemoryImage | CommuneError
+
+const DISK_BYTES = 1024 ** 4
 
 /** What the manifest of an image says. */
 export function remoteImage(image: MemoryImage): RemoteImage {
@@ -37,9 +39,10 @@ export class MemoryImages {
     this.#registry = registry
   }
 
-  /** Of all that is here. */
-  get sizeBytes(): number {
-    return [...this.#images.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  /** The disk that they are on, of this size. */
+  disk(totalBytes: number = DISK_BYTES): DiskSpace {
+    const used = [...this.#images.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return { totalBytes, freeBytes: Math.max(0, totalBytes - used) }
   }
 
   get(reference: string): EngineImage | undefined {

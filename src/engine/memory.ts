@@ -21,6 +21,7 @@ import type {
 } from '../ports/engine.ts'
 import { gone } from './engine-error.ts'
 import { createOptions } from './hardening.ts'
+import { imageMissing } from './images.ts'
 import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
 import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
@@ -39,7 +40,6 @@ export interface MemoryEngineOptions {
 
 const DEFAULT_CPUS = 4
 const DEFAULT_MEMORY_BYTES = 8 * 1024 ** 3
-const DEFAULT_DISK_BYTES = 1024 ** 4
 
 /**
  * An engine that only remembers, on the given clock: for the simulator and the tests. It keeps the
@@ -135,10 +135,7 @@ export class MemoryEngine implements Engine {
   }
 
   diskSpace(signal?: AbortSignal) {
-    return this.#call('diskSpace', '', signal, () => {
-      const totalBytes = this.#options.diskBytes ?? DEFAULT_DISK_BYTES
-      return { totalBytes, freeBytes: Math.max(0, totalBytes - this.#images.sizeBytes) }
-    })
+    return this.#call('diskSpace', '', signal, () => this.#images.disk(this.#options.diskBytes))
   }
 
   removeImage(reference: string, signal?: AbortSignal) {
@@ -185,15 +182,7 @@ export class MemoryEngine implements Engine {
 
   createContainer(container: ContainerCreate, signal?: AbortSignal) {
     return this.#call('createContainer', container.name, signal, () => {
-      if (!this.#images.get(container.image)) {
-        throw new CommuneError(
-          'image-not-found',
-          `The image ${container.image} is not on this machine`,
-          {
-            retry: true,
-          },
-        )
-      }
+      if (!this.#images.get(container.image)) throw imageMissing(container.image)
       // The same input is refused as by the real driver.
       createOptions(
         container,
