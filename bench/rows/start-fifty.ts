@@ -1,7 +1,8 @@
 import { alternate } from '../alternate.ts'
 import { withOwnEngine } from '../own-folder.ts'
 import { startByApi, startBySwarm } from '../own-engine.ts'
-import { atLeast, resultOf, type Result } from '../result.ts'
+import { atLeast, median, resultOf, type Result } from '../result.ts'
+import { startByDriver } from '../start-by-driver.ts'
 import { openSmallCommune, smallWorkload } from '../small-commune.ts'
 
 const REPLICAS = 50
@@ -23,14 +24,17 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         },
         four: async () => perSecond(await startByApi(engine, { count: REPLICAS, atOnce: 4 })),
         eight: async () => perSecond(await startByApi(engine, { count: REPLICAS, atOnce: 8 })),
+        driver: async () => perSecond(await startByDriver(engine, { count: REPLICAS })),
         swarm: async () => perSecond(await startBySwarm(engine, { count: REPLICAS })),
       },
       { runs: 2, warmUp: 0 },
     )
+    const floor = median(taken.driver).toFixed(1)
     const common = {
       unit: 'starts/s',
       name: 'Fifty replicas on one machine, from the deciding bid to the last that runs',
       samples: taken.commune,
+      whenNotMet: `the engine alone starts ${floor} such containers a second (start-fifty/engine); their walls, limits and init are not those of a plain one.`,
       warm: 'Warm: the image and the engine.',
     }
     return [
@@ -45,6 +49,11 @@ export async function measure(folder: string): Promise<readonly Result[]> {
           targets: [atLeast('ratio', 0.9)],
         }),
       ),
+      resultOf({
+        ...common,
+        id: 'start-fifty/engine',
+        baseline: { name: 'the same containers, the engine alone', samples: taken.driver },
+      }),
       resultOf({
         ...common,
         id: 'start-fifty/swarm',

@@ -1,7 +1,8 @@
 import { alternate } from '../alternate.ts'
 import { withOwnEngine } from '../own-folder.ts'
 import { startByApi, startByCli, startBySwarm } from '../own-engine.ts'
-import { atMost, resultOf, type Result } from '../result.ts'
+import { atMost, median, resultOf, type Result } from '../result.ts'
+import { startByDriver } from '../start-by-driver.ts'
 import { openSmallCommune, smallWorkload } from '../small-commune.ts'
 
 /** From the bid that decides to a running container, on a commune of one machine. */
@@ -19,15 +20,18 @@ export async function measure(folder: string): Promise<readonly Result[]> {
           return story.runningMs - story.lastBidMs
         },
         api: () => startByApi(engine, one),
+        driver: () => startByDriver(engine, { count: 1 }),
         run: () => startByCli(engine),
         swarm: () => startBySwarm(engine, one),
       },
       { runs: 5, warmUp: 1 },
     )
+    const floor = Math.round(median(taken.driver))
     const common = {
       unit: 'ms',
       name: 'From the deciding bid to a running container, with a network of its own',
       samples: taken.commune,
+      whenNotMet: `the engine alone takes ${floor} ms for such a container with its network (start-one/engine).`,
       warm: 'Warm: the image, the engine, the meshlet. The end is the moment that the engine names.',
     }
     return [
@@ -42,6 +46,14 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         id: 'start-one/swarm',
         baseline: { name: 'a Swarm service by its API, one node', samples: taken.swarm },
         targets: [atMost('ratio', 0.65)],
+      }),
+      resultOf({
+        ...common,
+        id: 'start-one/engine',
+        baseline: {
+          name: 'the same container and network, the engine alone',
+          samples: taken.driver,
+        },
       }),
       resultOf({
         ...common,
