@@ -1,6 +1,8 @@
 import { explainMembers } from '../cluster/explain-members.ts'
+import { BidAudit } from '../ledger/bid-claims.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord, ScorePart } from '../model/records.ts'
+import { BALANCE_PART } from '../selection/score.ts'
 import { bidState, type BidState } from './bid-state.ts'
 import type { Reading } from './reading.ts'
 import { leaseStory, leaseText, type LeaseStory } from './lease-story.ts'
@@ -65,6 +67,10 @@ export interface OrderedOffer {
   readonly round: number
   readonly score: number
   readonly parts: readonly ScorePart[]
+  /** Closed day of the ledger that its part `balance` follows from. */
+  readonly ledgerDay?: string
+  /** What that ledger says, where it says something else. */
+  readonly doubt?: string
   /** Decides between equal scores: the lower goes first. */
   readonly mix: number
   readonly slots: number
@@ -82,6 +88,7 @@ export function explainWorkload(
 ): Explanation {
   const { names } = reading
   const { choice } = workload
+  const audit = new BidAudit(reading.view, nowMs)
   const lease = leaseStory(workload, names)
   const replicaStory = (replica: Replica, state: string) => ({
     machine: `${names.meshlet(replica.meshletDid)}#${replica.index}`,
@@ -101,7 +108,7 @@ export function explainWorkload(
       name: names.meshlet(bid.meshletDid),
       round: bid.round,
       score: bid.score,
-      parts: partsOf(workload, bid.meshletDid),
+      ...partsOf(workload, bid.meshletDid, audit),
       mix: bid.mix,
       slots: bid.slots,
       holder: bid.holder,
@@ -176,8 +183,21 @@ function othersOf(reading: Reading, workload: WorkloadView): Explanation['others
     }))
 }
 
-function partsOf(workload: WorkloadView, meshletDid: Did): readonly ScorePart[] {
-  return workload.bids.find((bid) => bid.meshletDid === meshletDid)?.value.scoreParts ?? []
+/** The choice takes the score as it stands; what the ledger says of it is for whoever asks. */
+function partsOf(
+  { bids }: WorkloadView,
+  meshletDid: Did,
+  audit: BidAudit,
+): Pick<OrderedOffer, 'parts' | 'ledgerDay' | 'doubt'> {
+  const bid = bids.find((one) => one.meshletDid === meshletDid)
+  if (!bid) return { parts: [] }
+  const { scoreParts: parts = [], ledgerDay } = bid.value
+  const claim = audit.check(bid.ownerDid, bid.value)
+  return {
+    parts,
+    ...(ledgerDay !== undefined && { ledgerDay }),
+    ...(claim.kind === 'different' && { doubt: claim.reason }),
+  }
 }
 
 /** The story for people; the hashes that break ties only when wide. Ends with a newline. */
@@ -190,6 +210,7 @@ export function formatExplanation(story: Explanation, nowMs: number, wide = fals
       'Order of the offers: by round, holders first, score, then a hash',
       orderTable(story, wide),
     ),
+    section('Claims that the ledger does not bear out', doubtText(story)),
     section('Choice', choiceText(story)),
     section('The right to run', leaseText(story.lease)),
     section('Who is silent', takeoverText(story.takeover, nowMs)),
@@ -236,6 +257,16 @@ function orderTable({ order }: Explanation, wide: boolean): string {
       String(offer.slots),
       offer.domainName,
     ]),
+  )
+}
+
+function doubtText({ order }: Explanation): string {
+  const doubted = order.filter(({ doubt }) => doubt !== undefined)
+  return printableLines(
+    doubted.map(({ name, parts, doubt }) => {
+      const claimed = parts.find((part) => part.name === BALANCE_PART)?.value ?? 0
+      return `${name} claims a balance part of ${claimed}: ${doubt}\n`
+    }),
   )
 }
 

@@ -4,6 +4,9 @@ import type { Did, ScorePart } from '../model/records.ts'
 /** One part of a score is at most this much, up or down. */
 export const SCORE_PART_MAX = 1_000
 
+/** Name of the part that follows from the ledger. */
+export const BALANCE_PART = 'balance'
+
 /** Who has given more to the commune than taken from it, as of a closed day. */
 export interface FairShare {
   /** Closed day of the ledger, YYYY-MM-DD; undefined while there is no ledger. */
@@ -59,7 +62,7 @@ export interface Score {
 export function scoreBid(input: ScoreInput): Score {
   const parts = [
     { name: 'room', value: roomPart(input) },
-    { name: 'balance', value: balancePart(input) },
+    { name: BALANCE_PART, value: balancePartOf(input.fairShare, input.ownerDid) },
   ]
   return { score: parts.reduce((sum, { value }) => sum + value, 0), parts }
 }
@@ -72,7 +75,8 @@ function roomPart({ capacity, room, request }: ScoreInput): number {
   return clamp(Math.min(SCORE_PART_MAX, ...free), 0)
 }
 
-function balancePart({ fairShare, ownerDid }: ScoreInput): number {
+/** The part of a score that follows from the ledger. */
+export function balancePartOf(fairShare: FairShare, ownerDid: Did): number {
   return clamp(0 - fairShare.balanceOf(ownerDid), -SCORE_PART_MAX)
 }
 

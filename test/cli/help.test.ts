@@ -32,7 +32,9 @@ it('lists the commands', async () => {
       explain <name>       Tell from public records who runs a workload, who does not, and why.
       trace <container>    Lead from a container, or a workload, to the commit, its author and the file.
       verify [name]        Compute the choice anew from public records, and compare it with what runs.
+      balance [owner]      Show who gave and took how much, computed from public records alone.
       events <name>        Tell what happened to a workload and why, in the order of time.
+      top [name]           Show what the replicas use: processor, memory, processes, network.
       logs <name>          Show the last log lines of all replicas, in the order of time.
 
     Changing what runs:

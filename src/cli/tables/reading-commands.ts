@@ -64,6 +64,30 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('../commands/verify.ts')).runVerify,
   },
   {
+    name: 'balance',
+    args: ['[owner]'],
+    summary: 'Show who gave and took how much, computed from public records alone.',
+    details:
+      'OWNER is a handle or DID: the commune is that of this owner; yours, when absent. Amounts are days\nof the reference machine, and count half as much after a week.',
+    exits: ANSWER_EXITS,
+    options: [
+      { flags: '--at DATE', description: 'the ledger of this closed day; the newest, when absent' },
+      { flags: '--explain', description: 'lead from the balance to the records behind it' },
+      { flags: '--member WHO', description: 'explain the balance of this member' },
+      {
+        flags: '--verify',
+        description: 'print the exact sums with a hash, and check the balances that bids claim',
+      },
+      ...READING,
+    ],
+    examples: [
+      'commune balance',
+      'commune balance --explain --member bob.example.org',
+      'commune balance alice.example.org --verify',
+    ],
+    load: async () => (await import('../commands/balance.ts')).runBalance,
+  },
+  {
     name: 'events',
     args: ['<name>'],
     summary: 'Tell what happened to a workload and why, in the order of time.',

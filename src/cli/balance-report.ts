@@ -1,0 +1,208 @@
+import { BidAudit, type BidClaim } from '../ledger/bid-claims.ts'
+import { communeBooks, type CommuneBooks } from '../ledger/books.ts'
+import type { LedgerEntry } from '../ledger/entries.ts'
+import { FAULTS } from '../ledger/faults.ts'
+import type { LedgerDay } from '../ledger/ledger-day.ts'
+import { ledgerOf, type LedgerAccount } from '../ledger/ledger.ts'
+import { MACHINE_DAY } from '../ledger/rate.ts'
+import type { Flow } from '../ledger/settle.ts'
+import { WEIGHT_BITS } from '../ledger/weight.ts'
+import { canonicalJson } from '../model/canonical.ts'
+import { sha256Hex } from '../model/hash.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { BidRecord, Did } from '../model/records.ts'
+import type { Reading } from './reading.ts'
+
+/** Amounts are exact, as text: whole numbers that may be too large for JSON's numbers. */
+export interface AccountRow {
+  readonly owner: Did
+  readonly name: string
+  /** In machine-days, with three decimals, rounded towards zero. */
+  readonly balance: string
+  readonly given: string
+  readonly taken: string
+  readonly line: string
+  readonly lent: string
+  readonly borrowed: string
+  readonly credit: string
+  /** Balance in units of 2^-16 of the unit of usage. */
+  readonly exactBalance: string
+}
+
+/** One entry of one claim, from the side of the member who is explained. */
+export interface EntryRow {
+  readonly day: LedgerDay
+  readonly side: 'gave' | 'took'
+  readonly partner: Did
+  readonly partnerName: string
+  readonly machine: string
+  readonly workload: string
+  /** Machine-days. */
+  readonly claimed: string
+  readonly acknowledged: string
+  readonly counted: string
+  /** Why it is less than was claimed. */
+  readonly reason?: string
+  readonly usage: { readonly uri: string; readonly cid: string }
+  readonly acknowledgement?: { readonly uri: string; readonly cid: string }
+}
+
+/** A day on which the taker's credit did not cover all that was counted. */
+export interface ShortfallRow {
+  readonly day: LedgerDay
+  readonly taker: string
+  readonly giver: string
+  readonly counted: string
+  readonly covered: string
+}
+
+/** A bid whose claim is not what the ledger says. */
+export interface BidRow {
+  readonly machine: string
+  readonly workload: string
+  readonly claim: BidClaim
+  readonly bid: { readonly uri: string; readonly cid: string }
+}
+
+export interface BalanceReport {
+  readonly owner: Did
+  readonly day: LedgerDay
+  readonly accounts: readonly AccountRow[]
+  readonly entries: readonly EntryRow[]
+  readonly shortfalls: readonly ShortfallRow[]
+  /** What was summed up, and a hash over all of it: two readers with the same hash read the same. */
+  readonly checked: {
+    readonly entries: number
+    readonly bids: number
+    readonly sum: string
+    readonly hash: string
+  }
+  readonly differentBids: readonly BidRow[]
+  /** Repos that count here and could not be read. */
+  readonly unread: readonly string[]
+}
+
+export interface ReportOptions {
+  readonly day: LedgerDay
+  readonly nowMs: number
+  /** Whose entries are listed; nobody’s when absent. */
+  readonly member?: Did
+}
+
+/** The ledger of an owner's commune, computed from the repos that were read and from nothing else. */
+export function balanceReport(reading: Reading, options: ReportOptions): BalanceReport {
+  const { view, owner, names } = reading
+  const { day, member } = options
+  const books = communeBooks(view, owner)
+  const entries: LedgerEntry[] = []
+  const shortfalls: ShortfallRow[] = []
+  const isHis = ({ giver, taker }: Pick<Flow, 'giver' | 'taker'>) =>
+    giver === member || taker === member
+  const hashes: string[] = []
+  const ledger = ledgerOf({
+    day,
+    members: books.members,
+    onEntry(entry) {
+      hashes.push(sha256Hex(canonicalJson(entry)))
+      if (isHis(entry)) entries.push(entry)
+    },
+    onSettled(on, flow, settled) {
+      if (!isHis(flow) || settled === flow.amount) return
+      shortfalls.push({
+        day: on,
+        taker: names.account(flow.taker),
+        giver: names.account(flow.giver),
+        counted: machineDays(flow.amount),
+        covered: machineDays(settled),
+      })
+    },
+  })
+  const bids = checkBids(reading, books, options.nowMs)
+  return {
+    owner,
+    day,
+    accounts: ledger.accounts.map((account) => accountRow(account, names.account)),
+    entries: entries.toSorted(byDay).map((entry) => entryRow(entry, member, reading)),
+    shortfalls,
+    checked: {
+      entries: hashes.length,
+      bids: bids.length,
+      sum: ledger.accounts.reduce((sum, { balance }) => sum + balance, 0n).toString(),
+      hash: sha256Hex(canonicalJson([...hashes].toSorted())),
+    },
+    differentBids: bids.filter(({ claim }) => claim.kind === 'different'),
+    unread: books.unread.map((did) => names.meshlet(did)),
+  }
+}
+
+function checkBids(
+  { view, names }: Reading,
+  { members }: CommuneBooks,
+  nowMs: number,
+): readonly BidRow[] {
+  const audit = new BidAudit(view, nowMs)
+  return members.flatMap(({ ownerDid, machines }) =>
+    machines.flatMap(({ meshletDid }) =>
+      view
+        .list<BidRecord>(meshletDid, COLLECTION.bid)
+        .filter(([, { value }]) => value.slots > 0)
+        .map(([rkey, { cid, value }]) => ({
+          machine: names.meshlet(meshletDid),
+          workload: value.workload,
+          claim: audit.check(ownerDid, value),
+          bid: { uri: `at://${meshletDid}/${COLLECTION.bid}/${rkey}`, cid },
+        })),
+    ),
+  )
+}
+
+function accountRow(account: LedgerAccount, nameOf: (did: Did) => string): AccountRow {
+  const { ownerDid, balance, given, taken, line, lent, borrowed, credit } = account
+  return {
+    owner: ownerDid,
+    name: nameOf(ownerDid),
+    balance: machineDays(balance, WEIGHT_BITS),
+    given: machineDays(given, WEIGHT_BITS),
+    taken: machineDays(taken, WEIGHT_BITS),
+    line: machineDays(line),
+    lent: machineDays(lent),
+    borrowed: machineDays(borrowed),
+    credit: machineDays(credit),
+    exactBalance: balance.toString(),
+  }
+}
+
+function entryRow(entry: LedgerEntry, member: Did | undefined, { names }: Reading): EntryRow {
+  const { day, giver, taker, meshletDid, workload, usage, acknowledgement, fault } = entry
+  const partner = giver === member ? taker : giver
+  return {
+    day,
+    side: giver === member ? 'gave' : 'took',
+    partner,
+    partnerName: names.account(partner),
+    machine: names.meshlet(meshletDid),
+    workload,
+    claimed: machineDays(BigInt(entry.claimed)),
+    acknowledged: machineDays(BigInt(entry.acknowledged)),
+    counted: machineDays(BigInt(entry.counted)),
+    ...(fault && { reason: FAULTS[fault] }),
+    usage,
+    ...(acknowledgement && { acknowledgement }),
+  }
+}
+
+/** Machine-days with three decimals, rounded towards zero. */
+function machineDays(amount: bigint, bits = 0n): string {
+  const thousandths = (amount * 1_000n) / (BigInt(MACHINE_DAY) << bits)
+  const size = thousandths < 0n ? -thousandths : thousandths
+  const sign = thousandths < 0n ? '-' : ''
+  return `${sign}${size / 1_000n}.${(size % 1_000n).toString().padStart(3, '0')}`
+}
+
+function byDay(a: LedgerEntry, b: LedgerEntry): number {
+  return textOf(a) < textOf(b) ? -1 : 1
+}
+
+function textOf({ day, usage, workload }: LedgerEntry): string {
+  return `${day} ${usage.uri} ${workload}`
+}

@@ -1,0 +1,63 @@
+import type { AccountRow, BalanceReport, EntryRow } from './balance-report.ts'
+import { formatTable, printable } from './table.ts'
+
+/** One line a member; amounts in machine-days. */
+export function formatAccounts(accounts: readonly AccountRow[], wide: boolean): string {
+  return formatTable(
+    [
+      ...['owner', 'balance', 'given', 'taken', 'line', 'credit'],
+      ...(wide ? ['lent', 'borrowed', 'did'] : []),
+    ],
+    accounts.map((row) => [
+      ...[row.name, row.balance, row.given, row.taken, row.line, row.credit],
+      ...(wide ? [row.lent, row.borrowed, row.owner] : []),
+    ]),
+  )
+}
+
+/** What one member's balance is made of, down to the records. */
+export function formatEntries({ entries, shortfalls }: BalanceReport): string {
+  const lines = entries.flatMap((entry) => [
+    entryLine(entry),
+    `    ${entry.usage.uri} ${entry.usage.cid}`,
+    ...(entry.acknowledgement
+      ? [`    ${entry.acknowledgement.uri} ${entry.acknowledgement.cid}`]
+      : []),
+  ])
+  const covered = shortfalls.map(
+    ({ day, taker, giver, counted, covered: paid }) =>
+      `${day}  the credit of ${taker} covered ${paid} of ${counted} for ${giver}`,
+  )
+  return [...lines, ...covered].map((line) => `${printable(line)}\n`).join('')
+}
+
+function entryLine(entry: EntryRow): string {
+  const { day, side, partnerName, machine, workload, claimed, acknowledged, counted } = entry
+  const to = side === 'gave' ? `gave ${partnerName}` : `took from ${partnerName}`
+  const name = workload.split('/').at(-1) ?? workload
+  const sums = `counted ${counted} (claimed ${claimed}, acknowledged ${acknowledged})`
+  const why = entry.reason === undefined ? '' : `: ${entry.reason}`
+  return `${day}  ${to}  ${name} on ${machine}  ${sums}${why}`
+}
+
+/** What was computed again, so that two readers can compare what they got. */
+export function formatVerdict({
+  owner,
+  day,
+  checked,
+  differentBids,
+  accounts,
+}: BalanceReport): string {
+  const lines = [
+    `ledger of ${owner}, closed day ${day}`,
+    ...accounts.map(({ owner: did, exactBalance }) => `${did} ${exactBalance}`),
+    `sum ${checked.sum}`,
+    `${checked.entries} entries, hash ${checked.hash}`,
+    `offers checked: ${checked.bids}, with another balance than the ledger: ${differentBids.length}`,
+    ...differentBids.flatMap(({ machine, claim, bid }) => [
+      `  ${machine} claims ${claim.claimed}${'reason' in claim ? `: ${claim.reason}` : ''}`,
+      `    ${bid.uri} ${bid.cid}`,
+    ]),
+  ]
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}

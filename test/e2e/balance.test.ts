@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSession } from '../../src/atproto/session.ts'
+import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
+import { usageUri } from '../../src/ledger/claims.ts'
+import { addDays, closedDayOf } from '../../src/ledger/ledger-day.ts'
+import { MACHINE_DAY, REFERENCE_MACHINE } from '../../src/ledger/rate.ts'
+import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
+import { recordKeyFor } from '../../src/model/record-key.ts'
+import type { Did, UsageRecord } from '../../src/model/records.ts'
+import { workloadUri } from '../../src/model/workload-uri.ts'
+import { runCli } from '../cli/run-cli.ts'
+
+/** Three members on a real PDS. Their machines are records only: what a month of work leaves behind. */
+const OWNERS = ['alice', 'bobby', 'carol'] as const
+type Owner = (typeof OWNERS)[number]
+const DAY = closedDayOf(Date.now())
+let network: TestNetwork
+let folder: string
+
+beforeAll(async () => {
+  network = await startTestNetwork(OWNERS)
+  folder = mkdtempSync(join(tmpdir(), 'commune-balance-'))
+  for (const owner of OWNERS) {
+    const others = OWNERS.filter((other) => other !== owner).map(did)
+    await put(owner, COLLECTION.meshlet, 'box', { meshletDid: did(`${owner}-mesh`) })
+    await put(`${owner}-mesh`, COLLECTION.meshletOwner, 'self', { ownerDid: did(owner) })
+    await put(`${owner}-mesh`, COLLECTION.cluster, 'default', { members: others })
+  }
+  await work('alice', 'bobby', { ago: 0, machineDays: 2 })
+  await work('alice', 'carol', { ago: 7, machineDays: 1 })
+  await work('bobby', 'carol', { ago: 0, machineDays: 3, acknowledged: 1 })
+  await work('carol', 'alice', { ago: 1, machineDays: 5, acknowledged: 0 })
+})
+afterAll(async () => {
+  await network[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function did(name: string): Did {
+  return network.account(name).did
+}
+
+async function put(account: string, collection: Collection, rkey: string, value: object) {
+  const { did: identifier, password } = network.account(account)
+  const session = await openSession({ service: network.pdsUrl, identifier, password })
+  const createdAt = '2026-01-01T00:00:00.000Z'
+  const record = { $type: collection, createdAt, ...value }
+  const result = await session.writer.apply([{ action: 'put', collection, rkey, value: record }])
+  return result.cids[0] ?? ''
+}
+
+/** One claim of a machine, and what the owner's machine saw of it. */
+async function work(
+  giver: Owner,
+  taker: Owner,
+  job: { readonly ago: number; readonly machineDays: number; readonly acknowledged?: number },
+): Promise<void> {
+  const day = addDays(DAY, -job.ago)
+  const workload = workloadUri(did(taker), 'web')
+  const entry = (machineDays: number): UsageRecord['entries'][number] => ({
+    workload,
+    amount: machineDays * MACHINE_DAY,
+    seconds: 86_400,
+  })
+  const capacity = { ...REFERENCE_MACHINE, cpuMilli: 8 * REFERENCE_MACHINE.cpuMilli }
+  const createdAt = `${addDays(day, 1)}T00:05:00.000Z`
+  const claim = { period: day, sequence: 100 - job.ago, capacity, createdAt }
+  const usage = { ...claim, entries: [entry(job.machineDays)] }
+  const cid = await put(`${giver}-mesh`, COLLECTION.usage, day, usage)
+  const { acknowledged = job.machineDays } = job
+  if (acknowledged === 0) return
+  const uri = usageUri(did(`${giver}-mesh`), day)
+  const said = { usage: { uri, cid }, entries: [entry(acknowledged)], createdAt }
+  await put(`${taker}-mesh`, COLLECTION.acknowledgement, recordKeyFor(uri), said)
+}
+
+function asMember(owner: Owner, args: readonly string[]) {
+  const { handle, password } = network.account(owner)
+  return runCli(args, {
+    env: {
+      COMMUNE_SERVICE: network.pdsUrl,
+      COMMUNE_PLC_URL: network.plcUrl,
+      COMMUNE_IDENTIFIER: handle,
+      COMMUNE_PASSWORD: password,
+      XDG_CONFIG_HOME: folder,
+    },
+  })
+}
+
+/** Nobody here knows her; she has the address of the directory and nothing else. */
+function asBystander(args: readonly string[]) {
+  return runCli(args, { env: { COMMUNE_PLC_URL: network.plcUrl, XDG_CONFIG_HOME: folder } })
+}
+
+interface Report {
+  readonly day: string
+  readonly accounts: readonly { readonly owner: Did; readonly balance: string }[]
+  readonly checked: { readonly sum: string; readonly bids: number }
+}
+
+describe('commune balance', () => {
+  it('shows who gave and took, from the records of all', async () => {
+    const { out, code } = await asMember('alice', ['balance', '-o', 'json'])
+    expect(code).toBe(0)
+    const { day, accounts, checked } = JSON.parse(out) as Report
+    expect(day).toBe(DAY)
+    expect(Object.fromEntries(accounts.map(({ owner, balance }) => [owner, balance]))).toEqual({
+      [did('alice')]: '2.500',
+      [did('bobby')]: '-1.000',
+      [did('carol')]: '-1.500',
+    })
+    expect(checked.sum).toBe('0')
+  })
+
+  it('leads from a number to the records, and says why something does not count', async () => {
+    const member = network.account('carol').handle
+    const { out } = await asMember('alice', ['balance', '--explain', '--member', member])
+    expect(out).toContain('more was claimed than acknowledged: the smaller counts')
+    expect(out).toContain('nobody on the other side acknowledged it')
+    expect(out).toContain(usageUri(did('bobby-mesh'), DAY))
+    expect(out).toMatch(/took from \S+ {2}web on \S+ {2}counted 1\.000 \(claimed 3\.000/)
+  })
+
+  it('a week earlier only what was closed by then counts', async () => {
+    const { out } = await asMember('alice', ['balance', '--at', addDays(DAY, -7), '-o', 'json'])
+    const alice = (JSON.parse(out) as Report).accounts.find(({ owner }) => owner === did('alice'))
+    expect(alice?.balance).toBe('1.000')
+  })
+
+  it('is verified to the same bytes by members and by a bystander without an account', async () => {
+    const args = ['balance', did('alice'), '--verify']
+    const [alice, carol, bystander] = [
+      await asMember('alice', args),
+      await asMember('carol', args),
+      await asBystander(args),
+    ]
+    expect(alice.err).toBe('')
+    expect(alice.code).toBe(0)
+    expect(alice.out).toMatch(/^sum 0$/m)
+    expect(carol).toEqual(alice)
+    expect(bystander).toEqual(alice)
+  })
+
+  it('finds a bid that claims another balance than the ledger, and so does explain', async () => {
+    const workload = workloadUri(did('alice'), 'web')
+    await put('alice', COLLECTION.workload, 'web', {
+      kind: 'Workload',
+      name: 'web',
+      image: `registry.example/web@sha256:${'0'.repeat(64)}`,
+    })
+    const listed = await asMember('alice', ['get', 'workloads', 'web', '-o', 'json'])
+    const [{ placementKey } = { placementKey: '' }] = JSON.parse(listed.out) as {
+      placementKey: string
+    }[]
+    const bid = (balance: number) => ({
+      ...{ workload, placementKey, round: 0, epoch: 1, slots: 1, ledgerDay: DAY },
+      score: 500 + balance,
+      scoreParts: [
+        { name: 'room', value: 500 },
+        { name: 'balance', value: balance },
+      ],
+      createdAt: new Date().toISOString(),
+    })
+    const key = recordKeyFor(workload)
+    await put('bobby-mesh', COLLECTION.bid, key, bid(1_000))
+    const honest = await asMember('alice', ['balance', '--verify'])
+    expect(honest.code).toBe(0)
+    expect(honest.out).toContain('offers checked: 1, with another balance than the ledger: 0')
+    await put('carol-mesh', COLLECTION.bid, key, bid(-900))
+    const verified = await asMember('alice', ['balance', '--verify'])
+    expect(verified.code).toBe(1)
+    expect(verified.out).toContain(`claims -900: the ledger of ${DAY} says 1000`)
+    expect(verified.out).toContain(`at://${did('carol-mesh')}/${COLLECTION.bid}/${key}`)
+    const explained = await asMember('alice', ['explain', 'web'])
+    expect(explained.out).toContain(`claims a balance part of -900: the ledger of ${DAY} says 1000`)
+  })
+
+  it.each([
+    [['--at', 'yesterday'], '--at yesterday is no day.'],
+    [['--at', '2099-01-01'], 'The ledger of 2099-01-01 is not closed yet.'],
+    [['--at', '2026-02-30'], '--at 2026-02-30 is no day.'],
+    [['--member', 'nobody.example'], 'nobody.example is no member of this commune.'],
+  ])('%s is refused with what would be right', async (args, message) => {
+    const { code, err } = await asMember('alice', ['balance', ...args])
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+})
