@@ -155,6 +155,8 @@ export async function startDaemon(
     meshlet,
     engine,
     clock: systemClock,
+    policy: () => policy.current(),
+    log: log.child({ part: 'commands' }),
   })
   if (metrics !== undefined && settings.metrics !== undefined)
     stack.use(await showMetrics({ ...settings.metrics, metrics, meshlet, feed, log }))
@@ -306,6 +308,7 @@ function lateApi(api: () => MeshletApi | undefined): MeshletApi {
     subscribeLogs: (call) => now().subscribeLogs(call),
     getUsage: (call) => now().getUsage(call),
     getLogs: (call) => now().getLogs(call),
+    exec: (call) => now().exec(call),
     getHealth: (call) => now().getHealth(call),
     listEvents: (call) => now().listEvents(call),
     pause: (call) => now().pause(call),

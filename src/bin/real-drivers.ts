@@ -12,6 +12,9 @@ export function createRealDrivers(): Drivers {
     async *subscribeLogs(...args) {
       yield* (await import('../xrpc/log-subscription.ts')).subscribeLogs(...args)
     },
+    async *runCommand(...args) {
+      yield* (await import('../xrpc/exec-session.ts')).runCommand(...args)
+    },
     createMeshletClient: async (...args) =>
       (await import('../xrpc/client.ts')).createMeshletClient(...args),
     createDockerEngine: async (...args) =>

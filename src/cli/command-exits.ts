@@ -28,6 +28,14 @@ export const WAIT_EXITS: ExitMeanings = {
 /** Of commands that can wait until work is gone. */
 export const DRAIN_EXITS: ExitMeanings = { ...PLAIN_EXITS, 5: 'timed out waiting' }
 
+/** Of `exec`, which ends as the command does. */
+export const EXEC_EXITS: ExitMeanings = {
+  0: 'the command ended with 0',
+  1: 'it was not run, or the command ended with 1',
+  2: 'wrong usage, or the command ended with 2',
+  130: 'interrupted; the command was ended',
+}
+
 /** Of `import`, whose result may need a hand. */
 export const IMPORT_EXITS: ExitMeanings = {
   ...PLAIN_EXITS,

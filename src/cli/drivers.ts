@@ -5,6 +5,7 @@ import type { startNetwork } from '../dev/network.ts'
 import type { describeImage } from '../engine/describe-image.ts'
 import type { createDockerEngine } from '../engine/docker.ts'
 import type { readFolder } from '../spec/read-folder.ts'
+import type { runCommand } from '../xrpc/exec-session.ts'
 import type { subscribeLogs } from '../xrpc/log-subscription.ts'
 import type { createMeshletClient } from '../xrpc/client.ts'
 
@@ -21,6 +22,7 @@ export interface Drivers {
   readonly createIdentity: Lazy<typeof createIdentity>
   readonly readRepos: Lazy<typeof readRepos>
   readonly subscribeLogs: typeof subscribeLogs
+  readonly runCommand: typeof runCommand
   readonly createMeshletClient: Lazy<typeof createMeshletClient>
   readonly createDockerEngine: Lazy<typeof createDockerEngine>
   readonly describeImage: Lazy<typeof describeImage>

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Pipes } from './pipes.ts'
 import type { Problem } from './problem.ts'
 
 /** How large a window is, in characters. It can change at any moment. */
@@ -9,6 +10,8 @@ export interface Screen {
 
 /** Everything that a command may know of the terminal and the process around it. */
 export interface Io {
+  /** Absent where there is no process around. */
+  readonly pipes?: Pipes
   /** Results. */
   readonly out: (text: string) => void
   /** Narration. */

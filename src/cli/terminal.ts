@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { EXIT } from './exit.ts'
 import type { Io } from './io.ts'
+import { createPipes } from './pipes.ts'
 import { systemClock } from './system-clock.ts'
 
 /** The terminal and the process that this program really runs in. */
@@ -16,6 +17,7 @@ export function createTerminal(process: NodeJS.Process): Io {
   return {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
+    pipes: createPipes(process),
     isInteractive: stdin.isTTY && stderr.isTTY,
     ...screenOf(stderr, env),
     color: { out: wantsColor(stdout, env), note: wantsColor(stderr, env) },

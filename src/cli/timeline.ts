@@ -15,7 +15,7 @@ export interface TimelineEvent {
   /** Who did it: a machine, or the owner. */
   readonly actor: Did
   readonly name: string
-  /** The machine that it is about, where that is another. */
+  /** The machine that it is about, where that is another, or who had it done. */
   readonly subject?: Did
   readonly reason: string
   readonly evidence: readonly Evidence[]
@@ -58,7 +58,10 @@ export function eventsOfMachine(
 ): readonly TimelineEvent[] {
   const known = new Set<string>(candidates.candidates.map(({ meshletDid }) => meshletDid))
   return events
-    .filter(({ subject }) => subject === undefined || known.has(subject))
+    .filter(
+      ({ workload, subject }) =>
+        workload !== undefined || subject === undefined || known.has(subject),
+    )
     .map(({ time, kind, subject, reason, evidence = [] }) => ({
       time,
       kind,

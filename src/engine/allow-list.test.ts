@@ -256,6 +256,8 @@ describe('other requests', () => {
     ['GET', `/images/[::1]:5000/team/web@${DIGEST}/json`],
     ['POST', pull],
     ['POST', '/containers/abc/exec', exec],
+    ['POST', '/containers/abc/exec', { ...exec, AttachStdin: true, Tty: true }],
+    ['POST', '/exec/abc/resize?h=24&w=80', { h: 24, w: 80 }],
     ['POST', '/networks/create', network],
   ])('%s %s is let through', (method, path, body) => {
     assertAllowed({ method, path, body: body === undefined ? undefined : JSON.stringify(body) })
@@ -287,6 +289,10 @@ describe('other requests', () => {
     ['POST', '/containers/abc/exec', { ...exec, Privileged: true }],
     ['POST', '/containers/abc/exec', { ...exec, privileged: true }],
     ['POST', '/containers/abc/exec', { ...exec, User: '0' }],
+    ['POST', '/containers/abc/exec', { ...exec, Env: ['LD_PRELOAD=/x'] }],
+    ['POST', '/containers/abc/exec', { ...exec, WorkingDir: '/' }],
+    ['POST', '/containers/abc/exec', { ...exec, DetachKeys: 'x' }],
+    ['POST', '/containers/abc/exec', { ...exec, Tty: { Privileged: true } }],
     ['POST', '/containers/abc/exec', { ...exec, Cmd: 'true' }],
     ['POST', '/containers/abc/exec'],
     ['POST', '/networks/create', { ...network, Driver: 'host' }],

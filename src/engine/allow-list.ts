@@ -44,6 +44,7 @@ const ALLOWED: readonly Allowed[] = [
   allow('DELETE', `/containers/${ID}`),
   allow('POST', `/containers/${ID}/exec`, faultOfExec),
   allow('POST', `/exec/${ID}/start`, onlyFields(['Detach', 'Tty'])),
+  allow('POST', `/exec/${ID}/resize`, onlyFields(['h', 'w'])),
   allow('GET', `/exec/${ID}/json`),
   allow('POST', '/images/create', (_, { path, archive }) =>
     archive === undefined ? faultOfPull(path) : faultOfImport(path, archive),

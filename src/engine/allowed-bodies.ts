@@ -44,14 +44,19 @@ export function onlyFields(names: readonly string[]): (body: unknown) => string 
   }
 }
 
-const EXEC_FIELDS = new Set(['Cmd', 'AttachStdout', 'AttachStderr'])
+const EXEC_SWITCHES = ['AttachStdin', 'AttachStdout', 'AttachStderr', 'Tty']
+const EXEC_FIELDS = new Set(['Cmd', ...EXEC_SWITCHES])
 
-/** A command runs as the container does: with no other user, and with no privileges. */
+/** A command runs as the container does: with its user, place and environment, and no privileges. */
 export function faultOfExec(body: unknown): string | undefined {
   const fields = fieldsOf(body)
   if (fields === undefined) return 'no command'
   const unknown = unknownField(fields, EXEC_FIELDS)
   if (unknown !== undefined) return `${unknown} is never set`
+  const odd = EXEC_SWITCHES.find(
+    (name) => !['boolean', 'undefined'].includes(typeof fields.get(name)),
+  )
+  if (odd !== undefined) return `${odd} is neither on nor off`
   return isTexts(fields.get('Cmd')) ? undefined : 'Cmd is no list of words'
 }
 

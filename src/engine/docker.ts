@@ -25,6 +25,7 @@ import type { EngineTraits } from './hardening.ts'
 import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
 import { inspectImage, KnownImages, pullImage, removeImage } from './images.ts'
+import { interactWithContainer } from './interact.ts'
 import { containerLogs } from './logs.ts'
 import type { Attempt, NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
@@ -105,6 +106,10 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       return containerStats(client, id, traits.isPodman, signal)
     },
     exec: (id, command, execOptions) => execInContainer(client, id, command, execOptions),
+    interact: (id, interactOptions) => {
+      requireEndable(local)
+      return interactWithContainer(client, id, interactOptions)
+    },
     async forward({ containerId, port, preferredPort }) {
       const wanted = { containerPort: port, preferredPort }
       const forward = await netns.forward(() => locate(containerId), wanted)
@@ -192,6 +197,15 @@ function traitsOf({ name, hasInit }: EngineInfo): EngineTraits {
 /** Docker names its init program also when it is not installed; then it calls its commit "N/A". */
 function hasInitProgram(info: RawInfo): boolean {
   return Boolean(info.InitBinary) && info.InitCommit?.ID !== 'N/A'
+}
+
+/** What can't be ended is not begun: engines have no call for it, so that only root here can. */
+function requireEndable(isLocal: boolean): void {
+  if (isLocal && process.getuid?.() === 0) return
+  throw new CommuneError(
+    'unsupported',
+    'Commands can only be run where the meshlet is root on the machine of the engine',
+  )
 }
 
 function runningTarget(id: string, details: ContainerInspectInfo | undefined): NetnsTarget {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Exec } from 'dockerode'
 import type { ExecResult } from '../ports/engine.ts'
 import type { EngineClient } from './client.ts'
+import { endProcess } from './end-process.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { gone, statusOf, toEngineError } from './engine-error.ts'
 import { outputFrames } from './multiplexed.ts'
@@ -82,7 +82,7 @@ async function gather(stream: Readable, output: Buffer[], signal: AbortSignal): 
 }
 
 /** The output can end a moment before the engine knows how the command ended. */
-async function exitCodeOf(
+export async function exitCodeOf(
   client: EngineClient,
   exec: Exec,
   doing: string,
@@ -97,28 +97,6 @@ async function exitCodeOf(
     await delay(EXIT_CODE_DELAY_MS, undefined, { signal })
   }
   return undefined
-}
-
-/** Kills what is left of a command, if the process is on this machine and really of this container. */
-async function endProcess(client: EngineClient, exec: Exec, containerId: string): Promise<void> {
-  const doing = `ending a command in container ${containerId}`
-  const details = await client
-    .call({ doing, timeoutMs: ENGINE_TIMEOUT_MS.read }, () => exec.inspect())
-    .catch(() => undefined)
-  const pid = (details as { Pid?: number; Running?: boolean } | undefined)?.Pid
-  if (pid === undefined || pid <= 1 || details?.Running !== true) return
-  const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
-  if (
-    !groups.includes(details.ContainerID) ||
-    !details.ContainerID.startsWith(containerId.slice(0, 12))
-  ) {
-    return
-  }
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended by itself in the meantime, or belongs to another user: nothing more can be done.
-  }
 }
 
 function text(output: readonly Buffer[]): string {

@@ -1,4 +1,5 @@
 import { memoryForward } from './memory-forward.ts'
+import { memoryInteract } from './memory-interact.ts'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import { sleep, type Clock } from '../ports/clock.ts'
@@ -10,6 +11,8 @@ import type {
   EngineLogLine,
   EngineNetwork,
   ExecResult,
+  InteractOptions,
+  InteractOutput,
   ForwardOptions,
   LogOptions,
   NetworkCreate,
@@ -275,6 +278,11 @@ export class MemoryEngine implements Engine {
       await sleep(this.#options.clock, options.timeoutMs, options.signal)
       return { output: '' }
     })
+  }
+
+  async *interact(id: string, options: InteractOptions): AsyncGenerator<InteractOutput> {
+    await this.#call('interact', id, options.signal, () => undefined)
+    yield* memoryInteract(this.#find(id), options)
   }
 
   forward(options: ForwardOptions) {

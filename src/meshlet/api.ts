@@ -6,7 +6,10 @@ import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { WorkloadRecord, WorkloadStatusRecord, WorkloadView } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineContainer } from '../ports/engine.ts'
-import type { MeshletApi } from '../xrpc/api.ts'
+import type { Log } from '../ports/log.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Caller, MeshletApi } from '../xrpc/api.ts'
+import { CommandRunning } from './command-running.ts'
 import { problemsOf } from './health.ts'
 import { LogReading } from './log-reading.ts'
 import type { Meshlet } from './meshlet.ts'
@@ -15,19 +18,20 @@ import { createWorkOrders } from './work-orders.ts'
 
 export interface ApiOptions {
   readonly meshlet: Meshlet
+  readonly policy: () => Policy
+  readonly log: Log
   readonly engine: Engine
   readonly clock: Clock
 }
 
-/** A page of events, unless told, and the largest. */
-const EVENTS = 100
+/** The largest page of events. */
 const EVENTS_PAGE_MAX = 500
 
 type EventList = Awaited<ReturnType<MeshletApi['listEvents']>>
 
 /** What stands behind the `farm.meshlet.*` methods. */
 export function createMeshletApi(options: ApiOptions): MeshletApi {
-  const { meshlet, engine, clock } = options
+  const { meshlet, engine, clock, policy, log } = options
   const logs = new LogReading({
     engine,
     clock,
@@ -35,6 +39,10 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
     containers: () => containersOf(meshlet),
   })
   const usage = new UsageReading({ engine, clock, containers: () => containersOf(meshlet) })
+  const { config, chronicle } = meshlet
+  const containers = () => containersOf(meshlet)
+  const running = { config, chronicle, engine, clock, log, policy, containers }
+  const commands = new CommandRunning(running)
   return {
     getCapacity: () => Promise.resolve(capacityView(meshlet)),
     listWorkloads: ({ params }) => Promise.resolve(listWorkloads(meshlet, params)),
@@ -47,7 +55,8 @@ export function createMeshletApi(options: ApiOptions): MeshletApi {
     }),
     getLogs: async ({ params, signal }) => ({ lines: [...(await logs.read(params, signal))] }),
     subscribeLogs: ({ params, signal }) => logs.follow(params, signal),
-    listEvents: ({ params }) => Promise.resolve(listEvents(meshlet, params)),
+    exec: (call) => commands.run(call),
+    listEvents: (call) => Promise.resolve(listEvents(meshlet, call)),
     getHealth: () => {
       const problems = problemsOf(meshlet)
       const { hour, day, pausedMs } = meshlet.own.allowance()
@@ -160,14 +169,9 @@ function workloadView(meshlet: Meshlet, uri: string): WorkloadView | undefined {
 
 function listEvents(
   meshlet: Meshlet,
-  params: {
-    readonly workload: string
-    readonly since?: string | undefined
-    readonly limit?: number
-    readonly cursor?: string | undefined
-  },
-) {
-  const { workload, since, limit = EVENTS, cursor } = params
+  { caller, params }: Parameters<MeshletApi['listEvents']>[0],
+): EventList {
+  const { workload, since, limit, cursor } = params
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
     throw new CommuneError('invalid-input', `"${cursor}" is no cursor of an earlier page.`)
   const events = meshlet.chronicle.events({
@@ -178,16 +182,23 @@ function listEvents(
   })
   const last = events.at(-1)
   return {
-    events: events.map(({ kind, reason, workload: about, subject, atMs, evidence }) => ({
-      kind,
-      reason,
-      ...(about === undefined ? {} : { workload: about }),
-      ...(subject === undefined ? {} : { subject }),
-      time: new Date(atMs).toISOString(),
-      evidence: [...evidence],
-    })),
+    events: events
+      .filter(({ kind }) => kind !== 'exec' || maySeeCommands(caller))
+      .map(({ kind, reason, workload: about, subject, atMs, evidence }) => ({
+        kind,
+        reason,
+        ...(about === undefined ? {} : { workload: about }),
+        ...(subject === undefined ? {} : { subject }),
+        time: new Date(atMs).toISOString(),
+        evidence: [...evidence],
+      })),
     ...(last !== undefined && events.length >= limit ? { cursor: String(last.seq) } : {}),
   } as EventList
+}
+
+/** What somebody typed is for her, and for whose machine it is. */
+function maySeeCommands({ roles }: Caller): boolean {
+  return roles.includes('workloadOwner') || roles.includes('meshletOwner')
 }
 
 function containersOf(meshlet: Meshlet): readonly EngineContainer[] {

@@ -44,6 +44,7 @@ export const METHOD = {
   restartWorkload: `${METHODS}.restartWorkload`,
   getUsage: `${METHODS}.getUsage`,
   getLogs: `${METHODS}.getLogs`,
+  exec: `${METHODS}.exec`,
   subscribeLogs: `${METHODS}.subscribeLogs`,
   pause: `${METHODS}.pause`,
   resume: `${METHODS}.resume`,

@@ -29,6 +29,7 @@ const DESCRIBE: Describe = {
   writableRoot: yesOrNo,
   egress: (egress) => egress,
   volumes: yesOrNo,
+  exec: yesOrNo,
   ports: (ranges) => ranges.map(describeRange).join(', ') || 'none',
   resources: describeAmounts,
   total: describeAmounts,

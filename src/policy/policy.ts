@@ -43,6 +43,8 @@ export interface Terms {
   readonly writableRoot: boolean
   readonly egress: 'none' | 'internet'
   readonly volumes: boolean
+  /** Whether the owner of a workload may run commands inside of its containers. */
+  readonly exec: boolean
   /** Ports that a container may declare. */
   readonly ports: readonly PortRange[]
   /** Most that one replica may ask for. */

@@ -38,6 +38,7 @@ const COMMON: Omit<Terms, Differing> = {
   images: EVERY_IMAGE,
   egress: 'none',
   volumes: false,
+  exec: false,
   ports: ALL_PORTS,
   resources: {},
   total: {},

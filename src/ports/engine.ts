@@ -41,6 +41,13 @@ export interface Engine {
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<ExecResult>
   /**
+   * Runs a command inside, as the container's own user, and passes on what it is given and what it
+   * writes, no faster than that is taken. The last output is its end. When the signal is aborted, or
+   * nobody takes its output any more, it is killed with all that it started. Fails with `not-found`,
+   * `engine`, or `unsupported` where this program could not end it.
+   */
+  interact(id: string, options: InteractOptions): AsyncIterable<InteractOutput>
+  /**
    * Makes a TCP port of a container answer on the machine's loopback, through the container's own
    * network namespace. Fails with `unsupported` where this program may not enter it.
    */
@@ -216,6 +223,28 @@ export interface ExecResult {
   readonly exitCode?: number
   readonly output: string
 }
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface InteractOptions {
+  readonly command: readonly string[]
+  /** It gets a terminal of this size. */
+  readonly terminal?: TerminalSize | undefined
+  /** What it reads; its end is the end of its standard input. */
+  readonly input: AsyncIterable<InteractInput>
+  readonly signal: AbortSignal
+}
+
+export type InteractInput =
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'resize'; readonly size: TerminalSize }
+
+export type InteractOutput =
+  | { readonly kind: 'data'; readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }
+  | { readonly kind: 'end'; readonly exitCode?: number | undefined }
 
 export interface ForwardOptions {
   readonly containerId: string

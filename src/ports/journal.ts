@@ -16,6 +16,7 @@ export interface JournalRecord extends StoredRecord {
  * - `create`, `start`, `remove`, `remove-network`: what was done on the engine;
  * - `failed`: it could not be brought up; `pull-stalled`: its image did not come any more;
  * - `image-removed`: an image that nothing needed was removed;
+ * - `exec`: somebody (its subject) ran a command inside of a container of it;
  * - `status`: what is published of it has changed;
  * - `objected`: to an offer that came too late;
  * - `suspected`, `cleared`: a challenge by record, and its end;
@@ -35,6 +36,7 @@ export type EventKind =
   | 'failed'
   | 'pull-stalled'
   | 'image-removed'
+  | 'exec'
   | 'status'
   | 'objected'
   | 'suspected'

@@ -91,6 +91,10 @@ export interface Rule {
    */
   volumes?: boolean
   /**
+   * Whether the owner of a workload may run commands inside of its containers, with commune exec.
+   */
+  exec?: boolean
+  /**
    * Ports that may be declared: numbers and ranges.
    *
    * @maxItems 64

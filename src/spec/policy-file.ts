@@ -122,12 +122,12 @@ function toPolicy(file: PolicyFile, systemTimeZone: string): Policy {
 }
 
 function toRule(rule: RuleOfFile, timeZone: string): Rule {
-  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes } = rule
+  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec } = rule
   return {
     name: rule.name ?? rule.for,
     subject: valueOf(parseSubject(rule.for)),
     terms: {
-      ...defined({ allow, security, capabilities, rootUser, writableRoot, egress, volumes }),
+      ...defined({ allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec }),
       ...(rule.images && { images: rule.images.map((text) => valueOf(parseImagePattern(text))) }),
       ...defined({ imageSize: sizeOf(rule.imageSize), imageTotal: sizeOf(rule.imageTotal) }),
       ...(rule.ports && { ports: rule.ports.map((ports) => valueOf(parsePorts(ports))) }),

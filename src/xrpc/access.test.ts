@@ -7,6 +7,7 @@ import { METHOD } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { ACCESS, type Role, type ServedMethod, type StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
+import { encodeExecMessage } from './exec-messages.ts'
 import { TestCaller, apiWith, startTestServer, validCalls } from './test-server.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -36,6 +37,7 @@ const EXPECTED: Readonly<Record<ServedMethod, readonly (typeof YES | typeof NO |
     restartWorkload: [YES, YES, NO, NO, NO, YES, GONE],
     getUsage: [YES, YES, YES, NO, NO, YES, GONE],
     getLogs: [NO, YES, NO, NO, NO, YES, GONE],
+    exec: [NO, YES, NO, NO, NO, YES, GONE],
     subscribeLogs: [NO, YES, NO, NO, NO, YES, GONE],
     listEvents: [YES, YES, YES, NO, NO, YES, GONE],
     getHealth: [YES, YES, YES, YES, NO, NO, GONE],
@@ -134,7 +136,7 @@ async function call(
   return answer.error
 }
 
-const STREAMS: Partial<Record<ServedMethod, true>> = { subscribeLogs: true }
+const STREAMS: Partial<Record<ServedMethod, true>> = { subscribeLogs: true, exec: true }
 
 async function openStream(
   method: ServedMethod,
@@ -144,6 +146,8 @@ async function openStream(
   const query = new URLSearchParams({ workload: workloadUri(workloadOwner.did, 'web') })
   const address = `${server.url.replace('http', 'ws')}/xrpc/${METHOD[method]}?${query.toString()}`
   const socket = new WebSocket(address, { headers: { authorization } })
+  if (method === 'exec')
+    socket.once('open', () => socket.send(encodeExecMessage({ kind: 'start', command: ['true'] })))
   const [data] = (await once(socket, 'message')) as [Buffer]
   socket.terminate()
   const frame = Frame.fromBytes(data)

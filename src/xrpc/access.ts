@@ -25,6 +25,7 @@ export type ServedMethod = Extract<
   | 'getUsage'
   | 'getLogs'
   | 'subscribeLogs'
+  | 'exec'
   | 'getHealth'
   | 'listEvents'
   | 'pause'
@@ -35,7 +36,7 @@ export type ServedMethod = Extract<
 >
 
 /** Those that are called by http; the others are streams. */
-export type CalledMethod = Exclude<ServedMethod, 'subscribeLogs'>
+export type CalledMethod = Exclude<ServedMethod, 'subscribeLogs' | 'exec'>
 
 /** Who may call what (DESIGN §8). Only a workload's owner reads its logs, not even the machine's. */
 export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
@@ -50,6 +51,7 @@ export const ACCESS: Readonly<Record<ServedMethod, readonly Role[]>> = {
   getUsage: ['meshletOwner', 'workloadOwner', 'member'],
   getLogs: ['workloadOwner'],
   subscribeLogs: ['workloadOwner'],
+  exec: ['workloadOwner'],
   listEvents: ['meshletOwner', 'workloadOwner', 'member'],
   getHealth: ['meshletOwner', 'member', 'candidate'],
   pause: ['meshletOwner'],

@@ -1,5 +1,6 @@
 import type { farm } from '../lexicons/index.ts'
 import type { Did, LogLine } from '../model/records.ts'
+import type { InteractInput, InteractOutput, TerminalSize } from '../ports/engine.ts'
 import type { Role } from './access.ts'
 
 /** Who calls, proven by the token, and what that makes her here. */
@@ -21,6 +22,15 @@ export interface QueryCall<P> extends Call {
 export interface ProcedureCall<I> extends Call {
   readonly input: I
 }
+
+export interface ExecCall extends QueryCall<farm.meshlet.exec.$Params> {
+  readonly command: readonly string[]
+  readonly terminal?: TerminalSize | undefined
+  readonly input: AsyncIterable<InteractInput>
+}
+
+/** As of an engine; one that was ended by the machine says why. */
+export type ExecOutput = InteractOutput & { readonly reason?: string | undefined }
 
 /**
  * What the daemon does behind each method. May the caller? was answered before. Rejections become
@@ -57,6 +67,8 @@ export interface MeshletApi {
   getLogs(call: QueryCall<farm.meshlet.getLogs.$Params>): Promise<farm.meshlet.getLogs.$OutputBody>
   /** Lines until the signal is aborted. */
   subscribeLogs(call: QueryCall<farm.meshlet.subscribeLogs.$Params>): AsyncIterable<LogLine>
+  /** What the command writes, and at last how it ended; killed when the signal is aborted. */
+  exec(call: ExecCall): AsyncIterable<ExecOutput>
   listEvents(
     call: QueryCall<farm.meshlet.listEvents.$Params>,
   ): Promise<farm.meshlet.listEvents.$OutputBody>

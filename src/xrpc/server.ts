@@ -1,7 +1,7 @@
 import { createServer as createRouter } from '@atproto/xrpc-server'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServiceAuth } from '../atproto/service-auth.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
@@ -11,6 +11,7 @@ import type { Log } from '../ports/log.ts'
 import type { StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
 import { addDrain } from './drain.ts'
+import { addExec } from './exec.ts'
 import { addGetCapacity } from './get-capacity.ts'
 import { addGetHealth } from './get-health.ts'
 import { addGetLogs } from './get-logs.ts'
@@ -18,6 +19,7 @@ import { addGetUsage } from './get-usage.ts'
 import { addGetWorkloadStatus } from './get-workload-status.ts'
 import { createGate } from './gate.ts'
 import { addHeartbeat } from './heartbeat.ts'
+import type { Inbox } from './inbox.ts'
 import { addListEvents } from './list-events.ts'
 import { addListWorkloads } from './list-workloads.ts'
 import { MethodContext } from './method-context.ts'
@@ -118,7 +120,9 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
   const router = createRouter([], {
     payload: { jsonLimit: limits.bodyBytesMax, textLimit: 0, blobLimit: 0 },
   })
+  const inboxes = new WeakMap<IncomingMessage, Inbox>()
   for (const add of METHODS) add(router, context)
+  addExec(router, context, (request) => inboxes.get(request))
   router.router.disable('x-powered-by')
 
   const server = createServer(
@@ -132,7 +136,7 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
   )
   server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.idleMsMax)
-  const streams = createStreamGate({ limits, clock, streams: router.subscriptions })
+  const streams = createStreamGate({ limits, clock, streams: router.subscriptions, inboxes })
   server.on('upgrade', (request, socket, head) => streams.accept(request, socket, head))
   return {
     async listen(host, port) {

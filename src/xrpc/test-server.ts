@@ -69,6 +69,9 @@ export function apiWith(methods: Partial<MeshletApi>): MeshletApi {
     subscribeLogs: () => {
       throw new CommuneError('unsupported', 'the test does not have this method')
     },
+    exec: () => {
+      throw new CommuneError('unsupported', 'the test does not have this method')
+    },
     getHealth: missing,
     listEvents: missing,
     pause: missing,

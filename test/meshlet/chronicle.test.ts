@@ -5,6 +5,7 @@ import { COLLECTION } from '../../src/model/nsid.ts'
 import type { LogFields } from '../../src/ports/log.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 
 const BROKEN = new CommuneError('unavailable', 'It did not work.')
 
@@ -113,7 +114,13 @@ test('listEvents gives a page at a time, the newest first', async () => {
   world.owner('alice').publish('web')
   await world.settle()
   const { meshlet, engine } = world.machine(world.placesOf('web')[0] ?? '')
-  const api = createMeshletApi({ meshlet, engine, clock: world.clock })
+  const api = createMeshletApi({
+    meshlet,
+    engine,
+    clock: world.clock,
+    policy: () => STANDARD_POLICY,
+    log: silentLog,
+  })
   const workload = world.uri('alice', 'web')
   const page = (params: object) =>
     api.listEvents({ params: { workload, ...params } } as unknown as Parameters<

@@ -4,6 +4,8 @@ import { specHash } from '../../src/model/spec-hash.ts'
 import type { WorkloadFields } from '../support/virtual-owner.ts'
 import { imageOf } from '../support/virtual-owner.ts'
 import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
+import { silentLog } from '../../src/ports/log.ts'
 
 const BAD = imageOf('bad')
 const CRASH = { exit: { afterMs: 200, code: 1 } }
@@ -171,7 +173,13 @@ test('what a container printed that was taken back can still be read', async () 
   const told = Promise.all(
     MACHINES.map(async (name) => {
       const { meshlet, engine } = world.machine(name)
-      const api = createMeshletApi({ meshlet, engine, clock: world.clock })
+      const api = createMeshletApi({
+        meshlet,
+        engine,
+        clock: world.clock,
+        policy: () => STANDARD_POLICY,
+        log: silentLog,
+      })
       const caller = { did: world.owner('alice').did, roles: [] }
       const params = { workload: world.uri('alice', 'web'), tail: 10 }
       return api.getLogs({ caller, params, signal: AbortSignal.any([]) })

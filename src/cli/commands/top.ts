@@ -65,7 +65,7 @@ async function watch(io: Io, look: (told: Io) => Promise<number>): Promise<numbe
       if (!(error instanceof CommuneError) || !error.retry) throw error
       io.note(`${error.message}\n`)
     }
-    io.out(io.isInteractive ? `${CLEAR_SCREEN}${text}` : text)
+    io.out(io.color.out ? `${CLEAR_SCREEN}${text}` : text)
     await sleep(io.clock, WATCH_MS, io.signal).catch(() => undefined)
   }
   return EXIT.interrupted

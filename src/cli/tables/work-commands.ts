@@ -1,5 +1,5 @@
 import { CONNECTION, OUTPUT, READING } from '../command-options.ts'
-import { WAIT_EXITS } from '../command-exits.ts'
+import { EXEC_EXITS, WAIT_EXITS } from '../command-exits.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 
 const ON_MACHINE: readonly OptionSpec[] = [
@@ -20,6 +20,27 @@ export const WORK_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['commune delete hello', 'commune delete hello worker --yes'],
     load: async () => (await import('../commands/delete.ts')).runDelete,
+  },
+  {
+    name: 'exec',
+    args: ['<name>', '<command...>'],
+    summary: 'Run a command inside of a running replica of your workload.',
+    details:
+      'Only where the policy of its machine grants it; most grant nobody anything. The command has the\nuser, the environment and the limits of the container, and ends when the connection does. It is\nan event that the machine’s owner sees. Its exit code is that of this program.',
+    exits: EXEC_EXITS,
+    options: [
+      { flags: '-i, --stdin', description: 'pass on what is typed or piped in' },
+      { flags: '-t, --tty', description: 'run it in a terminal' },
+      { flags: '--meshlet MESHLET', description: 'on this machine' },
+      { flags: '--replica NUMBER', description: 'in the replica with this number' },
+      ...CONNECTION,
+    ],
+    examples: [
+      'commune exec hello -- ls -l /',
+      'commune exec hello -it --meshlet box -- /bin/sh',
+      'commune exec hello -i -- /bin/sh < check.sh',
+    ],
+    load: async () => (await import('../commands/exec.ts')).runExec,
   },
   {
     name: 'rebalance',

@@ -6,6 +6,7 @@
 export * as defs from './meshlet/defs.ts'
 export * as deleteWorkload from './meshlet/deleteWorkload.ts'
 export * as drain from './meshlet/drain.ts'
+export * as exec from './meshlet/exec.ts'
 export * as getCapacity from './meshlet/getCapacity.ts'
 export * as getHealth from './meshlet/getHealth.ts'
 export * as getLogs from './meshlet/getLogs.ts'

@@ -516,6 +516,7 @@ type Event = {
     | 'down'
     | 'answered'
     | 'epoch'
+    | 'exec'
     | l.UnknownString
 
   /**
@@ -568,6 +569,7 @@ const event = /*#__PURE__*/ l.typedObject<Event>(
         'down',
         'answered',
         'epoch',
+        'exec',
       ]
       maxLength: 64
     }>({ maxLength: 64 }),

@@ -1,0 +1,53 @@
+import type { TerminalSize } from '../ports/engine.ts'
+
+/** Bytes to and from this process, for a program that runs elsewhere. */
+export interface Pipes {
+  /** What is typed or piped in, to its end. */
+  input(): AsyncIterable<Uint8Array>
+  /** Resolves when more may be written. */
+  write(to: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>
+  /** Passes keys on one by one, Ctrl-C included, until it is disposed of; undefined without a terminal. */
+  rawTerminal(): RawTerminal | undefined
+}
+
+export interface RawTerminal extends Disposable {
+  size(): TerminalSize
+  onResize(listener: () => void): void
+}
+
+/** Those of the real process. */
+export function createPipes({ stdin, stdout, stderr }: NodeJS.Process): Pipes {
+  return {
+    async *input() {
+      try {
+        for await (const chunk of stdin) yield chunk as Buffer
+      } finally {
+        // Else the process would wait for more.
+        stdin.destroy()
+      }
+    },
+    write(to, bytes) {
+      const stream = to === 'stderr' ? stderr : stdout
+      return new Promise((resolve) => {
+        if (stream.write(bytes)) resolve()
+        else stream.once('drain', resolve)
+      })
+    },
+    rawTerminal() {
+      if (!stdin.isTTY || !stdout.isTTY) return undefined
+      const listeners: (() => void)[] = []
+      stdin.setRawMode(true)
+      return {
+        size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+        onResize(listener) {
+          listeners.push(listener)
+          stdout.on('resize', listener)
+        },
+        [Symbol.dispose]() {
+          stdin.setRawMode(false)
+          for (const listener of listeners) stdout.off('resize', listener)
+        },
+      }
+    },
+  }
+}
