@@ -1,5 +1,6 @@
 import { CommuneError } from '../model/errors.ts'
-import type { InteractOptions, InteractOutput } from '../ports/engine.ts'
+import { sleep, type Clock } from '../ports/clock.ts'
+import type { ExecResult, InteractOptions, InteractOutput } from '../ports/engine.ts'
 import type { MemoryContainer } from './memory-container.ts'
 
 /** What the program says that the command answers; else it gives back what it reads. */
@@ -20,4 +21,21 @@ export async function* memoryInteract(
     if (item.kind === 'data') yield { kind: 'data', stream: 'stdout', data: item.data }
   }
   yield { kind: 'end', exitCode: 0 }
+}
+
+/** What the program says that the command answers; one that says nothing hangs until its time is over. */
+export async function memoryExec(
+  container: MemoryContainer,
+  command: readonly string[],
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  clock: Clock,
+): Promise<ExecResult> {
+  if (!container.running)
+    throw new CommuneError('engine', `Container ${container.id} is not running`)
+  const answer = container.program.exec
+    ? container.program.exec(command)
+    : { exitCode: 0, output: '' }
+  if (answer !== undefined) return answer
+  await sleep(clock, options.timeoutMs, options.signal)
+  return { output: '' }
 }

@@ -1,8 +1,8 @@
 import { memoryForward } from './memory-forward.ts'
-import { memoryInteract } from './memory-interact.ts'
+import { memoryExec, memoryInteract } from './memory-interact.ts'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
-import { sleep, type Clock } from '../ports/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type {
   ContainerCreate,
   ContainerState,
@@ -268,16 +268,9 @@ export class MemoryEngine implements Engine {
     command: readonly string[],
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<ExecResult> {
-    return this.#call('exec', id, options.signal, async () => {
-      const container = this.#find(id)
-      if (!container.running) throw new CommuneError('engine', `Container ${id} is not running`)
-      const answer = container.program.exec
-        ? container.program.exec(command)
-        : { exitCode: 0, output: '' }
-      if (answer !== undefined) return answer
-      await sleep(this.#options.clock, options.timeoutMs, options.signal)
-      return { output: '' }
-    })
+    return this.#call('exec', id, options.signal, () =>
+      memoryExec(this.#find(id), command, options, this.#options.clock),
+    )
   }
 
   async *interact(id: string, options: InteractOptions): AsyncGenerator<InteractOutput> {
