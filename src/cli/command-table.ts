@@ -1,6 +1,7 @@
 import type { CommandGroup, CommandSpec } from './command-spec.ts'
 import { ACCOUNT_COMMANDS } from './tables/account-commands.ts'
 import { FOLDER_COMMANDS } from './tables/folder-commands.ts'
+import { GOVERNANCE_COMMANDS } from './tables/governance-commands.ts'
 import { LOCAL_COMMANDS } from './tables/local-commands.ts'
 import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
@@ -15,6 +16,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: 'Files', commands: [...FOLDER_COMMANDS, ...SET_COMMANDS] },
   { title: 'Looking', commands: READING_COMMANDS },
   { title: 'Changing what runs', commands: [...WORK_COMMANDS, ...ROLLOUT_COMMANDS] },
+  { title: 'Deciding together', commands: GOVERNANCE_COMMANDS },
   { title: 'Machines', commands: MACHINE_COMMANDS },
   { title: 'Account', commands: ACCOUNT_COMMANDS },
   { title: 'This machine', commands: LOCAL_COMMANDS },

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000
 const ACTIONS: readonly string[] = ['admit', 'suspend', 'reinstate', 'expel', 'uphold']
 
 /** Why nothing can come of a proposal by itself, as the end of “it …”; undefined when it is sound. */
-export function faultOfProposal(proposal: Proposal): string | undefined {
+export function faultOfProposal(proposal: Pick<Proposal, 'author' | 'value'>): string | undefined {
   const { author, value } = proposal
   const [madeAtMs, closesAtMs] = [Date.parse(value.createdAt), Date.parse(value.closesAt)]
   if (!ACTIONS.includes(value.action)) return `asks for “${value.action}”, which nobody knows`

@@ -3,6 +3,7 @@ import { formatField } from '../../sync/format-field.ts'
 import type { ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
+import { describeProposal } from '../describe-proposal.ts'
 import { failureLogs } from '../failure-logs.ts'
 import { explainWorkload, formatExplanation } from '../explanation.ts'
 import { formatAge } from '../age.ts'
@@ -17,13 +18,14 @@ import { replicasOf, workloadView, type WorkloadView } from '../workload-view.ts
 /** Everything about one workload: what was published, where it came from, and how it is doing. */
 export async function runDescribe(
   context: CommandContext,
-  [name = '']: readonly string[],
+  [name = '', id]: readonly string[],
   options: ReadingOptions,
 ): Promise<number> {
   const { io } = context
   const format = parseOutput(options.output)
   const reader = await openReader(context, options)
   using reading = await reader.read()
+  if (id !== undefined) return describeProposal(io, reading, { kind: name, id, format })
   const workload = workloadView(reading.view, reading.owner, name)
   const nowMs = io.clock.wallMs()
   switch (format) {

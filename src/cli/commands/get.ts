@@ -5,6 +5,8 @@ import { EXIT } from '../exit.ts'
 import { printBids } from '../get-bids.ts'
 import { printMembers } from '../get-members.ts'
 import { printMeshlets } from '../get-meshlets.ts'
+import { printDisputes } from '../get-disputes.ts'
+import { printProposals } from '../get-proposals.ts'
 import { printWorkloads } from '../get-workloads.ts'
 import type { Io } from '../io.ts'
 import { parseOutput, type OutputFormat } from '../output.ts'
@@ -27,6 +29,8 @@ const KINDS: Readonly<Record<string, (input: GetInput) => void | Promise<void>>>
   meshlets: printMeshlets,
   members: printMembers,
   bids: printBids,
+  proposals: printProposals,
+  disputes: printDisputes,
 }
 
 /** Lists one kind of thing, as the public records have it. */

@@ -28,7 +28,12 @@ const OFFERS: Readonly<Record<string, Offer>> = {
   folder: { kind: 'folders' },
   name: WORKLOADS,
   meshlet: { kind: 'names', of: 'meshlets' },
-  kind: { kind: 'words', words: ['workloads', 'meshlets', 'members', 'bids'] },
+  kind: {
+    kind: 'words',
+    words: ['workloads', 'meshlets', 'members', 'bids', 'proposals', 'disputes'],
+  },
+  action: { kind: 'words', words: ['admit', 'suspend', 'reinstate', 'expel', 'uphold'] },
+  choice: { kind: 'words', words: ['yes', 'no', 'abstain', 'contest', 'concede', 'withdraw'] },
   shell: { kind: 'words', words: SHELLS },
   FORMAT: { kind: 'words', words: ['table', 'wide', 'json', 'yaml', 'name'] },
   CI: { kind: 'words', words: Object.keys(CI_HOSTS) },

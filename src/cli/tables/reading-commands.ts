@@ -7,17 +7,17 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     args: ['<kind>', '[name]'],
-    summary: 'List workloads, meshlets, members or bids.',
+    summary: 'List workloads, meshlets, members, bids, proposals or disputes.',
     options: READING,
     examples: ['commune get workloads', 'commune get bids hello -o wide', 'commune get members'],
     load: async () => (await import('../commands/get.ts')).runGet,
   },
   {
     name: 'describe',
-    args: ['<name>'],
-    summary: 'Show everything that is known about one workload.',
+    args: ['<name>', '[id]'],
+    summary: 'Show everything that is known about one workload, or about a proposal.',
     options: READING,
-    examples: ['commune describe hello'],
+    examples: ['commune describe hello', 'commune describe proposal k7c2q5'],
     load: async () => (await import('../commands/describe.ts')).runDescribe,
   },
   {

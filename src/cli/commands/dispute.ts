@@ -1,0 +1,94 @@
+import { CommuneError } from '../../model/errors.ts'
+import { COLLECTION } from '../../model/nsid.ts'
+import { recordKeyFor } from '../../model/record-key.ts'
+import type { AnswerRecord, DisputeRecord } from '../../model/records.ts'
+import { nearest } from '../../spec/suggest.ts'
+import type { ConnectionOptions } from '../command-options.ts'
+import type { CommandContext } from '../command-spec.ts'
+import { EXIT } from '../exit.ts'
+import { checkText, findRecord, openGoverning, strongRef, timeOf } from '../governing.ts'
+
+interface DisputeOptions extends ConnectionOptions {
+  readonly reason?: string
+  readonly evidence?: readonly string[]
+}
+
+/** Says that a claim in the ledger is wrong. */
+export async function runDispute(
+  context: CommandContext,
+  [claim = '']: readonly string[],
+  options: DisputeOptions,
+): Promise<number> {
+  const { io } = context
+  const reason = checkText(options.reason, '--reason')
+  if (reason === undefined || reason.trim() === '')
+    throw new CommuneError('usage', 'Why is it wrong?', { hint: 'Give --reason TEXT.' })
+  await using governing = await openGoverning(context, options)
+  const { reading, nowMs, agreement, session } = governing
+  const ref = strongRef(reading, claim)
+  const before = agreement.disputes.find(
+    ({ by, value }) => by === session.did && value.claim.uri === ref.uri,
+  )
+  if (before !== undefined)
+    throw new CommuneError('conflict', `You have disputed it already: it is ${before.state}.`, {
+      hint: `${before.why}. See "commune get disputes".`,
+    })
+  const value: DisputeRecord = {
+    $type: COLLECTION.dispute,
+    claim: ref,
+    reason,
+    ...(options.evidence === undefined
+      ? {}
+      : { evidence: options.evidence.map((uri) => strongRef(reading, uri)) }),
+    createdAt: timeOf(nowMs),
+  }
+  const rkey = recordKeyFor(ref.uri)
+  await governing.write([{ action: 'put', collection: COLLECTION.dispute, rkey, value }])
+  io.out(`disputed ${rkey}\n`)
+  io.note('The claim does not count until this is settled.\n')
+  return EXIT.done
+}
+
+const CHOICES = ['contest', 'concede', 'withdraw'] as const
+
+/** What the two sides of a dispute say to it. */
+export async function runAnswer(
+  context: CommandContext,
+  [text = '', word = '']: readonly string[],
+  options: DisputeOptions,
+): Promise<number> {
+  const { io } = context
+  const choice = CHOICES.find((known) => known === word)
+  if (choice === undefined) {
+    const close = nearest(word, [...CHOICES])
+    throw new CommuneError('usage', `"${word}" is no answer.`, {
+      hint: close === undefined ? `Use one of ${CHOICES.join(', ')}.` : `Did you mean ${close}?`,
+    })
+  }
+  const reason = checkText(options.reason, '--reason')
+  await using governing = await openGoverning(context, options)
+  const { session, reading, nowMs, agreement } = governing
+  const dispute = findRecord(agreement.disputes, text, 'dispute')
+  const speaker = choice === 'withdraw' ? dispute.by : dispute.claimant
+  if (speaker !== session.did)
+    throw new CommuneError(
+      'forbidden',
+      choice === 'withdraw'
+        ? `Only ${reading.names.account(dispute.by)}, who raised it, may withdraw it.`
+        : `Only ${reading.names.account(dispute.claimant)}, whose claim it is, may ${choice} it.`,
+    )
+  const value: AnswerRecord = {
+    $type: COLLECTION.answer,
+    dispute: { uri: dispute.uri, cid: dispute.cid },
+    choice,
+    ...(reason === undefined ? {} : { reason }),
+    ...(options.evidence === undefined
+      ? {}
+      : { evidence: options.evidence.map((uri) => strongRef(reading, uri)) }),
+    createdAt: timeOf(nowMs),
+  }
+  const rkey = recordKeyFor(dispute.uri)
+  await governing.write([{ action: 'put', collection: COLLECTION.answer, rkey, value }])
+  io.out(`answered ${dispute.uri.slice(dispute.uri.lastIndexOf('/') + 1)}: ${choice}\n`)
+  return EXIT.done
+}

@@ -1,0 +1,70 @@
+import { CommuneError } from '../model/errors.ts'
+import { EXIT } from './exit.ts'
+import { idOf, proposalData, proposalRows } from './get-proposals.ts'
+import type { Io } from './io.ts'
+import { printData, type OutputFormat } from './output.ts'
+import type { Reading } from './reading.ts'
+import { printable } from './table.ts'
+
+const IGNORED = {
+  subject: 'it is about her',
+  'not-eligible': 'she may not vote',
+  'other-version': 'the proposal was changed after she had voted',
+  late: 'it came after the close',
+  equivocation: 'she voted for both sides',
+  unknown: 'nobody knows what it means',
+} as const
+
+/** Everything about one proposal: who may vote, who did, what counts, and what follows. */
+export function describeProposal(
+  io: Io,
+  reading: Reading,
+  {
+    kind,
+    id,
+    format,
+  }: { readonly kind: string; readonly id: string; readonly format: OutputFormat },
+): number {
+  if (kind !== 'proposal')
+    throw new CommuneError('usage', `There is nothing called "${kind}" to describe.`, {
+      hint: 'Give the name of a workload, or proposal and its id.',
+    })
+  const row = proposalRows(reading, io.clock.wallMs()).find(
+    (one) => one.id === id || one.proposal.uri === id,
+  )
+  if (row === undefined)
+    throw new CommuneError('not-found', `There is no proposal "${id}".`, {
+      hint: '"commune get proposals" lists them.',
+    })
+  if (format === 'json' || format === 'yaml') printData(io, format, proposalData(row))
+  else if (format === 'name') io.out(`${row.id}\n`)
+  else io.out(tell(row, reading))
+  return EXIT.done
+}
+
+function tell(row: ReturnType<typeof proposalRows>[number], { names }: Reading): string {
+  const { proposal, tally, state, why, competesWith, attestedBy, binds } = row
+  const { value, author } = proposal
+  const called = names.account
+  const choices = new Map(tally.counted.map(({ voter, choice }) => [voter, choice]))
+  const lines = [
+    `${value.action} ${called(value.subject)}, in ${value.cluster}`,
+    ...(value.reason === undefined ? [] : [`reason:    ${printable(value.reason)}`]),
+    `proposed:  ${value.createdAt} by ${called(author)}`,
+    `closes:    ${value.closesAt}`,
+    ...(value.until === undefined ? [] : [`until:     ${value.until}`]),
+    `state:     ${state}: ${why}`,
+    `binds you: ${binds ? 'yes' : 'no'}`,
+    ...(attestedBy.length === 0 ? [] : [`on record: ${attestedBy.map(called).join(', ')}`]),
+    ...competesWith.map((uri) => `against:   ${idOf(uri)}`),
+    ...(value.evidence ?? []).map(({ uri }) => `evidence:  ${uri}`),
+    '',
+    'VOTES',
+    ...tally.voters.map((did) => `${called(did)}  ${choices.get(did) ?? 'not yet'}`),
+    ...tally.ignored.map(
+      ({ vote, reason }) =>
+        `${called(vote.voter)}  ${printable(vote.value.choice)}, ignored: ${IGNORED[reason]}`,
+    ),
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,66 @@
+import { CONNECTION, REASON } from '../command-options.ts'
+import type { CommandSpec, OptionSpec } from '../command-spec.ts'
+
+const EVIDENCE: OptionSpec = {
+  flags: '--evidence URI',
+  description: 'a record that shows it; may be given several times',
+  repeated: true,
+}
+
+/** What the owners of a cluster decide together. */
+export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'propose',
+    args: ['<action>', '<about>'],
+    summary: 'Ask the owners of a cluster to decide about a member, or about a dispute.',
+    details:
+      'ACTION is admit, suspend, reinstate, expel or uphold. ABOUT is a handle or a DID; of uphold,\na dispute. Whom your machines list, and who works with you, may vote; the member may not.',
+    options: [
+      { flags: '--cluster NAME', description: 'the cluster', default: 'the only one' },
+      REASON,
+      EVIDENCE,
+      {
+        flags: '--days DAYS',
+        description: 'how long a suspension lasts after the vote',
+        default: 'as the rules of the cluster say',
+      },
+      ...CONNECTION,
+    ],
+    examples: [
+      'commune propose suspend mallory.example.org --reason "fills every disk"',
+      'commune propose admit carol.example.org --cluster friends',
+    ],
+    load: async () => (await import('../commands/propose.ts')).runPropose,
+  },
+  {
+    name: 'vote',
+    args: ['<proposal>', '[choice]'],
+    summary: 'Vote yes, no or abstain; without a choice, say how it stands.',
+    details:
+      'What has ended is put on record in your repo, too, so that it stays when votes are deleted.',
+    options: CONNECTION,
+    examples: ['commune vote k7c2q5 yes', 'commune vote k7c2q5'],
+    load: async () => (await import('../commands/propose.ts')).runVote,
+  },
+  {
+    name: 'dispute',
+    args: ['<claim>'],
+    summary: 'Say that a claim in the ledger is wrong; it does not count until that is settled.',
+    options: [{ flags: '--reason TEXT', description: 'why it is wrong' }, EVIDENCE, ...CONNECTION],
+    examples: [
+      'commune dispute at://did:plc:…/commune.scheduler.usage/2026-11-20T00Z --reason "it was down"',
+    ],
+    load: async () => (await import('../commands/dispute.ts')).runDispute,
+  },
+  {
+    name: 'answer',
+    args: ['<dispute>', '<choice>'],
+    summary: 'Contest or concede a dispute about a claim of yours, or withdraw your own.',
+    options: [REASON, EVIDENCE, ...CONNECTION],
+    examples: [
+      'commune answer k7c2q5 contest --reason "see the status records"',
+      'commune answer k7c2q5 withdraw',
+    ],
+    load: async () => (await import('../commands/dispute.ts')).runAnswer,
+  },
+]

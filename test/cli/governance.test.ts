@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openSession } from '../../src/atproto/session.ts'
+import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
+import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
+import { runCli, type CliResult } from './run-cli.ts'
+
+const OWNERS = ['alice', 'bobby', 'carol', 'dave1'] as const
+type Owner = (typeof OWNERS)[number]
+const CLAIM_KEY = '2026-11-20T00Z'
+
+let network: TestNetwork
+let folder: string
+
+beforeAll(async () => {
+  network = await startTestNetwork(OWNERS)
+  folder = mkdtempSync(join(tmpdir(), 'commune-governance-'))
+  for (const owner of OWNERS) {
+    const members = OWNERS.filter((other) => other !== owner).map(didOf)
+    const session = await sessionOf(`${owner}-mesh`)
+    await put(session, COLLECTION.meshletOwner, 'self', { ownerDid: didOf(owner) })
+    await put(session, COLLECTION.cluster, 'friends', { members })
+    await session[Symbol.asyncDispose]()
+    const own = await sessionOf(owner)
+    await put(own, COLLECTION.meshlet, 'box', { meshletDid: didOf(`${owner}-mesh`) })
+    await own[Symbol.asyncDispose]()
+  }
+}, 60_000)
+afterAll(async () => {
+  await network[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function didOf(name: string) {
+  return network.account(name).did
+}
+
+function sessionOf(name: string) {
+  const { did, password } = network.account(name)
+  return openSession({ service: network.pdsUrl, identifier: did, password })
+}
+
+async function put(
+  session: Awaited<ReturnType<typeof sessionOf>>,
+  collection: Collection,
+  rkey: string,
+  value: object,
+): Promise<string> {
+  const record = { $type: collection, createdAt: new Date().toISOString(), ...value }
+  const { cids } = await session.writer.apply([{ action: 'put', collection, rkey, value: record }])
+  return cids[0] ?? ''
+}
+
+function as(owner: Owner, ...args: readonly string[]): Promise<CliResult> {
+  const { handle, password } = network.account(owner)
+  return runCli(args, {
+    env: {
+      COMMUNE_SERVICE: network.pdsUrl,
+      COMMUNE_PLC_URL: network.plcUrl,
+      COMMUNE_IDENTIFIER: handle,
+      COMMUNE_PASSWORD: password,
+      XDG_CONFIG_HOME: folder,
+    },
+  })
+}
+
+interface ProposalData {
+  readonly id: string
+  readonly state: string
+  readonly why: string
+  readonly binds: boolean
+  readonly attestedBy: readonly string[]
+  readonly equivocators: readonly string[]
+}
+
+async function proposal(as_: Owner, id: string): Promise<ProposalData> {
+  const { out, err } = await as(as_, 'get', 'proposals', id, '-o', 'json')
+  const [found] = JSON.parse(out || '[]') as ProposalData[]
+  if (found === undefined) throw new Error(`no proposal ${id}: ${out}${err}`)
+  return found
+}
+
+it('the rules of a cluster are planned, published, compared and pruned like workloads', async () => {
+  const rules = join(folder, 'rules')
+  const files = await import('node:fs/promises')
+  await files.mkdir(rules)
+  writeFileSync(
+    join(rules, 'all.yaml'),
+    `kind: Cluster\nname: friends\ncontribution: { minimum: 20% }\n---\nkind: Workload\nname: hello\nreplicas: 0\nimage: registry.example/app:1@sha256:${'1'.repeat(64)}\n`,
+  )
+  const first = await as('alice', 'sync', rules, '--set', 'test')
+  expect(first.out).toContain('+ friends  rules of a cluster: new  all.yaml:1')
+  expect(first.code, first.err).toBe(0)
+  expect((await as('alice', 'diff', rules, '--set', 'test')).out).toContain(
+    'Nothing to do: 1 workload and the rules of 1 cluster',
+  )
+  writeFileSync(
+    join(rules, 'all.yaml'),
+    `kind: Workload\nname: hello\nreplicas: 0\nimage: registry.example/app:1@sha256:${'1'.repeat(64)}\n`,
+  )
+  expect((await as('alice', 'diff', rules, '--set', 'test')).code).toBe(1)
+  const unasked = await as('alice', 'sync', rules, '--set', 'test', '--prune')
+  expect(unasked.err).toContain('--yes')
+  const pruned = await as('alice', 'sync', rules, '--set', 'test', '--prune', '--yes')
+  expect(pruned.out).toContain('- friends  rules of a cluster: gone from the folder')
+  expect(pruned.code).toBe(0)
+}, 60_000)
+
+it('three of three vote to suspend the fourth, and everybody reads the same', async () => {
+  const proposed = await as(
+    'alice',
+    'propose',
+    'suspend',
+    network.account('dave1').handle,
+    '--reason',
+    'spam',
+  )
+  expect(proposed.err).toMatch(/may vote until/)
+  const id = proposed.out.trim().split(' ')[1] ?? ''
+  expect((await as('dave1', 'vote', id, 'no')).err).toContain('Nobody votes about herself.')
+  for (const voter of ['alice', 'bobby'] as const)
+    expect((await as(voter, 'vote', id, 'yes')).out).toBe('voted yes\n')
+  expect((await proposal('alice', id)).state).toBe('open')
+  const last = await as('carol', 'vote', id, 'yes')
+  expect(last.err).toContain('It is passed: 3 of 3 say yes.')
+  expect(last.err).toContain('on record in your repo')
+  await as('bobby', 'vote', id)
+  for (const reader of OWNERS)
+    expect(await proposal(reader, id)).toMatchObject({
+      state: 'passed',
+      binds: reader !== 'dave1',
+      attestedBy: [didOf('bobby'), didOf('carol')].toSorted(),
+    })
+  const told = await as('alice', 'describe', 'proposal', id)
+  expect(told.out).toContain('reason:    spam')
+  expect(told.out).toContain('binds you: yes')
+  expect((await as('bobby', 'vote', id, 'no')).err).toContain('The vote has ended')
+
+  // Half of the votes and the proposal itself are deleted: two of three have it on record.
+  const session = await sessionOf('alice')
+  await session.writer.apply([{ action: 'delete', collection: COLLECTION.proposal, rkey: id }])
+  expect(await proposal('carol', id)).toMatchObject({ state: 'passed' })
+  await session[Symbol.asyncDispose]()
+}, 60_000)
+
+it('#61 a second vote for the other side, under another key, is shown', async () => {
+  const { out } = await as('alice', 'propose', 'admit', 'did:plc:ewvi7nxzyoun6zhxrhs64oiz')
+  const id = out.trim().split(' ')[1] ?? ''
+  await as('bobby', 'vote', id, 'yes')
+  const { uri, cid } = (await proposal('alice', id)) as unknown as { uri: string; cid: string }
+  const session = await sessionOf('bobby')
+  await put(session, COLLECTION.vote, 'another', { proposal: { uri, cid }, choice: 'no' })
+  await session[Symbol.asyncDispose]()
+  expect((await proposal('alice', id)).equivocators).toEqual([didOf('bobby')])
+  const told = await as('carol', 'describe', 'proposal', id)
+  expect(told.out).toContain('ignored: she voted for both sides')
+}, 60_000)
+
+it('a claim is disputed, contested, and struck by those who are no party', async () => {
+  const session = await sessionOf('bobby-mesh')
+  await put(session, COLLECTION.usage, CLAIM_KEY, { period: CLAIM_KEY, entries: [] })
+  await session[Symbol.asyncDispose]()
+  const claim = `at://${didOf('bobby-mesh')}/${COLLECTION.usage}/${CLAIM_KEY}`
+  const disputed = await as(
+    'alice',
+    'dispute',
+    claim,
+    '--reason',
+    'it was down',
+    '--evidence',
+    claim,
+  )
+  const id = disputed.out.trim().split(' ')[1] ?? ''
+  expect((await as('alice', 'dispute', claim, '--reason', 'again')).err).toContain('already')
+  const state = async () => {
+    const { out } = await as('carol', 'get', 'disputes', '-o', 'json')
+    const [one] = JSON.parse(out) as { state: string; settledBy?: string; claimCounts: boolean }[]
+    return [one?.settledBy ?? one?.state, one?.claimCounts]
+  }
+  expect(await state()).toEqual(['open', false])
+  expect((await as('carol', 'answer', id, 'concede')).err).toContain(
+    'whose claim it is, may concede it',
+  )
+  expect((await as('bobby', 'answer', id, 'contest', '--reason', 'it was not')).code).toBe(0)
+  expect(await state()).toEqual(['answered', false])
+  const proposed = await as('alice', 'propose', 'uphold', id)
+  const vote = proposed.out.trim().split(' ')[1] ?? ''
+  expect((await as('alice', 'vote', vote, 'yes')).code).not.toBe(0)
+  for (const voter of ['carol', 'dave1'] as const) await as(voter, 'vote', vote, 'yes')
+  expect(await state()).toEqual(['upheld', false])
+}, 60_000)
+
+it.each([
+  [['propose', 'supend', 'alice'], /Did you mean suspend\?/],
+  [['propose', 'suspend', 'nobody.test'], /Nobody is called "nobody.test"/],
+  [['propose', 'suspend', 'did:plc:x', '--days', '400'], /expected 1 to 90/],
+  [['propose', 'expel', 'did:plc:x', '--days', '4'], /--days is for suspensions/],
+  [['propose', 'expel', 'did:plc:x', '--cluster', 'freinds'], /Did you mean friends\?/],
+  [['vote', 'nope', 'yes'], /There is no proposal "nope"/],
+  [['vote', 'nope', 'maybe'], /"maybe" is no vote/],
+  [['dispute', 'at://did:plc:x/y/z', '--reason', 'r'], /can't be read/],
+  [['dispute', 'nonsense', '--reason', 'r'], /"nonsense" is no record/],
+  [['dispute', 'nonsense'], /Why is it wrong\?/],
+  [['answer', 'x', 'contst'], /Did you mean contest\?/],
+  [['describe', 'proposal', 'nope'], /There is no proposal "nope"/],
+  [['describe', 'nothing', 'nope'], /nothing called "nothing" to describe/],
+])(
+  '%j is explained',
+  async (args, message) => {
+    const { code, err } = await as('alice', ...args)
+    expect(code).not.toBe(0)
+    expect(err).toMatch(message)
+  },
+  30_000,
+)
