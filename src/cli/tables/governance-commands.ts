@@ -47,9 +47,7 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     args: ['<claim>'],
     summary: 'Say that a claim in the ledger is wrong; it does not count until that is settled.',
     options: [{ flags: '--reason TEXT', description: 'why it is wrong' }, EVIDENCE, ...CONNECTION],
-    examples: [
-      'commune dispute at://did:plc:…/commune.scheduler.usage/2026-11-20T00Z --reason "it was down"',
-    ],
+    examples: ['commune dispute at://did:plc:…/…/2026-11-20T00Z --reason "it was down"'],
     load: async () => (await import('../commands/dispute.ts')).runDispute,
   },
   {
