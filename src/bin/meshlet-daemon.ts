@@ -18,7 +18,7 @@ import { createRegistries } from '../engine/registries.ts'
 import { createMeshletApi } from '../meshlet/api.ts'
 import { openGuard } from '../guard/guard-client.ts'
 import { deadlineFlags } from '../guard/guard-messages.ts'
-import type { MeshletConfig } from '../meshlet/config.ts'
+import { STANDARD_IMAGE_CARE, type MeshletConfig } from '../meshlet/config.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { Meshlet } from '../meshlet/meshlet.ts'
 import { readGauges } from '../meshlet/gauges.ts'
@@ -273,6 +273,10 @@ function configOf(
       storageBytes,
     },
     labels: settings.labels,
+    imageCare: {
+      keepMs: settings.keepImagesMs ?? STANDARD_IMAGE_CARE.keepMs,
+      fullShare: settings.imageDiskShare ?? STANDARD_IMAGE_CARE.fullShare,
+    },
     liveness: settings.liveness,
     ...(endpoint === undefined ? {} : { endpoint }),
   }

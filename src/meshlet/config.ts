@@ -1,6 +1,17 @@
 import type { Did, Resources } from '../model/records.ts'
 import type { ProfileName } from '../selection/liveness.ts'
 
+/** When images go that nothing needs. */
+export interface ImageCare {
+  /** For how long one is kept that nothing uses, milliseconds. */
+  readonly keepMs: number
+  /** Share of the engine's disk above which they go earlier, from 0 to 1. */
+  readonly fullShare: number
+}
+
+/** A week, and kubelet's upper threshold (imageGCHighThresholdPercent). */
+export const STANDARD_IMAGE_CARE: ImageCare = { keepMs: 7 * 24 * 60 * 60_000, fullShare: 0.85 }
+
 /** What the owner of a machine decides about it. */
 export interface MeshletConfig {
   readonly did: Did
@@ -16,6 +27,8 @@ export interface MeshletConfig {
   /** Public half of the key that signs this machine's heartbeats, as did:key. */
   readonly heartbeatKey?: string
   readonly softwareVersion: string
+  /** The standard when left out. */
+  readonly imageCare?: ImageCare
 }
 
 /** Everybody whose workloads may run here, the owner first. */

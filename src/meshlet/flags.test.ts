@@ -42,11 +42,15 @@ test('everything else', () => {
   const line =
     '--owner did:plc:alice --service http://127.0.0.1:2583 --listen [::1]:4000 --cpu 500m --memory 2Gi' +
     ' --storage 10Gi --label zone=eu --label gpu= --cluster home=did:plc:bob --cluster work=' +
-    ' --liveness fast --log-format json -v'
+    ' --private-registry registry.lan:5000 --private-registry 10.0.0.5' +
+    ' --keep-images 24h --image-disk 70% --liveness fast --log-format json -v'
   const settings = parseSettings(fromLine(line), { MESHLET_PASSWORD: 'secret' })
   expect(settings).toMatchObject({
     listenHost: '::1',
     listenPort: 4000,
+    privateRegistries: ['registry.lan:5000', '10.0.0.5'],
+    keepImagesMs: 24 * 60 * 60_000,
+    imageDiskShare: 0.7,
     cpuMilli: 500,
     memoryBytes: 2 * 1024 ** 3,
     storageBytes: 10 * 1024 ** 3,
@@ -78,6 +82,15 @@ describe('every bad setting is named with what was expected', () => {
     ['cpu', { cpu: '-1' }, /^--cpu: "-1" is no quantity; expected a quantity that is not negative/],
     ['memory', { memory: '4 Gi' }, /^--memory: "4 Gi" is no quantity/],
     ['storage', { storage: '1X' }, /^--storage: "1X" is no quantity/],
+    ['keepImages', { keepImages: 'a week' }, /^--keep-images: "a week" expected a duration/],
+    ['imageDisk', { imageDisk: '0' }, /^--image-disk: "0" expected a percentage/],
+    ...['registry', 'https://registry.lan', 'registry.lan/team'].map(
+      (one): [string, Record<string, unknown>, RegExp] => [
+        'privateRegistry',
+        { privateRegistry: [one] },
+        /^--private-registry: .* expected HOST:PORT, as images name it/,
+      ],
+    ),
     ['label', { label: ['zone'] }, /^--label: "zone" expected NAME=VALUE/],
     ['label', { label: ['zone=a b'] }, /^--label: .* expected NAME=VALUE/],
     ['cluster', { cluster: ['home'] }, /^--cluster: "home" expected NAME=DID,DID/],

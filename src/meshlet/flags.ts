@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { CommuneError } from '../model/errors.ts'
 import { parseImageReference } from '../model/image-reference.ts'
+import { parseDuration } from '../model/duration.ts'
 import { parseBytes, parseCpuMilli } from '../model/quantity.ts'
 import { isDid } from '../model/workload-uri.ts'
 import type { Did } from '../model/records.ts'
@@ -31,6 +32,10 @@ export interface MeshletSettings {
   readonly policy?: string
   /** `HOST[:PORT]` of registries in private networks that images of others may come from. */
   readonly privateRegistries?: readonly string[]
+  /** For how long an image is kept that nothing uses, milliseconds. */
+  readonly keepImagesMs?: number
+  /** Share of the engine's disk above which they go earlier. */
+  readonly imageDiskShare?: number
   readonly liveness: ProfileName
   readonly logFormat: 'auto' | 'json' | 'text'
   readonly verbose: boolean
@@ -80,6 +85,8 @@ export function meshletCommand(version: string): Command {
       collect,
       [],
     )
+    .option('--keep-images <duration>', 'how long to keep images that nothing uses (default 168h)')
+    .option('--image-disk <percent>', 'fullness of the disk above which they go (default 85%)')
     .addOption(
       new Option('--liveness <profile>', 'patience with silent peers').choices(
         Object.keys(PROFILES),
@@ -164,6 +171,8 @@ export function parseSettings(
     labels: parseLabels(raw['label'], faults),
     policy: text('policy'),
     privateRegistries: parseRegistries(raw['privateRegistry'], faults),
+    keepImagesMs: parseKeep(text('keepImages'), faults),
+    imageDiskShare: parsePercent(text('imageDisk'), faults),
     liveness: choice('liveness', PROFILE_NAMES) ?? DEFAULT_PROFILE,
     logFormat: choice('logFormat', LOG_FORMATS) ?? 'auto',
     verbose: raw['verbose'] === true,
@@ -231,10 +240,29 @@ function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
 
 function parseRegistries(raw: unknown, faults: string[]): readonly string[] {
   const registries = listOf('privateRegistry', raw, faults).map(String)
-  for (const one of registries)
-    if (!/^[A-Za-z0-9.[\]:-]+$/.test(one) || !parseImageReference(`${one}/a`).ok)
+  for (const one of registries) {
+    const image = parseImageReference(`${one}/a`)
+    if (!image.ok || image.value.registry !== one)
       faults.push(`--private-registry: "${one}" expected HOST:PORT, as images name it`)
+  }
   return registries
+}
+
+function parseKeep(value: string | undefined, faults: string[]): number | undefined {
+  if (value === undefined) return undefined
+  const duration = parseDuration(value)
+  if (duration.ok) return duration.value
+  faults.push(`--keep-images: "${value}" expected ${duration.expected}`)
+  return undefined
+}
+
+function parsePercent(value: string | undefined, faults: string[]): number | undefined {
+  const [, digits] = /^(\d{1,3})%?$/.exec(value ?? '') ?? []
+  if (digits !== undefined && Number(digits) >= 1 && Number(digits) <= 100)
+    return Number(digits) / 100
+  if (value !== undefined)
+    faults.push(`--image-disk: "${value}" expected a percentage from 1% to 100%`)
+  return undefined
 }
 
 interface Address {

@@ -66,6 +66,10 @@ export function readGauges({ meshlet, feed, clock }: GaugesOptions): Readings {
       { labels: { state: 'silent' }, value: vitals.peersSilent },
     ],
     peersDown: one(vitals.peersDown),
+    imageBytes: [
+      { labels: { for: 'own' }, value: imageBytes(meshlet, true) },
+      { labels: { for: 'others' }, value: imageBytes(meshlet, false) },
+    ],
     storageWritable: one(meshlet.storage.problem ? 0 : 1),
     problems: one(problemsOf(meshlet).length),
     epoch: one(meshlet.epoch),
@@ -77,6 +81,11 @@ function phasesOf({ own }: Meshlet): readonly string[] {
     .list<WorkloadStatusRecord>(COLLECTION.workloadStatus)
     .flatMap(([, { replicas = [] }]) => replicas.map(({ phase }) => phase))
     .map((phase) => (PHASES.has(phase) ? phase : 'other'))
+}
+
+/** An image that serves both is counted for both. */
+function imageBytes({ images, config }: Meshlet, isOwn: boolean): number {
+  return images.book.heldBytes((owner) => (owner === config.ownerDid) === isOwn)
 }
 
 function one(value: number): readonly Sample[] {

@@ -3,14 +3,13 @@ import { formatRoughBytes } from '../model/quantity.ts'
 import type { Did } from '../model/records.ts'
 import {
   diskNeeded,
-  imageTotalRuleOf,
   isLimited,
   judgeAnnounced,
   judgeTotal,
   judgeUnpacked,
 } from '../policy/image-limits.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Party } from '../policy/terms-for.ts'
+import { termsFor, type Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineImage, EngineInfo } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
@@ -20,6 +19,7 @@ import type { Chronicle } from './chronicle.ts'
 import type { MeshletConfig } from './config.ts'
 import { partyOf } from './house-rules.ts'
 import type { ImageBook } from './image-book.ts'
+import type { ImageKeeper } from './image-keeper.ts'
 import type { ImageRefusals } from './image-refusals.ts'
 import { PullSlots } from './pull-slots.ts'
 import type { Settings } from './settings.ts'
@@ -35,6 +35,7 @@ export interface ImageSupplyOptions {
   readonly settings: Settings
   readonly book: ImageBook
   readonly refusals: ImageRefusals
+  readonly keeper: Pick<ImageKeeper, 'makeRoom' | 'untilSettled'>
   readonly chronicle: Pick<Chronicle, 'note'>
   readonly clock: Clock
   readonly metrics: Metrics
@@ -72,8 +73,9 @@ export class ImageSupply {
    * `forbidden` when the policy is against it; then that is remembered for the bids.
    */
   async ensure(call: ImageCall): Promise<void> {
-    const { engine, book, refusals } = this.#options
+    const { engine, book, refusals, keeper } = this.#options
     book.noteUsed([call.image], call.forOwner)
+    await keeper.untilSettled(call.image)
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
     const known = refusals.of(call.image, call.forOwner)
     if (known) throw new CommuneError('forbidden', known.message)
@@ -126,15 +128,19 @@ export class ImageSupply {
     const { sentBytes, layers } = remote
     const announced = { layers: layers.length, sentBytes }
     const objection =
-      judgeAnnounced(policy(), party, announced) ?? this.#overTotal(party, sentBytes)
+      judgeAnnounced(policy(), party, announced) ?? (await this.#makeTotal(party, sentBytes))
     if (objection !== undefined) throw this.#refuse(call, objection)
     await this.#requireDisk(call, sentBytes)
     return remote
   }
 
   async #requireDisk({ image, signal }: ImageCall, sentBytes: number): Promise<void> {
-    const space = await this.#options.engine.diskSpace(signal)
+    const { engine, keeper } = this.#options
     const needed = diskNeeded(sentBytes)
+    const before = await engine.diskSpace(signal)
+    if (before === undefined || before.freeBytes >= needed) return
+    await keeper.makeRoom(needed - before.freeBytes, () => true)
+    const space = await engine.diskSpace(signal)
     if (space === undefined || space.freeBytes >= needed) return
     const [needs, free] = [needed, space.freeBytes].map(formatRoughBytes)
     const message = `Pulling ${image} needs ${needs} of free disk, and ${free} are free`
@@ -144,7 +150,8 @@ export class ImageSupply {
   /** Only now it is known what it takes: a small archive may hold a large file. */
   async #weigh(call: ImageCall, party: Party, { sizeBytes }: EngineImage): Promise<void> {
     const { engine, policy } = this.#options
-    const objection = judgeUnpacked(policy(), party, sizeBytes) ?? this.#overTotal(party, sizeBytes)
+    const objection =
+      judgeUnpacked(policy(), party, sizeBytes) ?? (await this.#makeTotal(party, sizeBytes))
     if (objection === undefined) return
     const refusal = this.#refuse(call, objection)
     try {
@@ -156,14 +163,18 @@ export class ImageSupply {
     throw refusal
   }
 
-  #overTotal(party: Party, addedBytes: number): string | undefined {
-    const { config, book } = this.#options
+  /** What nothing needs of the same rule's images goes first; says why that is not enough. */
+  async #makeTotal(party: Party, addedBytes: number): Promise<string | undefined> {
+    const { config, book, keeper } = this.#options
     const policy = this.#options.policy()
-    const rule = imageTotalRuleOf(policy, party)
-    const besideBytes = book.heldBytes(
-      (owner) => imageTotalRuleOf(policy, partyOf(config, owner)) === rule,
-    )
-    return judgeTotal(policy, party, { besideBytes, addedBytes })
+    const { rule, value } = termsFor(policy, party).term('imageTotal')
+    const isMeant = (owner: Did) =>
+      termsFor(policy, partyOf(config, owner)).term('imageTotal').rule === rule
+    const judged = () =>
+      judgeTotal(policy, party, { besideBytes: book.heldBytes(isMeant), addedBytes })
+    if (judged() === undefined) return undefined
+    await keeper.makeRoom(book.heldBytes(isMeant) + addedBytes - value, isMeant)
+    return judged()
   }
 
   #refuse({ image, forOwner }: ImageCall, message: string): CommuneError {

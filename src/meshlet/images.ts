@@ -1,27 +1,38 @@
+import type { Log } from '../ports/log.ts'
+import { STANDARD_IMAGE_CARE, type MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import { ImageBook } from './image-book.ts'
+import { ImageKeeper, type ImageKeeperOptions } from './image-keeper.ts'
 import { ImageRefusals } from './image-refusals.ts'
 import { ImageSupply, type ImageSupplyOptions } from './image-supply.ts'
 
-export interface ImagesOptions extends Omit<
-  ImageSupplyOptions,
-  'book' | 'refusals' | 'engineInfo'
-> {
+type Made = 'book' | 'refusals' | 'keeper' | 'engineInfo' | 'config'
+
+export interface ImagesOptions
+  extends Omit<ImageSupplyOptions, Made>, Pick<ImageKeeperOptions, 'needed'> {
+  readonly config: Pick<MeshletConfig, 'ownerDid' | 'clusters' | 'imageCare'>
   readonly engineState: Pick<EngineState, 'info'>
+  readonly log: Log
 }
 
 /** Everything of a meshlet that has to do with images. */
 export interface Images {
   readonly book: ImageBook
   readonly refusals: ImageRefusals
+  readonly keeper: ImageKeeper
   readonly supply: ImageSupply
 }
 
 export function createImages(options: ImagesOptions): Images {
-  const { engineState } = options
+  const { engineState, config } = options
   const book = new ImageBook(options)
   const refusals = new ImageRefusals(options)
+  const keeper = new ImageKeeper({
+    ...options,
+    book,
+    care: config.imageCare ?? STANDARD_IMAGE_CARE,
+  })
   const engineInfo = () => engineState.info
-  const supply = new ImageSupply({ ...options, book, refusals, engineInfo })
-  return { book, refusals, supply }
+  const supply = new ImageSupply({ ...options, book, refusals, keeper, engineInfo })
+  return { book, refusals, keeper, supply }
 }

@@ -16,7 +16,7 @@ import { Forwards } from './forwards.ts'
 import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
-import { createImages } from './images.ts'
+import { createImages, type Images } from './images.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
 import { LedgerClerk } from './ledger-clerk.ts'
@@ -26,6 +26,7 @@ import { MachineFacts } from './machine-facts.ts'
 import type { MeshletPorts } from './meshlet-ports.ts'
 import { measuredEngine } from './measured-engine.ts'
 import { Moves } from './moves.ts'
+import { neededNow } from './needed-images.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Objections } from './objections.ts'
 import { Obstacles } from './obstacles.ts'
@@ -83,6 +84,7 @@ export interface Parts {
   readonly clerk: LedgerClerk
   readonly reconciler: WorkloadReconciler
   readonly lastWords: LastWords
+  readonly images: Images
   readonly storageWatch: StorageWatch
   readonly ownersWord: OwnersWord
 }
@@ -167,7 +169,10 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     profile,
     candidateSets: () => neighbourhood.candidateSets,
   })
-  const images = createImages({ ...ports, engine, config, settings, engineState, chronicle })
+  const images = createImages({
+    ...{ ...ports, engine, config, settings, engineState, chronicle },
+    needed: () => neededNow({ view, own, engineState }),
+  })
   const houseRules = new HouseRules({
     config,
     imageRefusals: images.refusals,
@@ -329,6 +334,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     }),
     reconciler,
     lastWords,
+    images,
     ownersWord: new OwnersWord({ config, view, duty, settings, log }),
     storageWatch: new StorageWatch({ storage: ports.storage, settings, own, duty, clock }),
   }

@@ -14,27 +14,21 @@ import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import type { Images } from './images.ts'
 import { createParts, type Parts } from './meshlet-parts.ts'
 import type { MeshletPorts } from './meshlet-ports.ts'
 import type { LastWords } from './last-words.ts'
 import type { OwnRecords } from './own-records.ts'
+import { KEY, kindOfKey } from './queue-keys.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
+import { shortOfRoom } from './short-of-room.ts'
 import type { Settings } from './settings.ts'
 import { vitalsOf, type Vitals } from './vitals.ts'
 import { WorkQueue, type Turn } from './work-queue.ts'
 
-/** Keys of the queue that are no workloads. */
-const SELF = 'self'
-const LIVENESS = 'liveness'
-const OWN_REPO = 'own-repo'
-const ROOM = 'room'
-const DEPARTURE = 'departure'
-const STORAGE = 'storage'
-const OWN_KEYS: ReadonlySet<string> = new Set([SELF, LIVENESS, OWN_REPO, ROOM, DEPARTURE, STORAGE])
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
-const ROOM_REASONS: ReadonlySet<string> = new Set(['no-cpu', 'no-memory', 'no-storage'])
 /** Until it is known what the own repo holds, it is looked again this often. */
 const UNREADY_MS = 200
 /** Keys worked on at once. */
@@ -59,6 +53,7 @@ export class Meshlet implements AsyncDisposable {
   readonly reservations: Reservations
   /** What failed containers printed before they were removed. */
   readonly lastWords: LastWords
+  readonly images: Images
   readonly #ports: MeshletPorts
   readonly #queue: WorkQueue
   readonly #parts: Parts
@@ -73,9 +68,9 @@ export class Meshlet implements AsyncDisposable {
     const parts = createParts(config, ports, {
       lookAt: (uri) => this.#add(uri),
       lookAtAll: () => this.#lookAtAll(),
-      lookAtLiveness: () => this.#queue.add(LIVENESS),
-      lookAtSelf: () => this.#queue.add(SELF),
-      roomFreed: () => this.#queue.add(ROOM),
+      lookAtLiveness: () => this.#queue.add(KEY.liveness),
+      lookAtSelf: () => this.#queue.add(KEY.self),
+      roomFreed: () => this.#queue.add(KEY.room),
       dutyChanged: () => this.#dutyChanged(),
       acknowledged: (result, writes) => this.#acknowledged(result, writes),
       hint: (hint) => this.hint(hint),
@@ -92,6 +87,7 @@ export class Meshlet implements AsyncDisposable {
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
     this.lastWords = parts.lastWords
+    this.images = parts.images
     this.#ports = ports
     this.#parts = parts
     this.#queue = new WorkQueue({
@@ -100,7 +96,7 @@ export class Meshlet implements AsyncDisposable {
       log,
       concurrency: CONCURRENCY,
       metrics: ports.metrics,
-      kindOf: (key) => (OWN_KEYS.has(key) ? key : 'workload'),
+      kindOf: kindOfKey,
       reconcile: (key, turn) => this.#reconcile(key, turn),
     })
   }
@@ -109,15 +105,16 @@ export class Meshlet implements AsyncDisposable {
   start(): void {
     const unsubscribe = [
       this.#ports.feed.onChange((changes) => this.#changed(changes)),
-      this.storage.onProblem(() => this.#queue.add(STORAGE)),
+      this.storage.onProblem(() => this.#queue.add(KEY.storage)),
     ]
     this.#unsubscribe = () => unsubscribe.forEach((end) => end())
-    this.#queue.add(STORAGE)
+    this.#queue.add(KEY.storage)
+    this.#queue.add(KEY.images)
     this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
     this.duty.noteStarted()
-    this.#queue.add(DEPARTURE)
+    this.#queue.add(KEY.departure)
     this.#resync()
   }
 
@@ -202,17 +199,18 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, turn: Turn): Promise<Outcome> {
-    if (key === STORAGE) return Promise.resolve(this.#parts.storageWatch.look())
+    if (key === KEY.storage) return Promise.resolve(this.#parts.storageWatch.look())
     if (!this.#isReady()) {
       // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.
-      if (key === SELF) this.#parts.neighbourhood.look()
+      if (key === KEY.self) this.#parts.neighbourhood.look()
       return Promise.resolve({ kind: 'again', afterMs: UNREADY_MS })
     }
-    if (key === SELF) return Promise.resolve(this.#reconcileSelf())
-    if (key === LIVENESS) return Promise.resolve(this.#reconcileLiveness())
-    if (key === OWN_REPO) return Promise.resolve(this.#parts.ownRepo.reconcile())
-    if (key === DEPARTURE) return this.#parts.departure.look(() => this.#lookAtAll())
-    if (key === ROOM) return Promise.resolve(this.#reconcileRoom())
+    if (key === KEY.self) return Promise.resolve(this.#reconcileSelf())
+    if (key === KEY.liveness) return Promise.resolve(this.#reconcileLiveness())
+    if (key === KEY.ownRepo) return Promise.resolve(this.#parts.ownRepo.reconcile())
+    if (key === KEY.departure) return this.#parts.departure.look(() => this.#lookAtAll())
+    if (key === KEY.images) return this.images.keeper.look()
+    if (key === KEY.room) return Promise.resolve(this.#reconcileRoom())
     return this.#parts.reconciler.reconcile(key, turn)
   }
 
@@ -243,7 +241,7 @@ export class Meshlet implements AsyncDisposable {
 
   #reconcileLiveness(): Outcome {
     const { againInMs } = this.#parts.liveness.look()
-    this.#queue.add(SELF)
+    this.#queue.add(KEY.self)
     const { candidateSets } = this.#parts.neighbourhood
     const down = candidateSets.flatMap((set) => [...this.#parts.liveness.downOf(set)])
     this.#noteDown([...new Set(down)].toSorted())
@@ -265,14 +263,9 @@ export class Meshlet implements AsyncDisposable {
   /** Room came free: whoever offers less than is wanted may offer more now. */
   #reconcileRoom(): Outcome {
     for (const { uri } of this.#parts.waiting.line) this.#add(uri)
-    for (const [, bid] of this.own.list<BidRecord>(COLLECTION.bid))
-      if (ROOM_REASONS.has(bid.reason ?? '') || this.#isShort(bid)) this.#add(bid.workload)
+    const short = shortOfRoom(this.own, (uri) => this.#recordOf(uri))
+    for (const uri of short) this.#add(uri)
     return { kind: 'done' }
-  }
-
-  /** Whether it offers to run some of the replicas, but not all. */
-  #isShort({ workload, slots }: BidRecord): boolean {
-    return slots > 0 && slots < (this.#recordOf(workload)?.replicas ?? 1)
   }
 
   #changed(changes: readonly RecordChange[]): void {
@@ -280,9 +273,9 @@ export class Meshlet implements AsyncDisposable {
     const keys = changedKeys(changes, this.view, (rkey) => this.#uriByKey.get(rkey))
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
-    if (keys.liveness) this.#queue.add(LIVENESS)
+    if (keys.liveness) this.#queue.add(KEY.liveness)
     const isOwn = changes.some(({ did }) => did === this.config.did)
-    if (isOwn) this.#queue.add(OWN_REPO)
+    if (isOwn) this.#queue.add(KEY.ownRepo)
     if (isOwn || keys.membership || keys.liveness) this.#parts.neighbourhood.noteChanged()
   }
 
@@ -317,13 +310,13 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #dutyChanged(): void {
-    this.#queue.add(DEPARTURE)
+    this.#queue.add(KEY.departure)
     this.#lookAtAll()
   }
 
   #lookAtAll(): void {
-    this.#queue.add(SELF)
-    this.#queue.add(LIVENESS)
+    this.#queue.add(KEY.self)
+    this.#queue.add(KEY.liveness)
     for (const uri of this.workloads()) this.#add(uri)
   }
 

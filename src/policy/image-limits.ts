@@ -1,6 +1,6 @@
 import { formatBytes, formatRoughBytes } from '../model/quantity.ts'
 import { nameRule } from './judge.ts'
-import type { Policy, Rule } from './policy.ts'
+import type { Policy } from './policy.ts'
 import { termsFor, type Party, type Term } from './terms-for.ts'
 
 /** Layers of an image of somebody else: each costs the engine work and mounts. */
@@ -52,11 +52,6 @@ export function judgeTotal(
   if (besideBytes + addedBytes <= value) return undefined
   const more = `images take ${formatRoughBytes(besideBytes)} of disk, and this one ${formatRoughBytes(addedBytes)}`
   return `${more}; at most ${formatBytes(value)} is granted for all of them (${nameRule(rule.name)})`
-}
-
-/** The rule that says how much disk all images of an owner, and of others like her, may take. */
-export function imageTotalRuleOf(policy: Policy, party: Party): Rule {
-  return termsFor(policy, party).term('imageTotal').rule
 }
 
 /** Whether an image has to be looked at before it is pulled for somebody. */

@@ -48,6 +48,11 @@ export const COUNTERS = {
     help: 'Images that were to be pulled, by outcome: done, refused, failed, stalled.',
     labels: ['outcome'],
   },
+  imagesRemoved: {
+    name: 'meshlet_images_removed_total',
+    help: 'Images that nothing needed and that were removed, for their age or to make room.',
+    labels: ['reason'],
+  },
 } as const
 
 export const HISTOGRAMS = {
@@ -134,6 +139,11 @@ export const GAUGES = {
     name: 'meshlet_peers_down',
     help: 'Machines that are down by the suspicions of the others.',
     labels: [],
+  },
+  imageBytes: {
+    name: 'meshlet_image_bytes',
+    help: 'Disk that the images take which this machine pulled, by whose work they are for (own, others).',
+    labels: ['for'],
   },
   storageWritable: {
     name: 'meshlet_state_folder_writable',

@@ -61,6 +61,8 @@ function imagesOf(policy: Policy = STANDARD_POLICY) {
   const { supply } = createImages({
     engine: harness.engine,
     engineState: { info: undefined },
+    needed: () => Promise.resolve(undefined),
+    log: silentLog,
     config: { ownerDid: ALICE, clusters: new Map([['default', [BOB, CAROL]]]) },
     policy: () => policy,
     registries: createRegistries({ allowPrivateAddresses: true }),

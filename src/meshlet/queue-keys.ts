@@ -1,0 +1,17 @@
+/** Keys of the queue that are no workloads. */
+export const KEY = {
+  self: 'self',
+  liveness: 'liveness',
+  ownRepo: 'own-repo',
+  room: 'room',
+  departure: 'departure',
+  storage: 'storage',
+  images: 'images',
+} as const
+
+const ALL: ReadonlySet<string> = new Set(Object.values(KEY))
+
+/** What a key stands for, in a word. */
+export function kindOfKey(key: string): string {
+  return ALL.has(key) ? key : 'workload'
+}
