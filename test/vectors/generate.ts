@@ -15,8 +15,13 @@ import { hash64, mix } from '../../src/selection/mix.ts'
 import { downSet } from '../../src/selection/down-set.ts'
 import { electorateOf } from '../../src/selection/electorate.ts'
 import type { Did } from '../../src/model/records.ts'
+import { addDays } from '../../src/ledger/ledger-day.ts'
+import { ledgerOf } from '../../src/ledger/ledger.ts'
+import { rateOf } from '../../src/ledger/rate.ts'
+import { weightOf } from '../../src/ledger/weight.ts'
 import { invited } from '../../src/selection/invitation.ts'
 import { select } from '../../src/selection/select.ts'
+import { LedgerBooks } from '../support/ledger-books.ts'
 import { bid, KEY, world, type SampleBid } from '../support/sample-bids.ts'
 import { did } from '../support/memory-view.ts'
 
@@ -228,5 +233,65 @@ writeVectors(
       ...downSet({ electorate: electorateOf(candidates), votes: cast, atMostOne }),
     ].toSorted()
     return { candidates, votes: cast, atMostOne, down }
+  }),
+)
+
+writeVectors(
+  'weights.json',
+  'What a day of this age counts in the ledger, in units of 2^-16.',
+  Array.from({ length: 58 }, (_, ageDays) => ({ ageDays, weight: Number(weightOf(ageDays)) })),
+)
+
+writeVectors(
+  'rates.json',
+  'Dominant share of a request, millionths of the reference machine.',
+  [
+    { cpuMilli: 100, memoryBytes: 67_108_864, storageBytes: 0 },
+    { cpuMilli: 250, memoryBytes: 4_294_967_296, storageBytes: 0 },
+    { cpuMilli: 1, memoryBytes: 1, storageBytes: 107_374_182_400 },
+    { cpuMilli: 9_007_199_254_740_991, memoryBytes: 0, storageBytes: 0 },
+  ].map((request) => ({ request, rate: rateOf(request) })),
+)
+
+const LEDGER_DAY = '2026-03-31'
+const ago = (days: number) => addDays(LEDGER_DAY, -days)
+const ledgers: readonly { readonly name: string; readonly books: LedgerBooks }[] = [
+  {
+    name: 'the smaller of claim and acknowledgement counts, and half as much a week later',
+    books: new LedgerBooks('alice', 'bob', 'carol')
+      .work('alice', 'bob', LEDGER_DAY, { amount: 2, acknowledged: 1.5 })
+      .work('bob', 'carol', ago(7), { amount: 1 })
+      .work('carol', 'alice', ago(3), { amount: 4, acknowledged: 0 }),
+  },
+  {
+    name: 'nobody owes more than her line, and her givers share what it covers',
+    books: new LedgerBooks('alice', 'bob', 'carol')
+      .work('alice', 'bob', ago(1), { amount: 9 })
+      .work('carol', 'bob', ago(1), { amount: 4 })
+      .work('bob', 'carol', ago(1), { amount: 1 }),
+  },
+  {
+    name: 'a loan moves a line, and a number that is used twice spoils both days',
+    books: new LedgerBooks('alice', 'bob', 'carol')
+      .sponsor('alice', 'bob', 5, ago(20))
+      .work('alice', 'bob', ago(19), { amount: 11 })
+      .work('carol', 'bob', ago(2), { sequence: 3 })
+      .work('carol', 'bob', ago(1), { sequence: 3 }),
+  },
+]
+
+writeVectors(
+  'ledgers.json',
+  'Books of three members, and the ledger of a closed day. Amounts are whole numbers as text.',
+  ledgers.map(({ name, books }) => {
+    const members = books.members()
+    const { accounts } = ledgerOf({ day: LEDGER_DAY, members })
+    const texts = accounts.map(({ ownerDid, balance, line, credit }) => ({
+      ownerDid,
+      balance: balance.toString(),
+      line: line.toString(),
+      credit: credit.toString(),
+    }))
+    return { name, day: LEDGER_DAY, members, accounts: texts }
   }),
 )

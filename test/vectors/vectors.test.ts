@@ -11,6 +11,11 @@ import { downSet, type Vote } from '../../src/selection/down-set.ts'
 import { electorateOf } from '../../src/selection/electorate.ts'
 import { invited, type InvitationInput } from '../../src/selection/invitation.ts'
 import { hash64, mix } from '../../src/selection/mix.ts'
+import type { MemberBooks } from '../../src/ledger/books.ts'
+import { ledgerOf } from '../../src/ledger/ledger.ts'
+import { rateOf } from '../../src/ledger/rate.ts'
+import { weightOf } from '../../src/ledger/weight.ts'
+import type { Amount } from '../../src/model/request.ts'
 import { select, type ReplicaCount } from '../../src/selection/select.ts'
 import { cidOf } from '../support/sample-bids.ts'
 
@@ -111,5 +116,40 @@ describe('liveness.json', () => {
     const { candidates, votes, atMostOne, down } = vector
     const found = downSet({ electorate: electorateOf(candidates), votes, atMostOne })
     expect([...found].toSorted()).toEqual(down)
+  })
+})
+
+describe('weights.json', () => {
+  test('each age', () => {
+    const vectors = vectorsOf<{ readonly ageDays: number; readonly weight: number }>('weights.json')
+    for (const { ageDays, weight } of vectors) expect(Number(weightOf(ageDays))).toBe(weight)
+  })
+})
+
+describe('rates.json', () => {
+  test.each(vectorsOf<{ readonly request: Amount; readonly rate: number }>('rates.json'))(
+    '$rate',
+    ({ request, rate }) => expect(rateOf(request)).toBe(rate),
+  )
+})
+
+interface LedgerVector {
+  readonly name: string
+  readonly day: string
+  readonly members: readonly MemberBooks[]
+  readonly accounts: readonly { readonly ownerDid: Did; readonly balance: string }[]
+}
+
+describe('ledgers.json', () => {
+  test.each(vectorsOf<LedgerVector>('ledgers.json'))('$name', ({ day, members, accounts }) => {
+    const found = ledgerOf({ day, members }).accounts.map(
+      ({ ownerDid, balance, line, credit }) => ({
+        ownerDid,
+        balance: balance.toString(),
+        line: line.toString(),
+        credit: credit.toString(),
+      }),
+    )
+    expect(found).toEqual(accounts)
   })
 })

@@ -1,0 +1,104 @@
+import { FairShareWorld, type DayReport, type MemberPlan } from './fair-share-world.ts'
+
+/** Months of one commune. */
+export interface Scenario {
+  readonly name: string
+  readonly title: string
+  readonly plans: readonly MemberPlan[]
+}
+
+/** Four months: the first two until it has settled, the last two are measured. */
+export const SCENARIO_DAYS = 120
+const MEASURED_FROM = 60
+
+/** More than they would ever get. */
+const PLENTY = 80
+
+const honest: readonly MemberPlan[] = [
+  { name: 'one', machines: 1, jobs: PLENTY },
+  { name: 'two', machines: 2, jobs: PLENTY },
+  { name: 'four', machines: 4, jobs: PLENTY },
+]
+const colluders: readonly MemberPlan[] = [
+  { name: 'ann', machines: 1, jobs: PLENTY, fakes: { partners: ['ben'], machineDays: 100 } },
+  { name: 'ben', machines: 1, jobs: PLENTY, fakes: { partners: ['ann', 'cat'], machineDays: 50 } },
+  { name: 'cat', machines: 0, jobs: 0 },
+]
+const sybils = ['sybil1', 'sybil2', 'sybil3', 'sybil4', 'sybil5']
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'honest', title: 'Three honest members with 1, 2 and 4 machines', plans: honest },
+  {
+    name: 'lazy',
+    title: 'The same, and one who gives nothing',
+    plans: [...honest, { name: 'lazy', machines: 0, jobs: PLENTY }],
+  },
+  {
+    name: 'idle',
+    title: 'Room for all, and one who gives nothing and wants little',
+    plans: [
+      ...honest.map((plan) => ({ ...plan, jobs: 10 })),
+      { name: 'lazy', machines: 0, jobs: 10 },
+    ],
+  },
+  {
+    name: 'liar',
+    title: 'The same, and one with a machine who claims ten times what ran',
+    plans: [...honest, { name: 'liar', machines: 1, jobs: PLENTY, inflation: 10 }],
+  },
+  {
+    name: 'denier',
+    title: 'The same, and one with a machine who acknowledges nothing',
+    plans: [...honest, { name: 'denier', machines: 1, jobs: PLENTY, acknowledgesNothing: true }],
+  },
+  {
+    name: 'colluders',
+    title: 'The same, and three who claim what never ran, of each other',
+    plans: [...honest, ...colluders],
+  },
+  {
+    name: 'sybils',
+    title: 'The same, and one with five names of her own that nobody else recognises',
+    plans: [
+      ...honest,
+      { name: 'eve', machines: 1, jobs: PLENTY, fakes: { partners: sybils, machineDays: 20 } },
+      ...sybils.map((name) => ({ name, machines: 0, jobs: 0, isStranger: true })),
+    ],
+  },
+]
+
+/** What came of it for one member, in machine-days a day, over the days that are measured. */
+export interface Outcome {
+  readonly name: string
+  readonly offered: number
+  readonly used: number
+  readonly given: number
+  readonly taken: number
+  readonly balance: number
+  readonly credit: number
+}
+
+export interface ScenarioRun {
+  readonly scenario: Scenario
+  readonly reports: readonly DayReport[]
+  readonly outcomes: readonly Outcome[]
+}
+
+export function runScenario(scenario: Scenario, seed = 1): ScenarioRun {
+  const { reports } = new FairShareWorld(scenario.plans, seed).run(SCENARIO_DAYS)
+  const measured = reports.slice(MEASURED_FROM)
+  const outcomes = scenario.plans.map(({ name, machines }): Outcome => {
+    const mean = (valueOf: (report: DayReport) => number | undefined) =>
+      measured.reduce((sum, report) => sum + (valueOf(report) ?? 0), 0) / measured.length
+    return {
+      name,
+      offered: machines,
+      used: mean(({ used }) => used[name]),
+      given: mean(({ given }) => given[name]),
+      taken: mean(({ taken }) => taken[name]),
+      balance: mean(({ balance }) => balance[name]),
+      credit: mean(({ credit }) => credit[name]),
+    }
+  })
+  return { scenario, reports, outcomes }
+}

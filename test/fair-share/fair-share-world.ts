@@ -1,0 +1,248 @@
+import { fairShareOf } from '../../src/ledger/fair-share.ts'
+import { addDays, DAY_SECONDS } from '../../src/ledger/ledger-day.ts'
+import { ledgerOf } from '../../src/ledger/ledger.ts'
+import { MACHINE_DAY, rateOf, REFERENCE_MACHINE } from '../../src/ledger/rate.ts'
+import { vouchFor } from '../../src/ledger/vouch.ts'
+import { WaitingRoom } from '../../src/meshlet/waiting-room.ts'
+import type { Amount } from '../../src/model/request.ts'
+import { workloadUri } from '../../src/model/workload-uri.ts'
+import { hash64, mix } from '../../src/selection/mix.ts'
+import { NO_FAIR_SHARE, scoreBid, type FairShare } from '../../src/selection/score.ts'
+import { LedgerBooks, ledgerDid } from '../support/ledger-books.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+
+/** How one member behaves. */
+export interface MemberPlan {
+  readonly name: string
+  /** Reference machines that she offers. */
+  readonly machines: number
+  /** Jobs that she wants to run at a time, a tenth of a machine each. */
+  readonly jobs: number
+  /** Claims so many times what ran. */
+  readonly inflation?: number
+  /** Acknowledges nothing of what others did for her. */
+  readonly acknowledgesNothing?: boolean
+  /** Claims and acknowledges this much, in machine-days a day, that never ran, for each of these. */
+  readonly fakes?: { readonly partners: readonly string[]; readonly machineDays: number }
+  /** The others do not recognise her: she is in nobody's ledger. */
+  readonly isStranger?: boolean
+}
+
+/** What happened on one day, by member, in machine-days. */
+export interface DayReport {
+  readonly day: number
+  /** Room that her jobs had, on whatever machine. */
+  readonly used: Readonly<Record<string, number>>
+  /** What she held for others, and what others held for her; as it was, whatever was claimed. */
+  readonly given: Readonly<Record<string, number>>
+  readonly taken: Readonly<Record<string, number>>
+  /** From the ledger that was in use on that day. */
+  readonly balance: Readonly<Record<string, number>>
+  readonly credit: Readonly<Record<string, number>>
+}
+
+interface Job {
+  readonly uri: string
+  readonly owner: string
+  hoursLeft: number
+}
+
+interface Machine {
+  readonly owner: string
+  readonly offer: Amount
+  readonly slots: number
+  readonly room: WaitingRoom
+  readonly running: Job[]
+}
+
+const JOB: Amount = { cpuMilli: 400, memoryBytes: 64 * 1024 * 1024, storageBytes: 0 }
+const SLOTS_A_MACHINE = 10
+const JOB_HOURS = [3, 9] as const
+const FIRST_DAY = '2026-01-01'
+const HOUR_MS = 3_600_000
+
+/**
+ * A commune over months, an hour a step: jobs come and go, each machine lines up what waits and the
+ * offer with the highest score gets it, by the very functions that meshlets use. Every day the books
+ * are closed as meshlets close them, and the ledger of the day before yesterday is used.
+ */
+export class FairShareWorld {
+  readonly reports: DayReport[] = []
+  readonly #plans: readonly MemberPlan[]
+  readonly #random: SeededRandom
+  readonly #clock = new ManualClock()
+  readonly #books: LedgerBooks
+  readonly #machines: readonly Machine[]
+  #share: FairShare = NO_FAIR_SHARE
+  #jobs = 0
+
+  constructor(plans: readonly MemberPlan[], seed = 1) {
+    this.#plans = plans
+    this.#random = new SeededRandom(seed, 'fair share')
+    this.#books = new LedgerBooks(...plans.map(({ name }) => name))
+    const fairShare: FairShare = {
+      ledgerDay: undefined,
+      balanceOf: (owner) => this.#share.balanceOf(owner),
+      creditOf: (owner) => this.#share.creditOf(owner),
+    }
+    this.#machines = plans
+      .filter(({ machines }) => machines > 0)
+      .map(({ name: owner, machines }) => {
+        const offer = { ...REFERENCE_MACHINE, cpuMilli: machines * REFERENCE_MACHINE.cpuMilli }
+        const room = new WaitingRoom({
+          fairShare,
+          clock: this.#clock,
+          offer: () => offer,
+          free: () => offer,
+          onMove: () => undefined,
+        })
+        return { owner, offer, slots: machines * SLOTS_A_MACHINE, room, running: [] }
+      })
+  }
+
+  run(days: number): this {
+    for (let day = 0; day < days; day++) {
+      const held = new Map<string, number>()
+      const used = new Map<string, number>()
+      for (let hour = 0; hour < 24; hour++) this.#hour(held, used)
+      this.#closeDay(day, held)
+      this.#report(day, held, used)
+    }
+    return this
+  }
+
+  /** `held` is by giver and taker, both in replica-hours. */
+  #hour(held: Map<string, number>, used: Map<string, number>): void {
+    this.#clock.advance(HOUR_MS)
+    for (const { running } of this.#machines) {
+      for (const job of running) job.hoursLeft--
+      running.splice(0, running.length, ...running.filter(({ hoursLeft }) => hoursLeft > 0))
+    }
+    this.#ask()
+    this.#serve()
+    for (const { owner: giver, running } of this.#machines)
+      for (const { owner } of running) {
+        used.set(owner, (used.get(owner) ?? 0) + 1)
+        if (giver === owner) continue
+        const key = `${giver} ${owner}`
+        held.set(key, (held.get(key) ?? 0) + 1)
+      }
+  }
+
+  /** Everybody publishes as much as she wants to run. */
+  #ask(): void {
+    const running = this.#machines.flatMap((machine) => machine.running)
+    const waiting = this.#machines[0]?.room.line ?? []
+    for (const { name, jobs } of this.#plans) {
+      const ownerDid = ledgerDid(name)
+      const there =
+        running.filter(({ owner }) => owner === name).length +
+        waiting.filter((entry) => entry.ownerDid === ownerDid).length
+      for (let count = there; count < jobs; count++) {
+        const uri = workloadUri(ownerDid, `job-${this.#jobs++}`)
+        for (const { room } of this.#machines)
+          room.enter({ uri, ownerDid, priority: 0, request: JOB, slots: 1 })
+      }
+    }
+  }
+
+  /** Whose line it is bids first; among those with room the highest score gets the job. */
+  #serve(): void {
+    const begin = this.#random.integer(0, this.#machines.length - 1)
+    const order = [...this.#machines.slice(begin), ...this.#machines.slice(0, begin)]
+    for (const machine of order)
+      while (machine.running.length < machine.slots) {
+        const [first] = machine.room.line
+        if (!first) return
+        const winner = this.#winnerOf(first.uri)
+        winner.running.push({
+          uri: first.uri,
+          owner: first.ownerDid.slice('did:plc:'.length),
+          hoursLeft: this.#random.integer(...JOB_HOURS),
+        })
+        winner.room.serve(first.uri)
+        for (const { room } of this.#machines) room.leave(first.uri)
+      }
+  }
+
+  #winnerOf(uri: string): Machine {
+    const offers = this.#machines
+      .filter(({ running, slots }) => running.length < slots)
+      .map((machine) => {
+        const { owner, offer, running } = machine
+        const cpuMilli = offer.cpuMilli - running.length * JOB.cpuMilli
+        const { score } = scoreBid({
+          ownerDid: ledgerDid(owner),
+          capacity: offer,
+          room: { ...offer, cpuMilli },
+          request: JOB,
+          fairShare: this.#share,
+        })
+        return { machine, score, mixed: mix(hash64(uri), hash64(ledgerDid(owner))) }
+      })
+    const [best] = offers.toSorted((a, b) => b.score - a.score || a.mixed - b.mixed)
+    if (!best) throw new Error('nobody has room')
+    return best.machine
+  }
+
+  /** Machines claim, and the other side says what it saw, each in its own way. */
+  #closeDay(dayNumber: number, held: ReadonlyMap<string, number>): void {
+    const day = addDays(FIRST_DAY, dayNumber)
+    const rate = rateOf(JOB)
+    for (const [key, hours] of [...held].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const [giver = '', taker = ''] = key.split(' ')
+      const seconds = hours * 3_600
+      const amount = seconds * rate
+      const claimed = Math.round(amount * (this.#planOf(giver).inflation ?? 1))
+      const workload = workloadUri(ledgerDid(taker), 'jobs')
+      const entry = { workload, amount: claimed, seconds }
+      const [said] = vouchFor([entry], () => ({ amount, seconds, rate }))
+      const isSaid = this.#planOf(taker).acknowledgesNothing !== true
+      this.#books.work(giver, taker, day, {
+        app: 'jobs',
+        amount: claimed / MACHINE_DAY,
+        acknowledged: isSaid ? (said?.amount ?? 0) / MACHINE_DAY : 0,
+      })
+    }
+    for (const { name, fakes } of this.#plans)
+      for (const partner of fakes?.partners ?? [])
+        this.#books.work(name, partner, day, { app: 'fake', amount: fakes?.machineDays ?? 0 })
+  }
+
+  #planOf(name: string): MemberPlan {
+    const plan = this.#plans.find((one) => one.name === name)
+    if (!plan) throw new Error(`there is no member ${name}`)
+    return plan
+  }
+
+  #report(
+    dayNumber: number,
+    held: ReadonlyMap<string, number>,
+    used: ReadonlyMap<string, number>,
+  ): void {
+    const share = this.#share
+    const days = (hours: number) => (hours * rateOf(JOB) * 3_600) / (1_000_000 * DAY_SECONDS)
+    const sum = (isMine: (giver: string, taker: string) => boolean) =>
+      [...held].reduce((all, [key, hours]) => {
+        const [giver = '', taker = ''] = key.split(' ')
+        return isMine(giver, taker) ? all + days(hours) : all
+      }, 0)
+    this.reports.push({
+      day: dayNumber,
+      used: this.#byName((name) => days(used.get(name) ?? 0)),
+      given: this.#byName((name) => sum((giver) => giver === name)),
+      taken: this.#byName((name) => sum((_, taker) => taker === name)),
+      balance: this.#byName((name) => share.balanceOf(ledgerDid(name)) / 1_000),
+      credit: this.#byName((name) => share.creditOf(ledgerDid(name)) / 1_000),
+    })
+    if (dayNumber === 0) return
+    const known = this.#plans.filter(({ isStranger }) => isStranger !== true)
+    const members = this.#books.members(...known.map(({ name }) => name))
+    this.#share = fairShareOf(ledgerOf({ day: addDays(FIRST_DAY, dayNumber - 1), members }))
+  }
+
+  #byName(value: (name: string) => number): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#plans.map(({ name }) => [name, value(name)]))
+  }
+}
