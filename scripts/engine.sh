@@ -93,7 +93,8 @@ programs() {
     $(command -v sysctl >/dev/null || echo procps) \
     $(command -v zsh >/dev/null || echo zsh) \
     $(command -v fish >/dev/null || echo fish) \
-    $(command -v nsenter >/dev/null && command -v setpriv >/dev/null || echo util-linux)
+    $(command -v nsenter >/dev/null && command -v setpriv >/dev/null || echo util-linux) \
+    $(command -v runsc >/dev/null || ! apt-cache show runsc >/dev/null 2>&1 || echo runsc)
 }
 
 install_packages() { # install_packages NAME…

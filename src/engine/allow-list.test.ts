@@ -59,6 +59,8 @@ describe('a container', () => {
     create(bodyOf())
     create(bodyOf({ entrypoint: ['/x'], command: ['y'], workingDir: '/z', hostname: 'web' }))
     create(bodyOf(baseline), 'baseline')
+    create(bodyOf({ runtime: 'runsc' }))
+    create(bodyOf({ runtime: 'gvisor-kvm' }))
     const podman = createOptions(container, image, { hasInit: false, isPodman: true })
     const { name: _, ...body } = podman
     create(body)
@@ -104,6 +106,10 @@ describe('a container', () => {
     ['NetworkMode', 'container:x'],
     ['NetworkMode', 'bridge'],
     ['Runtime', 'other'],
+    ['Runtime', 'runc'],
+    ['Runtime', ''],
+    ['Runtime', 'runsc/../runc'],
+    ['Runtime', { name: 'runsc' }],
     ['VolumeDriver', 'x'],
     ['Sysctls', { 'kernel.core_pattern': '|/x' }],
     ['PublishAllPorts', true],

@@ -38,7 +38,7 @@ const LIMITS = ['Memory', 'MemorySwap', 'NanoCpus', 'PidsLimit', 'ShmSize', 'Oom
 const HOST_FIELDS = new Set([
   ...HOST_FIXED.keys(),
   ...LIMITS,
-  ...['Ulimits', 'CapAdd', 'ReadonlyRootfs', 'Tmpfs', 'NetworkMode', 'Init'],
+  ...['Ulimits', 'CapAdd', 'ReadonlyRootfs', 'Tmpfs', 'NetworkMode', 'Init', 'Runtime'],
 ])
 
 const FIXED = new Map<string, unknown>([
@@ -67,6 +67,8 @@ const CAPABILITIES: Readonly<Record<SecurityLevel, ReadonlySet<string>>> = {
   ),
 }
 
+/** gVisor, by the names under which engines know it. */
+const RUNTIME = /^(?:runsc|gvisor)(?:-[a-z0-9-]{1,32})?$/
 const USER = /^(\d{1,10}):(\d{1,10})$/
 const NETWORK = /^(?!(?:host|none|bridge|default|nat)$)[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/
 /** Colons would make it a mount of something else. */
@@ -85,7 +87,10 @@ export function faultOfContainer(body: unknown, level: SecurityLevel): string | 
     faultOfLimits(host) ??
     faultOfLevel(fields, host, level) ??
     faultOfFolders(host.get('Tmpfs')) ??
-    (isNetwork(host.get('NetworkMode')) ? undefined : 'NetworkMode is no network of ours')
+    (isNetwork(host.get('NetworkMode')) ? undefined : 'NetworkMode is no network of ours') ??
+    (!host.has('Runtime') || RUNTIME.test(textOf(host.get('Runtime')))
+      ? undefined
+      : 'Runtime is not gVisor')
   )
 }
 

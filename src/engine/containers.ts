@@ -18,6 +18,7 @@ const INSPECT_CONCURRENCY_MAX = 8
 /** Podman answers 500 where Docker answers 409; only the text tells what it means. */
 const NOT_RUNNING = /is not running|can only kill running containers/
 const INIT_MISSING = /container-init binary not found/
+const UNKNOWN_RUNTIME = /unknown runtime specified|unknown or invalid runtime name/i
 const NO_IMAGE = /no such image/i
 const NAME_TAKEN = /name .* is already in use/
 /** Docker writes times that never were as the year 1. */
@@ -109,12 +110,32 @@ export async function createContainer(
   const image = await imageDefaults(client, container.image, known, signal)
   const create = (traits: EngineTraits) =>
     createFrom(client, createOptions(container, image, traits), container.security, signal)
-  try {
-    return await create(engine)
-  } catch (error) {
+  const id = await create(engine).catch((error: unknown) => {
     if (!engine.hasInit || !INIT_MISSING.test(messageOf(error))) throw error
     return create({ ...engine, hasInit: false })
-  }
+  })
+  if (container.runtime !== undefined) await requireRuntime(client, id, container.runtime, signal)
+  return id
+}
+
+/** Some engines take the field and ignore it: then the container would share the machine’s kernel. */
+async function requireRuntime(
+  client: EngineClient,
+  id: string,
+  runtime: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const details = await inspectContainer(client, id, signal)
+  if (details === undefined || details.HostConfig.Runtime === runtime) return
+  await removeContainer(client, id, signal)
+  throw noRuntime(runtime, `the engine gave it ${details.HostConfig.Runtime ?? 'another'} instead`)
+}
+
+function noRuntime(runtime: string, why: string, cause?: unknown): CommuneError {
+  return new CommuneError('unsupported', `No container can be made in ${runtime}: ${why}`, {
+    cause,
+    hint: 'meshlet doctor says which runtimes the engine knows',
+  })
 }
 
 async function createFrom(
@@ -137,6 +158,8 @@ async function createFrom(
           cause: error,
         })
       }
+      if (UNKNOWN_RUNTIME.test(engineMessage(error)))
+        throw noRuntime(body.HostConfig?.Runtime ?? '', 'the engine does not know it', error)
       if (statusOf(error) === 404 && NO_IMAGE.test(engineMessage(error)))
         throw imageMissing(body.Image ?? '', error)
       throw toEngineError(error, doing, client.address)
@@ -286,6 +309,7 @@ function toEngineContainer(details: ContainerInspectInfo): EngineContainer {
     ...(state.Error === '' ? {} : { error: state.Error }),
     memoryBytes: host.Memory ?? 0,
     nanoCpus: host.NanoCpus ?? 0,
+    ...(host.Runtime === undefined ? {} : { runtime: host.Runtime }),
   }
 }
 

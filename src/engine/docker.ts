@@ -21,6 +21,7 @@ import { parseDockerHost } from './endpoint.ts'
 import { diskSpaceAt } from './disk-space.ts'
 import { engineHost, type RawHost } from './engine-host.ts'
 import { gone } from './engine-error.ts'
+import { findGvisor, type RawRuntime } from './gvisor.ts'
 import type { EngineTraits } from './hardening.ts'
 import { containerEvents } from './events.ts'
 import { execInContainer } from './exec.ts'
@@ -157,7 +158,7 @@ interface RawInfo extends RawHost {
   readonly NCPU?: number
   readonly MemTotal?: number
   readonly OSType?: string
-  readonly Runtimes?: Readonly<Record<string, unknown>>
+  readonly Runtimes?: Readonly<Record<string, RawRuntime>>
   readonly InitBinary?: string
   readonly InitCommit?: { readonly ID?: string }
 }
@@ -174,6 +175,8 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
     throw new CommuneError('engine', `What answers at ${client.address} is no container engine`)
   }
   const podman = (version.Components ?? []).some((component) => /podman/i.test(component.Name))
+  // Podman lists what it could use, and takes no other than its own for a container.
+  const gvisor = podman ? undefined : findGvisor(info.Runtimes)
   return {
     name: podman ? PODMAN : 'Docker',
     version: version.Version,
@@ -183,6 +186,7 @@ async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<E
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
     runtimes: Object.keys(info.Runtimes ?? {}).toSorted(),
+    ...(gvisor === undefined ? {} : { gvisor }),
     hasInit: hasInitProgram(info),
     host: engineHost(info, version.Components),
   }

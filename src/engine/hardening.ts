@@ -37,6 +37,8 @@ const CAPABILITIES = {
 } as const
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/
+/** gVisor: anything else that an engine was taught may be weaker than its own. */
+const RUNTIME = /^(?:runsc|gvisor)(?:-[a-z0-9-]{1,32})?$/
 const USER = /^(\d{1,10})(?::(\d{1,10}))?$/
 const ENV_NAME = /^[^=\0]+$/
 const SIGNAL = /^(?:SIG)?[A-Z0-9+-]{1,16}$/
@@ -84,6 +86,7 @@ export function createOptions(
         user,
         isPodman: engine.isPodman,
       }),
+      ...(container.runtime === undefined ? {} : { Runtime: checkedRuntime(container.runtime) }),
       NetworkMode: checkedNetwork(container.network),
       // Docker's resolver passes a container's questions on to the host's name server, also out of
       // internal networks (CVE-2024-29018). Names of replicas still resolve; nothing else does.
@@ -185,6 +188,11 @@ function checkedName(name: string, what: string): string {
 function checkedNetwork(network: string): string {
   if (!RESERVED_NETWORKS.has(network)) return checkedName(network, 'network')
   throw new CommuneError('forbidden', `A container of commune never joins the network “${network}”`)
+}
+
+function checkedRuntime(runtime: string): string {
+  if (RUNTIME.test(runtime)) return runtime
+  throw new CommuneError('forbidden', `A container of commune never runs in “${runtime}”`)
 }
 
 /** Numeric, with a group of its own: with the user alone Docker would take group 0. */

@@ -203,6 +203,7 @@ export class MemoryContainer {
       ...(this.#error === undefined ? {} : { error: this.#error }),
       memoryBytes: this.options.memoryBytes,
       nanoCpus: this.options.cpuMilli * 1_000_000,
+      runtime: this.options.runtime ?? 'memory',
     }
   }
 

@@ -53,6 +53,8 @@ export class MemoryEngine implements Engine {
   readonly #images: MemoryImages
   /** Public for assertions. */
   readonly networks = new Map<string, EngineNetwork>()
+  /** What it says of itself beyond the usual. */
+  about: Partial<Awaited<ReturnType<Engine['info']>>> = {}
   /** What a trial finds, by the kind of network. */
   readonly walls: Record<WallTrial['egress'], WallReport> = {
     none: { kind: 'standing', tried: 1 },
@@ -111,6 +113,7 @@ export class MemoryEngine implements Engine {
       memoryBytes: this.#options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
       runtimes: ['memory'],
       hasInit: true,
+      ...this.about,
     }))
   }
 

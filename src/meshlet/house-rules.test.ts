@@ -22,6 +22,7 @@ function houseRules(policy: Policy) {
     policy: () => policy,
     reservations,
     capacity: () => OFFER,
+    engineInfo: () => undefined,
     clock,
   })
   return { rules, reservations }

@@ -1,10 +1,14 @@
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import { judge, type Refusal } from '../policy/judge.ts'
+import { faultInGvisor } from '../policy/gvisor-fault.ts'
+import { gvisorWish, withIsolation } from '../policy/isolation.ts'
 import { limitFor, totalRuleOf, type Limit } from '../policy/limit.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { EngineInfo } from '../ports/engine.ts'
+import type { Desired } from '../reconcile/actions.ts'
 import type { ImageRefusals } from './image-refusals.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Reservations } from './reservations.ts'
@@ -18,8 +22,16 @@ export interface HouseRulesOptions {
   readonly imageRefusals: ImageRefusals
   /** All that the machine offers. */
   readonly capacity: () => Amount
+  /** What the engine says of itself; undefined until it first answered. */
+  readonly engineInfo: () => EngineInfo | undefined
   readonly clock: Clock
 }
+
+/** As the plan of a workload has them. */
+export type Walls = Pick<Desired & { kind: 'run' }, 'runtime' | 'userIds'>
+
+/** Ids of users and groups that a container has where root in it is nobody outside: Docker’s, and Podman’s. */
+const MAPPED_IDS = 65_536
 
 /** What the policy of this machine says of the work of others, and of its owner’s own. */
 export class HouseRules {
@@ -31,17 +43,35 @@ export class HouseRules {
 
   /** Why such a container may not run here now; undefined when it may. */
   judge(workload: WorkloadRecord, owner: Did): Refusal | undefined {
-    const { config, policy, clock, imageRefusals } = this.#options
+    const { config, clock, imageRefusals } = this.#options
+    const party = partyOf(config, owner)
+    const policy = this.#policy()
+    const info = this.#options.engineInfo()
     return (
-      judge(policy(), partyOf(config, owner), workload, clock.wallMs()) ??
-      imageRefusals.of(workload.image, owner)
+      judge(policy, party, workload, clock.wallMs()) ??
+      imageRefusals.of(workload.image, owner) ??
+      (info && faultInGvisor(info.gvisor, gvisorWish(policy, party, workload), workload)) ??
+      (info?.host?.userNamespaces ? faultOfUser(workload) : undefined)
     )
+  }
+
+  /** What this machine puts between such a container and itself. */
+  wallsFor(workload: WorkloadRecord, owner: Did): Walls {
+    const { config, engineInfo } = this.#options
+    const info = engineInfo()
+    const runtime = info?.gvisor?.runtime
+    const party = partyOf(config, owner)
+    const isMeant = runtime !== undefined && gvisorWish(this.#policy(), party, workload)
+    return {
+      ...(isMeant ? { runtime } : {}),
+      ...(info?.host?.userNamespaces ? { userIds: MAPPED_IDS } : {}),
+    }
   }
 
   /** How much a workload may hold here beside what others hold; undefined without any limit. */
   limitOf(uri: string, owner: Did): Limit | undefined {
     const { config, reservations, capacity } = this.#options
-    const policy = this.#options.policy()
+    const policy = this.#policy()
     const party = partyOf(config, owner)
     const heldBy = (isMeant: (other: Party) => boolean) =>
       reservations.heldBeside(uri, (other) => isMeant(partyOf(config, other)))
@@ -61,6 +91,25 @@ export class HouseRules {
       },
     })
   }
+
+  /**
+   * The owner’s policy, on a machine with such walls. Until the engine says what it has, nothing is
+   * refused for the want of it: nothing can be started then either.
+   */
+  #policy(): Policy {
+    const info = this.#options.engineInfo()
+    return withIsolation(this.#options.policy(), {
+      gvisor: info === undefined || info.gvisor !== undefined,
+      userNamespaces: info?.host?.userNamespaces ?? false,
+    })
+  }
+}
+
+function faultOfUser({ user }: WorkloadRecord): Refusal | undefined {
+  const beyond = user?.split(':').find((id) => Number(id) >= MAPPED_IDS)
+  if (beyond === undefined) return undefined
+  const message = `user ${beyond} is none here: with user namespaces containers have ${MAPPED_IDS} ids`
+  return { reason: 'constraint', message }
 }
 
 /** Who an owner is from this machine’s point of view. */

@@ -1,6 +1,7 @@
 import { COLLECTION } from '../model/nsid.ts'
 import type { MeshletStatusRecord, Resources } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
+import { GVISOR, RUNTIME_LABEL } from '../model/runtime.ts'
 import type { EngineInfo } from '../ports/engine.ts'
 import type { MeshletConfig } from './config.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -46,7 +47,18 @@ export class MachineFacts {
   }
 
   labels(): Readonly<Record<string, string>> {
-    return { ...Object.fromEntries(this.#engineLabels()), ...this.#options.config.labels }
+    return {
+      ...Object.fromEntries(this.#engineLabels()),
+      ...this.#options.config.labels,
+      ...(this.#hasGvisor() ? { [RUNTIME_LABEL]: GVISOR } : {}),
+    }
+  }
+
+  #hasGvisor(): boolean {
+    const info = this.#options.engineInfo()
+    if (info) return info.gvisor !== undefined
+    const published = this.#published()?.labels ?? []
+    return published.some(({ name, value }) => name === RUNTIME_LABEL && value === GVISOR)
   }
 
   #found(): Resources | undefined {

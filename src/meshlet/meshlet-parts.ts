@@ -179,6 +179,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     policy: ports.policy,
     reservations,
     capacity: () => facts.capacity(),
+    engineInfo: () => engineState.info,
     clock,
   })
   const obstacles = new Obstacles({

@@ -9,7 +9,7 @@ import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import type { Placement } from './observe.ts'
-import type { HouseRules } from './house-rules.ts'
+import type { HouseRules, Walls } from './house-rules.ts'
 import type { Duty } from './duty.ts'
 import type { Settings } from './settings.ts'
 import { unsupportedReason } from './support.ts'
@@ -63,6 +63,11 @@ export class Obstacles {
   /** Whether such a container may run here, whoever is to blame if not. */
   isAllowed(workload: WorkloadRecord, ownerDid: Did): boolean {
     return !unsupported(workload) && !this.#options.houseRules.judge(workload, ownerDid)
+  }
+
+  /** What this machine puts between such a container and itself. */
+  wallsFor(workload: WorkloadRecord, ownerDid: Did): Walls {
+    return this.#options.houseRules.wallsFor(workload, ownerDid)
   }
 
   #consent({ uri }: Placement): Obstacle | undefined {

@@ -252,7 +252,7 @@ export class Runner {
     const { desired } = job
     if (desired.kind !== 'run') throw new CommuneError('internal', 'create without a workload')
     const identity = this.#identity(job, replica)
-    const options = containerOptions(desired.workload, identity, desired.workload.stopGracePeriodMs)
+    const options = containerOptions(desired.workload, identity, desired)
     try {
       return await this.#calls.add(() => this.#options.engine.createContainer(options, job.signal))
     } catch (error) {

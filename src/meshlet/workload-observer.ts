@@ -3,6 +3,7 @@ import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
+import type { Desired } from '../reconcile/actions.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { Contact } from '../selection/contact.ts'
 import type { Bidder } from './bidder.ts'
@@ -97,6 +98,12 @@ export class WorkloadObserver {
       now: clock.monotonicMs(),
     })
     return leasing.underLease(found, placement, containers)
+  }
+
+  /** The same, with what this machine puts between its containers and itself. */
+  behindWalls(desired: Desired, ownerDid: Did): Desired {
+    if (desired.kind !== 'run') return desired
+    return { ...desired, ...this.#options.obstacles.wallsFor(desired.workload, ownerDid) }
   }
 
   /** Where its roll-out stands. */

@@ -156,7 +156,8 @@ export class WorkloadReconciler {
     const { desired, surplus, why, againInMs } = observer.desire(placement, memory, containers)
     if (duty.isOver && placement.membership !== 'yes') bidder.giveUp(uri)
     memory.surplusSinceMs = sinceWhen(memory.surplusSinceMs, surplus > 0, clock.monotonicMs())
-    const pass = { uri, desired: withTarget(desired, rollout), memory, turn }
+    const target = observer.behindWalls(withTarget(desired, rollout), ownerDid)
+    const pass = { uri, desired: target, memory, turn }
     const outcome = await actor.act({ ...pass, placement, rollout })
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
     const waits = [

@@ -37,6 +37,7 @@ test.each<Partial<WorkloadRecord>>([
   { spread: 'owner' },
   { clusters: ['home'] },
   { volumes: [{ name: 'data', path: '/data' }] },
+  { runtime: 'gvisor' },
 ])('%j reopens the bidding, and is no rebalance', (change) => {
   expect(key(change)).not.toBe(key({}))
   expect(isRebalance(key({}), key(change))).toBe(false)

@@ -11,7 +11,14 @@ const OWNERS_MAX = 4
 
 type Placed = Pick<
   WorkloadRecord,
-  'name' | 'resources' | 'constraints' | 'spread' | 'clusters' | 'volumes' | 'placementNonce'
+  | 'name'
+  | 'resources'
+  | 'constraints'
+  | 'spread'
+  | 'clusters'
+  | 'volumes'
+  | 'runtime'
+  | 'placementNonce'
 >
 
 /**
@@ -49,6 +56,7 @@ function placementFields(workload: Placed): object {
     spread: workload.spread,
     clusters: sortedTexts(workload.clusters),
     volumes: volumesOf(workload),
+    runtime: workload.runtime,
   }
 }
 

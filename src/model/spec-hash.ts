@@ -42,6 +42,7 @@ function shapeOf(workload: Shaped): Shape {
     ...givenList('tmpfs', sortedSet(workload.tmpfs)),
     ...given('stopSignal', workload.stopSignal),
     ...given('security', unless(workload.security, 'restricted')),
+    ...given('runtime', workload.runtime),
     ...givenList('capAdd', sortedSet(workload.capAdd)),
     ...given('readOnly', unless(workload.readOnly, true)),
     ...given('egress', unless(workload.egress, 'none')),

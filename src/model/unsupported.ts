@@ -1,4 +1,5 @@
 import type { WorkloadRecord } from './records.ts'
+import { GVISOR } from './runtime.ts'
 
 /** Something that a workload asks for and no machine of this version gives. */
 export interface UnsupportedPart {
@@ -19,6 +20,10 @@ const UNSUPPORTED: readonly (readonly [UnsupportedPart, (workload: Asking) => un
   [{ name: 'schedule', key: 'schedule' }, ({ schedule }) => schedule],
   [{ name: 'volumes', key: 'volumes' }, ({ volumes }) => volumes?.length],
   [{ name: 'secrets', key: 'secrets' }, ({ secrets }) => secrets?.length],
+  [
+    { name: 'a runtime that it does not know', key: 'runtime' },
+    ({ runtime }) => runtime !== undefined && runtime !== GVISOR,
+  ],
   [{ name: 'egress: internet', key: 'egress' }, ({ egress }) => egress === 'internet'],
   [
     { name: 'placement.atMostOne with more than one replica', key: 'placement' },

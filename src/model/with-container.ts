@@ -12,6 +12,7 @@ export function withContainer(workload: WorkloadRecord, spec: ContainerSpec): Wo
     tmpfs: _tmpfs,
     stopSignal: _stopSignal,
     security: _security,
+    runtime: _runtime,
     capAdd: _capAdd,
     readOnly: _readOnly,
     egress: _egress,

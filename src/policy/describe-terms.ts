@@ -24,6 +24,7 @@ const DESCRIBE: Describe = {
   imageSize: describeBytes,
   imageTotal: describeBytes,
   security: (level) => level,
+  runtime: (runtime) => runtime,
   capabilities: (names) => names.join(', ') || 'none',
   rootUser: yesOrNo,
   writableRoot: yesOrNo,

@@ -8,8 +8,8 @@ import { termsFor, type Party, type Term, type TermsFor } from './terms-for.ts'
 
 /** Why a workload may not run here. */
 export interface Refusal {
-  readonly reason: 'policy'
-  /** A sentence that names the rule. */
+  readonly reason: 'policy' | 'constraint'
+  /** A sentence that names the rule, where it is one. */
   readonly message: string
 }
 

@@ -37,6 +37,8 @@ export interface Terms {
   /** Most that the images of all whom the rule decides for take together; likewise. */
   readonly imageTotal: number
   readonly security: 'restricted' | 'baseline'
+  /** What their containers run in, unless the workload asks for more. */
+  readonly runtime: 'runc' | 'gvisor'
   readonly capabilities: readonly string[]
   /** Whether user or group 0 may be asked for. */
   readonly rootUser: boolean

@@ -35,6 +35,7 @@ type Differing =
 
 const COMMON: Omit<Terms, Differing> = {
   allow: true,
+  runtime: 'runc',
   images: EVERY_IMAGE,
   egress: 'none',
   volumes: false,

@@ -75,11 +75,21 @@ export interface EngineInfo {
   readonly cpus: number
   readonly memoryBytes: number
   readonly runtimes: readonly string[]
+  /** gVisor, where the engine knows a runtime of that kind. */
+  readonly gvisor?: GvisorRuntime
   readonly hasInit: boolean
   /** Why ports can't be forwarded and probed here, for people; absent when they can. */
   readonly portsProblem?: string
   /** What it says of the machine's walls and limits, where it does. */
   readonly host?: EngineHost
+}
+
+/** A kernel in a program of its own, between a container and the machine’s kernel. */
+export interface GvisorRuntime {
+  /** What the engine calls it. */
+  readonly runtime: string
+  /** Why ports of its containers can’t be forwarded and probed, for people; absent when they can. */
+  readonly portsProblem?: string
 }
 
 /** Walls and limits between a machine and its containers, as the engine tells. */
@@ -122,6 +132,8 @@ export interface EngineContainer {
   /** Options in force, to be compared with those wanted. */
   readonly memoryBytes: number
   readonly nanoCpus: number
+  /** What the engine calls the program that it runs in. */
+  readonly runtime?: string
 }
 
 export interface EngineImage {
@@ -176,6 +188,8 @@ export interface ContainerCreate {
   readonly labels: Readonly<Record<string, string>>
   readonly network: string
   readonly security: 'restricted' | 'baseline'
+  /** By the engine’s name for it, one of gVisor’s; the engine’s default when absent. */
+  readonly runtime?: string
   /** Numeric `uid` or `uid:gid`. */
   readonly user: string
   readonly entrypoint?: readonly string[]

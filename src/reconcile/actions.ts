@@ -41,6 +41,10 @@ export type Desired =
       readonly slots: number
       /** Containers beyond those that go on as they are until somebody else runs in their stead. */
       readonly standIns: number
+      /** What its containers have to run in, by the engine’s name; anything when absent. */
+      readonly runtime?: string
+      /** Users of containers are below this number here; any when absent. */
+      readonly userIds?: number
       /** It must never run twice: the lease that it needs, and the generation of who granted it. */
       readonly lease?: { readonly epoch: number; readonly generation: number }
     }

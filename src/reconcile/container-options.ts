@@ -1,14 +1,17 @@
 import { sha256Hex } from '../model/hash.ts'
 import { LABEL } from '../model/nsid.ts'
-import type { ContainerSpec, Did } from '../model/records.ts'
+import type { ContainerSpec, Did, WorkloadRecord } from '../model/records.ts'
 import type { ContainerCreate } from '../ports/engine.ts'
 import { requestOf } from '../model/request.ts'
+import type { Desired } from './actions.ts'
 import { networkName } from './container-names.ts'
 import { STOP_GRACE_MS } from './plan-workload.ts'
 
 /** Range of user ids for workloads that name none: far from the ids of real accounts. */
 const UID_FIRST = 200_000
 const UID_COUNT = 1_000_000_000
+/** Where users of containers are other ones outside, below the system’s own of the image. */
+const MAPPED_UID_FIRST = 10_000
 
 export interface ContainerIdentity {
   readonly meshletDid: Did
@@ -26,9 +29,9 @@ export interface ContainerIdentity {
  * in a record can take it away.
  */
 export function containerOptions(
-  spec: Omit<ContainerSpec, 'specHash' | '$type'>,
+  spec: Omit<ContainerSpec, 'specHash' | '$type'> & Pick<WorkloadRecord, 'stopGracePeriodMs'>,
   identity: ContainerIdentity,
-  stopGracePeriodMs: number | undefined,
+  { runtime, userIds }: Pick<Desired & { kind: 'run' }, 'runtime' | 'userIds'>,
 ): ContainerCreate {
   const resources = requestOf(spec)
   return {
@@ -37,9 +40,9 @@ export function containerOptions(
     labels: labelsFor(identity),
     network: networkName(identity.meshletDid, identity.uri),
     security: spec.security === 'baseline' ? 'baseline' : 'restricted',
-    user: spec.user ?? defaultUser(identity.uri),
+    user: spec.user ?? defaultUser(identity.uri, userIds),
     env: environment(spec, identity),
-    stopGracePeriodMs: stopGracePeriodMs ?? STOP_GRACE_MS,
+    stopGracePeriodMs: spec.stopGracePeriodMs ?? STOP_GRACE_MS,
     readOnly: spec.readOnly ?? true,
     capAdd: spec.capAdd ?? [],
     tmpfs: spec.tmpfs ?? [],
@@ -49,6 +52,7 @@ export function containerOptions(
       0,
       63,
     ),
+    ...(runtime === undefined ? {} : { runtime }),
     ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
     ...(spec.command ? { command: spec.command } : {}),
     ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
@@ -84,8 +88,13 @@ function environment(
   }
 }
 
-/** An id of its own for each workload, so that two workloads never share files or process limits. */
-function defaultUser(uri: string): string {
-  const id = UID_FIRST + (Number.parseInt(sha256Hex(uri).slice(0, 8), 16) % UID_COUNT)
+/**
+ * An id of its own for each workload, so that two workloads never share files or process limits; where
+ * there are only some ids, two may share one.
+ */
+function defaultUser(uri: string, userIds: number | undefined): string {
+  const [first, count] =
+    userIds === undefined ? [UID_FIRST, UID_COUNT] : [MAPPED_UID_FIRST, userIds - MAPPED_UID_FIRST]
+  const id = first + (Number.parseInt(sha256Hex(uri).slice(0, 8), 16) % count)
   return `${id}:${id}`
 }

@@ -237,6 +237,9 @@ function driftOf(
     return `somebody changed its memory limit to ${container.memoryBytes} bytes`
   if (cpuMilli > 0 && container.nanoCpus !== cpuMilli * 1_000_000)
     return `somebody changed its CPU limit to ${container.nanoCpus / 1_000_000}m`
+  // What has more walls than it needs stays as it is.
+  if (desired.runtime !== undefined && container.runtime !== desired.runtime)
+    return `it has to run in ${desired.runtime} now`
   return undefined
 }
 

@@ -69,6 +69,10 @@ export interface Rule {
    */
   security?: 'restricted' | 'baseline'
   /**
+   * What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.
+   */
+  runtime?: 'runc' | 'gvisor' | 'runsc'
+  /**
    * Capabilities that may be asked for with capAdd, as far as the level knows them.
    *
    * @maxItems 64

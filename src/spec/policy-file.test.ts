@@ -59,6 +59,16 @@ rules:
   })
 })
 
+test.each([
+  ['runc', 'runc'],
+  ['gvisor', 'gvisor'],
+  ['runsc', 'gvisor'],
+])('reads runtime: %s as %s', (word, runtime) => {
+  const text = `kind: Policy\nrules:\n  - for: members\n    runtime: ${word}\n`
+  const { policy } = parsePolicyFile(text, 'policy.yaml', 'UTC')
+  expect(policy?.rules[0]?.terms).toEqual({ runtime })
+})
+
 test('says all that is wrong, each with its place', () => {
   const issues = issuesOf(`kind: Policy
 timeZone: Middle/Earth

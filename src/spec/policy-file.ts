@@ -128,6 +128,7 @@ function toRule(rule: RuleOfFile, timeZone: string): Rule {
     subject: valueOf(parseSubject(rule.for)),
     terms: {
       ...defined({ allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec }),
+      ...(rule.runtime && { runtime: rule.runtime === 'runc' ? 'runc' : 'gvisor' }),
       ...(rule.images && { images: rule.images.map((text) => valueOf(parseImagePattern(text))) }),
       ...defined({ imageSize: sizeOf(rule.imageSize), imageTotal: sizeOf(rule.imageTotal) }),
       ...(rule.ports && { ports: rule.ports.map((ports) => valueOf(parsePorts(ports))) }),

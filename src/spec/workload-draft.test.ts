@@ -19,6 +19,7 @@ workingDir: /app
 tmpfs: [/tmp]
 readOnly: true
 security: baseline
+runtime: gvisor
 capAdd: [CHOWN]
 egress: internet
 secrets: [{ name: db, file: /run/secrets/db }]
@@ -73,6 +74,7 @@ it('carries everything over, in the units of the records', () => {
     tmpfs: ['/tmp'],
     readOnly: true,
     security: 'baseline',
+    runtime: 'gvisor',
     capAdd: ['CHOWN'],
     egress: 'internet',
     secrets: [{ name: 'db', file: '/run/secrets/db' }],

@@ -32,6 +32,7 @@ export function toWorkloadDraft(document: WorkloadFile): WorkloadDraft {
     tmpfs: document.tmpfs,
     stopSignal: document.stopSignal,
     security: document.security,
+    runtime: document.runtime,
     capAdd: document.capAdd,
     readOnly: document.readOnly,
     egress: document.egress,

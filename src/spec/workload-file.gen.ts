@@ -82,6 +82,10 @@ export interface WorkloadFile {
    */
   security?: 'restricted' | 'baseline'
   /**
+   * gvisor: runs only in gVisor, which keeps the container away from the machine's kernel, on members who have it. Without it the machine chooses.
+   */
+  runtime?: 'gvisor'
+  /**
    * Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.
    *
    * @maxItems 64

@@ -2,7 +2,7 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/workload.schema.json","title":"WorkloadFile","description":"One workload of a commune: a container that runs for ever (kind: Workload) or to its end (kind: Job), on the machines of members who agree to run it. A file may hold several, separated by lines of three hyphens.","type":"object","additionalProperties":false,"required":["kind","name","image"],"properties":{"kind":{"title":"Kind","description":"Workload runs for ever and is started again when it ends. Job runs to its end, once or on a schedule.","enum":["Workload","Job"],"default":"Workload"},"name":{"title":"Name","description":"Name of the workload, unique among all workloads of its owner: lower-case letters, digits and inner hyphens. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["hello","feed-generator"]},"image":{"title":"Image","description":"Container image. commune sync looks a tag up and pins its digest; an image given by digest is taken as it is.","type":"string","minLength":1,"maxLength":1024,"examples":["traefik/whoami:v1.11","ghcr.io/owner/app:1.2.3"]},"imagePolicy":{"title":"Image policy","description":"pin keeps the digest until the tag in the file changes or you ask for an update. follow looks the tag up at every sync.","enum":["pin","follow"],"default":"pin"},"replicas":{"title":"Replicas","description":"How many containers run, or everywhere for one on every machine that may run it.","anyOf":[{"type":"integer","minimum":0,"maximum":1000},{"const":"everywhere"}],"default":1,"examples":[1,2,3,"everywhere"]},"resources":{"title":"Resources","description":"What one replica may use. Amounts are Kubernetes quantities.","type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["100m","250m",0.5,2]},"memory":{"title":"Memory","description":"Memory; the container is stopped when it needs more. Mi and Gi are powers of 1024, M and G of 1000. At least 6Mi.","type":["string","number"],"examples":["64Mi","256Mi","1Gi"]},"storage":{"title":"Storage","description":"Disk space for what the container writes outside its volumes.","type":["string","number"],"examples":["100Mi","1Gi"]}}},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/usr/bin/tini","--"]]},"command":{"title":"Command","description":"Replaces the image’s command: what follows the entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/bin/sh","-c","while true; do date; sleep 60; done"]]},"env":{"title":"Environment","description":"Environment variables. Everybody can read them, as all records: passwords belong into secrets.","type":"object","maxProperties":256,"additionalProperties":{"type":["string","number"],"maxLength":32768},"examples":[{"GREETING":"hello","PORT":"8080"}]},"user":{"title":"User","description":"Numeric user, or user and group with a colon. 0 (root) needs security: baseline and a member who allows it.","type":["string","integer"],"examples":["1000","1000:1000"]},"workingDir":{"title":"Working directory","description":"Absolute path in which the command starts; the image’s own when absent.","type":"string","maxLength":4096,"examples":["/app"]},"tmpfs":{"title":"Memory file systems","description":"Writable directories in memory, lost with the container. Absolute paths, with options after a colon.","type":"array","maxItems":32,"items":{"type":"string","maxLength":4096},"examples":[["/tmp"],["/tmp:size=16m","/run"]]},"readOnly":{"title":"Read-only root","description":"false asks for a writable root file system, which needs security: baseline.","type":"boolean","default":true},"security":{"title":"Security","description":"Level of the Pod Security Standards. restricted: no capabilities, not root, read-only. baseline: what the workload asks for with user, capAdd and readOnly, on members who allow it.","enum":["restricted","baseline"],"default":"restricted"},"capAdd":{"title":"Capabilities","description":"Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.","type":"array","maxItems":64,"items":{"enum":["AUDIT_WRITE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","MKNOD","NET_BIND_SERVICE","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]},"examples":[["CHOWN","SETUID","SETGID"]]},"egress":{"title":"Egress","description":"How far the container may reach out: none, or internet for public addresses.","enum":["none","internet"],"default":"none"},"secrets":{"title":"Secrets","description":"Sealed secrets that the container reads as files.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["name","file"],"properties":{"name":{"title":"Name","description":"Name of the secret.","type":"string","minLength":1,"maxLength":63,"examples":["db-password"]},"file":{"title":"File","description":"Absolute path of the file in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/run/secrets/db-password"]}}}},"ports":{"title":"Ports","description":"Ports that the container listens on. Each answers on the loopback address of its machine, on a port that the machine chooses.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["container"],"properties":{"container":{"title":"Container port","description":"Port inside the container; above 1023 unless the workload asks for NET_BIND_SERVICE.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"name":{"title":"Name","description":"Name of the port: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["http"]},"protocol":{"title":"Protocol","description":"Transport protocol.","enum":["tcp","udp"],"default":"tcp"}}}},"volumes":{"title":"Volumes","description":"Directories that outlive the container. They stay on the machine that made them, and the workload with them.","type":"array","maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["name","path"],"properties":{"name":{"title":"Name","description":"Name of the volume, unique in this workload: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["data"]},"path":{"title":"Path","description":"Absolute path in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/data"]},"size":{"title":"Size","description":"Disk space asked for, a Kubernetes quantity.","type":["string","number"],"examples":["1Gi"]},"onLoss":{"title":"When the machine is lost","description":"keep waits for the machine that has the data. empty lets a replacement start elsewhere with an empty volume.","enum":["keep","empty"],"default":"keep"}}}},"healthcheck":{"title":"Health check","description":"How to tell whether a replica is ready: exactly one of http, tcp and exec. It decides whether traffic goes there and whether a roll-out goes on; it restarts nothing (liveness does).","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row that make the replica unhealthy.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"liveness":{"title":"Liveness","description":"When to start a container again that still runs but does nothing any more: a probe like healthcheck, which never restarts anything.","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row after which the container is started again.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"restart":{"title":"Restart","description":"When a container that ended is started again.","type":"object","additionalProperties":false,"properties":{"policy":{"title":"Policy","description":"always, or on-failure for an exit code other than 0, or no. unless-stopped, as in Compose, is the same as always: what is to stay stopped is paused. A Job has on-failure or no.","enum":["always","on-failure","unless-stopped","no"],"default":"always"},"backoff":{"title":"Backoff","description":"How long to wait before the next start; the delay doubles each time.","type":"object","additionalProperties":false,"properties":{"initial":{"title":"First delay","description":"Delay before the first restart.","type":["string","number"],"default":"1s","examples":["1s"]},"max":{"title":"Longest delay","description":"The delay grows no further.","type":["string","number"],"default":"5m","examples":["5m"]}}}}},"update":{"title":"Update","description":"How a new version replaces the old one.","type":"object","additionalProperties":false,"properties":{"maxUnavailable":{"title":"Unavailable at once","description":"Replicas that may be missing during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"maxSurge":{"title":"Beyond the count","description":"Replicas that may run beyond the count during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"order":{"title":"Order","description":"Whether the new replica starts before the old one stops; start-first unless there are volumes, which two replicas would share.","enum":["start-first","stop-first"]},"healthyAfter":{"title":"Healthy after","description":"How long a new replica must be healthy before the next one is replaced.","type":["string","number"],"default":"10s","examples":["10s"]},"deadline":{"title":"Deadline","description":"How long one replica may take to become healthy before the roll-out has failed.","type":["string","number"],"default":"5m","examples":["5m"]},"onFailure":{"title":"When it fails","description":"rollback returns to the last good version, halt stops where it is.","enum":["rollback","halt"],"default":"rollback"},"before":{"title":"Before","description":"A container that must succeed before the roll-out begins, such as a database migration.","type":"object","additionalProperties":false,"properties":{"image":{"title":"Image","description":"Its image; the workload’s own when absent.","type":"string","minLength":1,"maxLength":1024},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768}},"command":{"title":"Command","description":"Replaces the image’s command.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/app/migrate","up"]]},"timeout":{"title":"Timeout","description":"Time after which it counts as failed.","type":["string","number"],"examples":["10m"]}}}}},"constraints":{"title":"Constraints","description":"Kubernetes label selectors; all must hold for the labels of a machine.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":1024},"examples":[["arch=amd64","region in (eu,us)","!gpu"]]},"spread":{"title":"Spread","description":"Replicas go to different owners first, or to different meshlets, or to different values of a label. A wish, no rule: when there are fewer of them than replicas, some get several.","type":"string","minLength":1,"maxLength":317,"examples":["owner","meshlet","region"]},"clusters":{"title":"Clusters","description":"Only machines of these clusters of yours may run it; any when absent.","type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":63},"examples":[["friends"]]},"placement":{"title":"Placement","description":"How machines are chosen, and what happens when one is cut off.","type":"object","additionalProperties":false,"properties":{"bidWindow":{"title":"Bid window","description":"How long a round of bids stays open at most; 60s or less.","type":["string","number"],"default":"5s","examples":["5s"]},"onPartition":{"title":"When cut off","description":"keep lets a machine that is cut off run on, stop makes it stop its containers.","enum":["keep","stop"],"default":"keep"},"atMostOne":{"title":"At most one","description":"true when two containers must never run at once; needs one replica.","type":"boolean","default":false}}},"priority":{"title":"Priority","description":"Orders your own waiting workloads, higher first. It never stops what runs.","type":"integer","minimum":-1000000,"maximum":1000000,"default":0},"stopGracePeriod":{"title":"Stop grace period","description":"Time between the stop signal and the kill.","type":["string","number"],"default":"10s","examples":["10s","1m"]},"stopSignal":{"title":"Stop signal","description":"Signal that asks the container to end.","enum":["SIGTERM","SIGINT","SIGQUIT","SIGHUP","SIGUSR1","SIGUSR2","SIGWINCH","SIGABRT","SIGALRM","SIGKILL","SIGRTMIN+3"],"default":"SIGTERM"},"schedule":{"title":"Schedule","description":"When a Job runs, a cron expression in UTC: minute, hour, day of month, month, day of week.","type":"string","maxLength":256,"examples":["*/5 * * * *","0 3 * * sun","@daily"]},"protect":{"title":"Protect","description":"true refuses deletion, also by --prune.","type":"boolean","default":false}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/workload.schema.json","title":"WorkloadFile","description":"One workload of a commune: a container that runs for ever (kind: Workload) or to its end (kind: Job), on the machines of members who agree to run it. A file may hold several, separated by lines of three hyphens.","type":"object","additionalProperties":false,"required":["kind","name","image"],"properties":{"kind":{"title":"Kind","description":"Workload runs for ever and is started again when it ends. Job runs to its end, once or on a schedule.","enum":["Workload","Job"],"default":"Workload"},"name":{"title":"Name","description":"Name of the workload, unique among all workloads of its owner: lower-case letters, digits and inner hyphens. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["hello","feed-generator"]},"image":{"title":"Image","description":"Container image. commune sync looks a tag up and pins its digest; an image given by digest is taken as it is.","type":"string","minLength":1,"maxLength":1024,"examples":["traefik/whoami:v1.11","ghcr.io/owner/app:1.2.3"]},"imagePolicy":{"title":"Image policy","description":"pin keeps the digest until the tag in the file changes or you ask for an update. follow looks the tag up at every sync.","enum":["pin","follow"],"default":"pin"},"replicas":{"title":"Replicas","description":"How many containers run, or everywhere for one on every machine that may run it.","anyOf":[{"type":"integer","minimum":0,"maximum":1000},{"const":"everywhere"}],"default":1,"examples":[1,2,3,"everywhere"]},"resources":{"title":"Resources","description":"What one replica may use. Amounts are Kubernetes quantities.","type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["100m","250m",0.5,2]},"memory":{"title":"Memory","description":"Memory; the container is stopped when it needs more. Mi and Gi are powers of 1024, M and G of 1000. At least 6Mi.","type":["string","number"],"examples":["64Mi","256Mi","1Gi"]},"storage":{"title":"Storage","description":"Disk space for what the container writes outside its volumes.","type":["string","number"],"examples":["100Mi","1Gi"]}}},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/usr/bin/tini","--"]]},"command":{"title":"Command","description":"Replaces the image’s command: what follows the entry point. A list of words; no shell takes part.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/bin/sh","-c","while true; do date; sleep 60; done"]]},"env":{"title":"Environment","description":"Environment variables. Everybody can read them, as all records: passwords belong into secrets.","type":"object","maxProperties":256,"additionalProperties":{"type":["string","number"],"maxLength":32768},"examples":[{"GREETING":"hello","PORT":"8080"}]},"user":{"title":"User","description":"Numeric user, or user and group with a colon. 0 (root) needs security: baseline and a member who allows it.","type":["string","integer"],"examples":["1000","1000:1000"]},"workingDir":{"title":"Working directory","description":"Absolute path in which the command starts; the image’s own when absent.","type":"string","maxLength":4096,"examples":["/app"]},"tmpfs":{"title":"Memory file systems","description":"Writable directories in memory, lost with the container. Absolute paths, with options after a colon.","type":"array","maxItems":32,"items":{"type":"string","maxLength":4096},"examples":[["/tmp"],["/tmp:size=16m","/run"]]},"readOnly":{"title":"Read-only root","description":"false asks for a writable root file system, which needs security: baseline.","type":"boolean","default":true},"security":{"title":"Security","description":"Level of the Pod Security Standards. restricted: no capabilities, not root, read-only. baseline: what the workload asks for with user, capAdd and readOnly, on members who allow it.","enum":["restricted","baseline"],"default":"restricted"},"runtime":{"title":"Runtime","description":"gvisor: runs only in gVisor, which keeps the container away from the machine's kernel, on members who have it. Without it the machine chooses.","enum":["gvisor"]},"capAdd":{"title":"Capabilities","description":"Linux capabilities that the container needs, without CAP_. All but NET_BIND_SERVICE need security: baseline; none beyond these can be had.","type":"array","maxItems":64,"items":{"enum":["AUDIT_WRITE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","MKNOD","NET_BIND_SERVICE","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]},"examples":[["CHOWN","SETUID","SETGID"]]},"egress":{"title":"Egress","description":"How far the container may reach out: none, or internet for public addresses.","enum":["none","internet"],"default":"none"},"secrets":{"title":"Secrets","description":"Sealed secrets that the container reads as files.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["name","file"],"properties":{"name":{"title":"Name","description":"Name of the secret.","type":"string","minLength":1,"maxLength":63,"examples":["db-password"]},"file":{"title":"File","description":"Absolute path of the file in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/run/secrets/db-password"]}}}},"ports":{"title":"Ports","description":"Ports that the container listens on. Each answers on the loopback address of its machine, on a port that the machine chooses.","type":"array","maxItems":64,"items":{"type":"object","additionalProperties":false,"required":["container"],"properties":{"container":{"title":"Container port","description":"Port inside the container; above 1023 unless the workload asks for NET_BIND_SERVICE.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"name":{"title":"Name","description":"Name of the port: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["http"]},"protocol":{"title":"Protocol","description":"Transport protocol.","enum":["tcp","udp"],"default":"tcp"}}}},"volumes":{"title":"Volumes","description":"Directories that outlive the container. They stay on the machine that made them, and the workload with them.","type":"array","maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["name","path"],"properties":{"name":{"title":"Name","description":"Name of the volume, unique in this workload: lower-case letters, digits and inner hyphens.","type":"string","minLength":1,"maxLength":63,"examples":["data"]},"path":{"title":"Path","description":"Absolute path in the container.","type":"string","minLength":1,"maxLength":4096,"examples":["/data"]},"size":{"title":"Size","description":"Disk space asked for, a Kubernetes quantity.","type":["string","number"],"examples":["1Gi"]},"onLoss":{"title":"When the machine is lost","description":"keep waits for the machine that has the data. empty lets a replacement start elsewhere with an empty volume.","enum":["keep","empty"],"default":"keep"}}}},"healthcheck":{"title":"Health check","description":"How to tell whether a replica is ready: exactly one of http, tcp and exec. It decides whether traffic goes there and whether a roll-out goes on; it restarts nothing (liveness does).","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row that make the replica unhealthy.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"liveness":{"title":"Liveness","description":"When to start a container again that still runs but does nothing any more: a probe like healthcheck, which never restarts anything.","type":"object","additionalProperties":false,"oneOf":[{"required":["http"]},{"required":["tcp"]},{"required":["exec"]}],"properties":{"http":{"title":"HTTP probe","description":"A GET request that must be answered with a status from 200 to 399.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[8080]},"path":{"title":"Path","description":"Path of the request.","type":"string","maxLength":2048,"default":"/","examples":["/health"]}}},"tcp":{"title":"TCP probe","description":"A connection that must be accepted.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"title":"Port","description":"Port inside the container.","type":"integer","minimum":1,"maximum":65535,"examples":[5432]}}},"exec":{"title":"Command probe","description":"A command in the container that must end with exit code 0.","type":"object","additionalProperties":false,"required":["command"],"properties":{"command":{"title":"Command","description":"Command and arguments; no shell takes part.","type":"array","minItems":1,"maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["valkey-cli","ping"]]}}},"interval":{"title":"Interval","description":"Time between two probes.","type":["string","number"],"default":"10s","examples":["5s","30s"]},"timeout":{"title":"Timeout","description":"Time after which a probe counts as failed.","type":["string","number"],"default":"5s","examples":["2s"]},"startPeriod":{"title":"Start period","description":"Time after the start in which failures do not count.","type":["string","number"],"default":"0s","examples":["10s"]},"retries":{"title":"Retries","description":"Failures in a row after which the container is started again.","type":"integer","minimum":1,"maximum":1000,"default":3}}},"restart":{"title":"Restart","description":"When a container that ended is started again.","type":"object","additionalProperties":false,"properties":{"policy":{"title":"Policy","description":"always, or on-failure for an exit code other than 0, or no. unless-stopped, as in Compose, is the same as always: what is to stay stopped is paused. A Job has on-failure or no.","enum":["always","on-failure","unless-stopped","no"],"default":"always"},"backoff":{"title":"Backoff","description":"How long to wait before the next start; the delay doubles each time.","type":"object","additionalProperties":false,"properties":{"initial":{"title":"First delay","description":"Delay before the first restart.","type":["string","number"],"default":"1s","examples":["1s"]},"max":{"title":"Longest delay","description":"The delay grows no further.","type":["string","number"],"default":"5m","examples":["5m"]}}}}},"update":{"title":"Update","description":"How a new version replaces the old one.","type":"object","additionalProperties":false,"properties":{"maxUnavailable":{"title":"Unavailable at once","description":"Replicas that may be missing during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"maxSurge":{"title":"Beyond the count","description":"Replicas that may run beyond the count during the roll-out.","type":"integer","minimum":0,"maximum":1000,"examples":[1]},"order":{"title":"Order","description":"Whether the new replica starts before the old one stops; start-first unless there are volumes, which two replicas would share.","enum":["start-first","stop-first"]},"healthyAfter":{"title":"Healthy after","description":"How long a new replica must be healthy before the next one is replaced.","type":["string","number"],"default":"10s","examples":["10s"]},"deadline":{"title":"Deadline","description":"How long one replica may take to become healthy before the roll-out has failed.","type":["string","number"],"default":"5m","examples":["5m"]},"onFailure":{"title":"When it fails","description":"rollback returns to the last good version, halt stops where it is.","enum":["rollback","halt"],"default":"rollback"},"before":{"title":"Before","description":"A container that must succeed before the roll-out begins, such as a database migration.","type":"object","additionalProperties":false,"properties":{"image":{"title":"Image","description":"Its image; the workload’s own when absent.","type":"string","minLength":1,"maxLength":1024},"entrypoint":{"title":"Entry point","description":"Replaces the image’s entry point.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768}},"command":{"title":"Command","description":"Replaces the image’s command.","type":"array","maxItems":256,"items":{"type":"string","maxLength":32768},"examples":[["/app/migrate","up"]]},"timeout":{"title":"Timeout","description":"Time after which it counts as failed.","type":["string","number"],"examples":["10m"]}}}}},"constraints":{"title":"Constraints","description":"Kubernetes label selectors; all must hold for the labels of a machine.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":1024},"examples":[["arch=amd64","region in (eu,us)","!gpu"]]},"spread":{"title":"Spread","description":"Replicas go to different owners first, or to different meshlets, or to different values of a label. A wish, no rule: when there are fewer of them than replicas, some get several.","type":"string","minLength":1,"maxLength":317,"examples":["owner","meshlet","region"]},"clusters":{"title":"Clusters","description":"Only machines of these clusters of yours may run it; any when absent.","type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":63},"examples":[["friends"]]},"placement":{"title":"Placement","description":"How machines are chosen, and what happens when one is cut off.","type":"object","additionalProperties":false,"properties":{"bidWindow":{"title":"Bid window","description":"How long a round of bids stays open at most; 60s or less.","type":["string","number"],"default":"5s","examples":["5s"]},"onPartition":{"title":"When cut off","description":"keep lets a machine that is cut off run on, stop makes it stop its containers.","enum":["keep","stop"],"default":"keep"},"atMostOne":{"title":"At most one","description":"true when two containers must never run at once; needs one replica.","type":"boolean","default":false}}},"priority":{"title":"Priority","description":"Orders your own waiting workloads, higher first. It never stops what runs.","type":"integer","minimum":-1000000,"maximum":1000000,"default":0},"stopGracePeriod":{"title":"Stop grace period","description":"Time between the stop signal and the kill.","type":["string","number"],"default":"10s","examples":["10s","1m"]},"stopSignal":{"title":"Stop signal","description":"Signal that asks the container to end.","enum":["SIGTERM","SIGINT","SIGQUIT","SIGHUP","SIGUSR1","SIGUSR2","SIGWINCH","SIGABRT","SIGALRM","SIGKILL","SIGRTMIN+3"],"default":"SIGTERM"},"schedule":{"title":"Schedule","description":"When a Job runs, a cron expression in UTC: minute, hour, day of month, month, day of week.","type":"string","maxLength":256,"examples":["*/5 * * * *","0 3 * * sun","@daily"]},"protect":{"title":"Protect","description":"true refuses deletion, also by --prune.","type":"boolean","default":false}}};
 export const schema: AnySchemaObject = schema11
 const func2 = Object.prototype.hasOwnProperty;
 import func3Module from 'ajv/dist/runtime/ucs2length.js'
@@ -560,11 +560,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data.capAdd !== undefined){
-let data21 = data.capAdd;
-if(Array.isArray(data21)){
-if(data21.length > 64){
-const err43 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.capAdd,data:data21};
+if(data.runtime !== undefined){
+let data21 = data.runtime;
+if(!(data21 === "gvisor")){
+const err43 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/enum",keyword:"enum",params:{allowedValues: schema11.properties.runtime.enum},schema:schema11.properties.runtime.enum,parentSchema:schema11.properties.runtime,data:data21};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -573,11 +572,12 @@ vErrors.push(err43);
 }
 errors++;
 }
-const len3 = data21.length;
-for(let i3=0; i3<len3; i3++){
-let data22 = data21[i3];
-if(!(((((((((((((data22 === "AUDIT_WRITE") || (data22 === "CHOWN")) || (data22 === "DAC_OVERRIDE")) || (data22 === "FOWNER")) || (data22 === "FSETID")) || (data22 === "KILL")) || (data22 === "MKNOD")) || (data22 === "NET_BIND_SERVICE")) || (data22 === "SETFCAP")) || (data22 === "SETGID")) || (data22 === "SETPCAP")) || (data22 === "SETUID")) || (data22 === "SYS_CHROOT"))){
-const err44 = {instancePath:instancePath+"/capAdd/" + i3,schemaPath:"#/properties/capAdd/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.capAdd.items.enum},schema:schema11.properties.capAdd.items.enum,parentSchema:schema11.properties.capAdd.items,data:data22};
+}
+if(data.capAdd !== undefined){
+let data22 = data.capAdd;
+if(Array.isArray(data22)){
+if(data22.length > 64){
+const err44 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.capAdd,data:data22};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -586,10 +586,11 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-}
-else {
-const err45 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/type",keyword:"type",params:{type: "array"},schema:schema11.properties.capAdd.type,parentSchema:schema11.properties.capAdd,data:data21};
+const len3 = data22.length;
+for(let i3=0; i3<len3; i3++){
+let data23 = data22[i3];
+if(!(((((((((((((data23 === "AUDIT_WRITE") || (data23 === "CHOWN")) || (data23 === "DAC_OVERRIDE")) || (data23 === "FOWNER")) || (data23 === "FSETID")) || (data23 === "KILL")) || (data23 === "MKNOD")) || (data23 === "NET_BIND_SERVICE")) || (data23 === "SETFCAP")) || (data23 === "SETGID")) || (data23 === "SETPCAP")) || (data23 === "SETUID")) || (data23 === "SYS_CHROOT"))){
+const err45 = {instancePath:instancePath+"/capAdd/" + i3,schemaPath:"#/properties/capAdd/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.capAdd.items.enum},schema:schema11.properties.capAdd.items.enum,parentSchema:schema11.properties.capAdd.items,data:data23};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -599,10 +600,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data.egress !== undefined){
-let data23 = data.egress;
-if(!((data23 === "none") || (data23 === "internet"))){
-const err46 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema11.properties.egress.enum},schema:schema11.properties.egress.enum,parentSchema:schema11.properties.egress,data:data23};
+}
+else {
+const err46 = {instancePath:instancePath+"/capAdd",schemaPath:"#/properties/capAdd/type",keyword:"type",params:{type: "array"},schema:schema11.properties.capAdd.type,parentSchema:schema11.properties.capAdd,data:data22};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -612,11 +612,10 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data.secrets !== undefined){
-let data24 = data.secrets;
-if(Array.isArray(data24)){
-if(data24.length > 64){
-const err47 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.secrets,data:data24};
+if(data.egress !== undefined){
+let data24 = data.egress;
+if(!((data24 === "none") || (data24 === "internet"))){
+const err47 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema11.properties.egress.enum},schema:schema11.properties.egress.enum,parentSchema:schema11.properties.egress,data:data24};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -625,12 +624,12 @@ vErrors.push(err47);
 }
 errors++;
 }
-const len4 = data24.length;
-for(let i4=0; i4<len4; i4++){
-let data25 = data24[i4];
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-if(data25.name === undefined){
-const err48 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data25};
+}
+if(data.secrets !== undefined){
+let data25 = data.secrets;
+if(Array.isArray(data25)){
+if(data25.length > 64){
+const err48 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.secrets,data:data25};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -639,8 +638,12 @@ vErrors.push(err48);
 }
 errors++;
 }
-if(data25.file === undefined){
-const err49 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "file"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data25};
+const len4 = data25.length;
+for(let i4=0; i4<len4; i4++){
+let data26 = data25[i4];
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(data26.name === undefined){
+const err49 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data26};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -649,9 +652,8 @@ vErrors.push(err49);
 }
 errors++;
 }
-for(const key3 in data25){
-if(!((key3 === "name") || (key3 === "file"))){
-const err50 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema11.properties.secrets.items,data:data25};
+if(data26.file === undefined){
+const err50 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/required",keyword:"required",params:{missingProperty: "file"},schema:schema11.properties.secrets.items.required,parentSchema:schema11.properties.secrets.items,data:data26};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -660,12 +662,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-}
-if(data25.name !== undefined){
-let data26 = data25.name;
-if(typeof data26 === "string"){
-if(func3(data26) > 63){
-const err51 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+for(const key3 in data26){
+if(!((key3 === "name") || (key3 === "file"))){
+const err51 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema11.properties.secrets.items,data:data26};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -674,8 +673,12 @@ vErrors.push(err51);
 }
 errors++;
 }
-if(func3(data26) < 1){
-const err52 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+}
+if(data26.name !== undefined){
+let data27 = data26.name;
+if(typeof data27 === "string"){
+if(func3(data27) > 63){
+const err52 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.secrets.items.properties.name,data:data27};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -684,9 +687,8 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-else {
-const err53 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.name.type,parentSchema:schema11.properties.secrets.items.properties.name,data:data26};
+if(func3(data27) < 1){
+const err53 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.name,data:data27};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -696,11 +698,8 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data25.file !== undefined){
-let data27 = data25.file;
-if(typeof data27 === "string"){
-if(func3(data27) > 4096){
-const err54 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+else {
+const err54 = {instancePath:instancePath+"/secrets/" + i4+"/name",schemaPath:"#/properties/secrets/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.name.type,parentSchema:schema11.properties.secrets.items.properties.name,data:data27};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -709,8 +708,12 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(func3(data27) < 1){
-const err55 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+}
+if(data26.file !== undefined){
+let data28 = data26.file;
+if(typeof data28 === "string"){
+if(func3(data28) > 4096){
+const err55 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.secrets.items.properties.file,data:data28};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -719,9 +722,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-else {
-const err56 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.file.type,parentSchema:schema11.properties.secrets.items.properties.file,data:data27};
+if(func3(data28) < 1){
+const err56 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.secrets.items.properties.file,data:data28};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -731,9 +733,8 @@ vErrors.push(err56);
 errors++;
 }
 }
-}
 else {
-const err57 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.secrets.items.type,parentSchema:schema11.properties.secrets.items,data:data25};
+const err57 = {instancePath:instancePath+"/secrets/" + i4+"/file",schemaPath:"#/properties/secrets/items/properties/file/type",keyword:"type",params:{type: "string"},schema:schema11.properties.secrets.items.properties.file.type,parentSchema:schema11.properties.secrets.items.properties.file,data:data28};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -745,7 +746,7 @@ errors++;
 }
 }
 else {
-const err58 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema11.properties.secrets.type,parentSchema:schema11.properties.secrets,data:data24};
+const err58 = {instancePath:instancePath+"/secrets/" + i4,schemaPath:"#/properties/secrets/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.secrets.items.type,parentSchema:schema11.properties.secrets.items,data:data26};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -755,11 +756,9 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(data.ports !== undefined){
-let data28 = data.ports;
-if(Array.isArray(data28)){
-if(data28.length > 64){
-const err59 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.ports,data:data28};
+}
+else {
+const err59 = {instancePath:instancePath+"/secrets",schemaPath:"#/properties/secrets/type",keyword:"type",params:{type: "array"},schema:schema11.properties.secrets.type,parentSchema:schema11.properties.secrets,data:data25};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -768,12 +767,12 @@ vErrors.push(err59);
 }
 errors++;
 }
-const len5 = data28.length;
-for(let i5=0; i5<len5; i5++){
-let data29 = data28[i5];
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.container === undefined){
-const err60 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/required",keyword:"required",params:{missingProperty: "container"},schema:schema11.properties.ports.items.required,parentSchema:schema11.properties.ports.items,data:data29};
+}
+if(data.ports !== undefined){
+let data29 = data.ports;
+if(Array.isArray(data29)){
+if(data29.length > 64){
+const err60 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.ports,data:data29};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -782,9 +781,12 @@ vErrors.push(err60);
 }
 errors++;
 }
-for(const key4 in data29){
-if(!(((key4 === "container") || (key4 === "name")) || (key4 === "protocol"))){
-const err61 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema11.properties.ports.items,data:data29};
+const len5 = data29.length;
+for(let i5=0; i5<len5; i5++){
+let data30 = data29[i5];
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.container === undefined){
+const err61 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/required",keyword:"required",params:{missingProperty: "container"},schema:schema11.properties.ports.items.required,parentSchema:schema11.properties.ports.items,data:data30};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -793,11 +795,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-if(data29.container !== undefined){
-let data30 = data29.container;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-const err62 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.ports.items.properties.container.type,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+for(const key4 in data30){
+if(!(((key4 === "container") || (key4 === "name")) || (key4 === "protocol"))){
+const err62 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema11.properties.ports.items,data:data30};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -806,9 +806,11 @@ vErrors.push(err62);
 }
 errors++;
 }
-if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 65535 || isNaN(data30)){
-const err63 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+}
+if(data30.container !== undefined){
+let data31 = data30.container;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err63 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.ports.items.properties.container.type,parentSchema:schema11.properties.ports.items.properties.container,data:data31};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -817,8 +819,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(data30 < 1 || isNaN(data30)){
-const err64 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.container,data:data30};
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 65535 || isNaN(data31)){
+const err64 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.ports.items.properties.container,data:data31};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -827,13 +830,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-}
-if(data29.name !== undefined){
-let data31 = data29.name;
-if(typeof data31 === "string"){
-if(func3(data31) > 63){
-const err65 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+if(data31 < 1 || isNaN(data31)){
+const err65 = {instancePath:instancePath+"/ports/" + i5+"/container",schemaPath:"#/properties/ports/items/properties/container/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.container,data:data31};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -842,8 +840,13 @@ vErrors.push(err65);
 }
 errors++;
 }
-if(func3(data31) < 1){
-const err66 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+}
+}
+if(data30.name !== undefined){
+let data32 = data30.name;
+if(typeof data32 === "string"){
+if(func3(data32) > 63){
+const err66 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.ports.items.properties.name,data:data32};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -852,9 +855,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.ports.items.properties.name.type,parentSchema:schema11.properties.ports.items.properties.name,data:data31};
+if(func3(data32) < 1){
+const err67 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.ports.items.properties.name,data:data32};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -864,10 +866,8 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data29.protocol !== undefined){
-let data32 = data29.protocol;
-if(!((data32 === "tcp") || (data32 === "udp"))){
-const err68 = {instancePath:instancePath+"/ports/" + i5+"/protocol",schemaPath:"#/properties/ports/items/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.ports.items.properties.protocol.enum},schema:schema11.properties.ports.items.properties.protocol.enum,parentSchema:schema11.properties.ports.items.properties.protocol,data:data32};
+else {
+const err68 = {instancePath:instancePath+"/ports/" + i5+"/name",schemaPath:"#/properties/ports/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.ports.items.properties.name.type,parentSchema:schema11.properties.ports.items.properties.name,data:data32};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -877,9 +877,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-}
-else {
-const err69 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.ports.items.type,parentSchema:schema11.properties.ports.items,data:data29};
+if(data30.protocol !== undefined){
+let data33 = data30.protocol;
+if(!((data33 === "tcp") || (data33 === "udp"))){
+const err69 = {instancePath:instancePath+"/ports/" + i5+"/protocol",schemaPath:"#/properties/ports/items/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.ports.items.properties.protocol.enum},schema:schema11.properties.ports.items.properties.protocol.enum,parentSchema:schema11.properties.ports.items.properties.protocol,data:data33};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -891,7 +892,7 @@ errors++;
 }
 }
 else {
-const err70 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema11.properties.ports.type,parentSchema:schema11.properties.ports,data:data28};
+const err70 = {instancePath:instancePath+"/ports/" + i5,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.ports.items.type,parentSchema:schema11.properties.ports.items,data:data30};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -901,11 +902,9 @@ vErrors.push(err70);
 errors++;
 }
 }
-if(data.volumes !== undefined){
-let data33 = data.volumes;
-if(Array.isArray(data33)){
-if(data33.length > 32){
-const err71 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.volumes,data:data33};
+}
+else {
+const err71 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema11.properties.ports.type,parentSchema:schema11.properties.ports,data:data29};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -914,12 +913,12 @@ vErrors.push(err71);
 }
 errors++;
 }
-const len6 = data33.length;
-for(let i6=0; i6<len6; i6++){
-let data34 = data33[i6];
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-if(data34.name === undefined){
-const err72 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data34};
+}
+if(data.volumes !== undefined){
+let data34 = data.volumes;
+if(Array.isArray(data34)){
+if(data34.length > 32){
+const err72 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.volumes,data:data34};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -928,8 +927,12 @@ vErrors.push(err72);
 }
 errors++;
 }
-if(data34.path === undefined){
-const err73 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "path"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data34};
+const len6 = data34.length;
+for(let i6=0; i6<len6; i6++){
+let data35 = data34[i6];
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.name === undefined){
+const err73 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data35};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -938,9 +941,8 @@ vErrors.push(err73);
 }
 errors++;
 }
-for(const key5 in data34){
-if(!((((key5 === "name") || (key5 === "path")) || (key5 === "size")) || (key5 === "onLoss"))){
-const err74 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.volumes.items,data:data34};
+if(data35.path === undefined){
+const err74 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/required",keyword:"required",params:{missingProperty: "path"},schema:schema11.properties.volumes.items.required,parentSchema:schema11.properties.volumes.items,data:data35};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -949,12 +951,9 @@ vErrors.push(err74);
 }
 errors++;
 }
-}
-if(data34.name !== undefined){
-let data35 = data34.name;
-if(typeof data35 === "string"){
-if(func3(data35) > 63){
-const err75 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+for(const key5 in data35){
+if(!((((key5 === "name") || (key5 === "path")) || (key5 === "size")) || (key5 === "onLoss"))){
+const err75 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.volumes.items,data:data35};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -963,8 +962,12 @@ vErrors.push(err75);
 }
 errors++;
 }
-if(func3(data35) < 1){
-const err76 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+}
+if(data35.name !== undefined){
+let data36 = data35.name;
+if(typeof data36 === "string"){
+if(func3(data36) > 63){
+const err76 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.volumes.items.properties.name,data:data36};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -973,9 +976,8 @@ vErrors.push(err76);
 }
 errors++;
 }
-}
-else {
-const err77 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.name.type,parentSchema:schema11.properties.volumes.items.properties.name,data:data35};
+if(func3(data36) < 1){
+const err77 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.name,data:data36};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -985,11 +987,8 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data34.path !== undefined){
-let data36 = data34.path;
-if(typeof data36 === "string"){
-if(func3(data36) > 4096){
-const err78 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+else {
+const err78 = {instancePath:instancePath+"/volumes/" + i6+"/name",schemaPath:"#/properties/volumes/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.name.type,parentSchema:schema11.properties.volumes.items.properties.name,data:data36};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -998,8 +997,12 @@ vErrors.push(err78);
 }
 errors++;
 }
-if(func3(data36) < 1){
-const err79 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+}
+if(data35.path !== undefined){
+let data37 = data35.path;
+if(typeof data37 === "string"){
+if(func3(data37) > 4096){
+const err79 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.volumes.items.properties.path,data:data37};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1008,9 +1011,8 @@ vErrors.push(err79);
 }
 errors++;
 }
-}
-else {
-const err80 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.path.type,parentSchema:schema11.properties.volumes.items.properties.path,data:data36};
+if(func3(data37) < 1){
+const err80 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.volumes.items.properties.path,data:data37};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1020,10 +1022,8 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data34.size !== undefined){
-let data37 = data34.size;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-const err81 = {instancePath:instancePath+"/volumes/" + i6+"/size",schemaPath:"#/properties/volumes/items/properties/size/type",keyword:"type",params:{type: schema11.properties.volumes.items.properties.size.type},schema:schema11.properties.volumes.items.properties.size.type,parentSchema:schema11.properties.volumes.items.properties.size,data:data37};
+else {
+const err81 = {instancePath:instancePath+"/volumes/" + i6+"/path",schemaPath:"#/properties/volumes/items/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.volumes.items.properties.path.type,parentSchema:schema11.properties.volumes.items.properties.path,data:data37};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1033,10 +1033,10 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data34.onLoss !== undefined){
-let data38 = data34.onLoss;
-if(!((data38 === "keep") || (data38 === "empty"))){
-const err82 = {instancePath:instancePath+"/volumes/" + i6+"/onLoss",schemaPath:"#/properties/volumes/items/properties/onLoss/enum",keyword:"enum",params:{allowedValues: schema11.properties.volumes.items.properties.onLoss.enum},schema:schema11.properties.volumes.items.properties.onLoss.enum,parentSchema:schema11.properties.volumes.items.properties.onLoss,data:data38};
+if(data35.size !== undefined){
+let data38 = data35.size;
+if((typeof data38 !== "string") && (!((typeof data38 == "number") && (isFinite(data38))))){
+const err82 = {instancePath:instancePath+"/volumes/" + i6+"/size",schemaPath:"#/properties/volumes/items/properties/size/type",keyword:"type",params:{type: schema11.properties.volumes.items.properties.size.type},schema:schema11.properties.volumes.items.properties.size.type,parentSchema:schema11.properties.volumes.items.properties.size,data:data38};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1046,9 +1046,10 @@ vErrors.push(err82);
 errors++;
 }
 }
-}
-else {
-const err83 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.volumes.items.type,parentSchema:schema11.properties.volumes.items,data:data34};
+if(data35.onLoss !== undefined){
+let data39 = data35.onLoss;
+if(!((data39 === "keep") || (data39 === "empty"))){
+const err83 = {instancePath:instancePath+"/volumes/" + i6+"/onLoss",schemaPath:"#/properties/volumes/items/properties/onLoss/enum",keyword:"enum",params:{allowedValues: schema11.properties.volumes.items.properties.onLoss.enum},schema:schema11.properties.volumes.items.properties.onLoss.enum,parentSchema:schema11.properties.volumes.items.properties.onLoss,data:data39};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1060,7 +1061,7 @@ errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},schema:schema11.properties.volumes.type,parentSchema:schema11.properties.volumes,data:data33};
+const err84 = {instancePath:instancePath+"/volumes/" + i6,schemaPath:"#/properties/volumes/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.volumes.items.type,parentSchema:schema11.properties.volumes.items,data:data35};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1070,15 +1071,9 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.healthcheck !== undefined){
-let data39 = data.healthcheck;
-const _errs83 = errors;
-let valid21 = false;
-let passing0 = null;
-const _errs84 = errors;
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.http === undefined){
-const err85 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.healthcheck.oneOf[0].required,parentSchema:schema11.properties.healthcheck.oneOf[0],data:data39};
+}
+else {
+const err85 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "array"},schema:schema11.properties.volumes.type,parentSchema:schema11.properties.volumes,data:data34};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1088,15 +1083,15 @@ vErrors.push(err85);
 errors++;
 }
 }
-var _valid1 = _errs84 === errors;
-if(_valid1){
-valid21 = true;
-passing0 = 0;
-}
+if(data.healthcheck !== undefined){
+let data40 = data.healthcheck;
+const _errs84 = errors;
+let valid21 = false;
+let passing0 = null;
 const _errs85 = errors;
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.tcp === undefined){
-const err86 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.healthcheck.oneOf[1].required,parentSchema:schema11.properties.healthcheck.oneOf[1],data:data39};
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.http === undefined){
+const err86 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.healthcheck.oneOf[0].required,parentSchema:schema11.properties.healthcheck.oneOf[0],data:data40};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1107,19 +1102,14 @@ errors++;
 }
 }
 var _valid1 = _errs85 === errors;
-if(_valid1 && valid21){
-valid21 = false;
-passing0 = [passing0, 1];
-}
-else {
 if(_valid1){
 valid21 = true;
-passing0 = 1;
+passing0 = 0;
 }
 const _errs86 = errors;
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.exec === undefined){
-const err87 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.healthcheck.oneOf[2].required,parentSchema:schema11.properties.healthcheck.oneOf[2],data:data39};
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.tcp === undefined){
+const err87 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.healthcheck.oneOf[1].required,parentSchema:schema11.properties.healthcheck.oneOf[1],data:data40};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1132,6 +1122,29 @@ errors++;
 var _valid1 = _errs86 === errors;
 if(_valid1 && valid21){
 valid21 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid1){
+valid21 = true;
+passing0 = 1;
+}
+const _errs87 = errors;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.exec === undefined){
+const err88 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.healthcheck.oneOf[2].required,parentSchema:schema11.properties.healthcheck.oneOf[2],data:data40};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+}
+var _valid1 = _errs87 === errors;
+if(_valid1 && valid21){
+valid21 = false;
 passing0 = [passing0, 2];
 }
 else {
@@ -1142,30 +1155,7 @@ passing0 = 2;
 }
 }
 if(!valid21){
-const err88 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},schema:schema11.properties.healthcheck.oneOf,parentSchema:schema11.properties.healthcheck,data:data39};
-if(vErrors === null){
-vErrors = [err88];
-}
-else {
-vErrors.push(err88);
-}
-errors++;
-}
-else {
-errors = _errs83;
-if(vErrors !== null){
-if(_errs83){
-vErrors.length = _errs83;
-}
-else {
-vErrors = null;
-}
-}
-}
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-for(const key6 in data39){
-if(!(((((((key6 === "http") || (key6 === "tcp")) || (key6 === "exec")) || (key6 === "interval")) || (key6 === "timeout")) || (key6 === "startPeriod")) || (key6 === "retries"))){
-const err89 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},schema:false,parentSchema:schema11.properties.healthcheck,data:data39};
+const err89 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},schema:schema11.properties.healthcheck.oneOf,parentSchema:schema11.properties.healthcheck,data:data40};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1174,12 +1164,21 @@ vErrors.push(err89);
 }
 errors++;
 }
+else {
+errors = _errs84;
+if(vErrors !== null){
+if(_errs84){
+vErrors.length = _errs84;
 }
-if(data39.http !== undefined){
-let data40 = data39.http;
+else {
+vErrors = null;
+}
+}
+}
 if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.port === undefined){
-const err90 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.http.required,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+for(const key6 in data40){
+if(!(((((((key6 === "http") || (key6 === "tcp")) || (key6 === "exec")) || (key6 === "interval")) || (key6 === "timeout")) || (key6 === "startPeriod")) || (key6 === "retries"))){
+const err90 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},schema:false,parentSchema:schema11.properties.healthcheck,data:data40};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1188,9 +1187,12 @@ vErrors.push(err90);
 }
 errors++;
 }
-for(const key7 in data40){
-if(!((key7 === "port") || (key7 === "path"))){
-const err91 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},schema:false,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+}
+if(data40.http !== undefined){
+let data41 = data40.http;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.port === undefined){
+const err91 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.http.required,parentSchema:schema11.properties.healthcheck.properties.http,data:data41};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1199,11 +1201,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-if(data40.port !== undefined){
-let data41 = data40.port;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-const err92 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.http.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+for(const key7 in data41){
+if(!((key7 === "port") || (key7 === "path"))){
+const err92 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},schema:false,parentSchema:schema11.properties.healthcheck.properties.http,data:data41};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1212,9 +1212,11 @@ vErrors.push(err92);
 }
 errors++;
 }
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 65535 || isNaN(data41)){
-const err93 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+}
+if(data41.port !== undefined){
+let data42 = data41.port;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+const err93 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.http.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data42};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1223,8 +1225,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err94 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data41};
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 65535 || isNaN(data42)){
+const err94 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data42};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1233,13 +1236,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-}
-if(data40.path !== undefined){
-let data42 = data40.path;
-if(typeof data42 === "string"){
-if(func3(data42) > 2048){
-const err95 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data42};
+if(data42 < 1 || isNaN(data42)){
+const err95 = {instancePath:instancePath+"/healthcheck/http/port",schemaPath:"#/properties/healthcheck/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.http.properties.port,data:data42};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1249,8 +1247,12 @@ vErrors.push(err95);
 errors++;
 }
 }
-else {
-const err96 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.http.properties.path.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data42};
+}
+if(data41.path !== undefined){
+let data43 = data41.path;
+if(typeof data43 === "string"){
+if(func3(data43) > 2048){
+const err96 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data43};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1260,9 +1262,8 @@ vErrors.push(err96);
 errors++;
 }
 }
-}
 else {
-const err97 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.http.type,parentSchema:schema11.properties.healthcheck.properties.http,data:data40};
+const err97 = {instancePath:instancePath+"/healthcheck/http/path",schemaPath:"#/properties/healthcheck/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.http.properties.path.type,parentSchema:schema11.properties.healthcheck.properties.http.properties.path,data:data43};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1272,11 +1273,9 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data39.tcp !== undefined){
-let data43 = data39.tcp;
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-if(data43.port === undefined){
-const err98 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.tcp.required,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+}
+else {
+const err98 = {instancePath:instancePath+"/healthcheck/http",schemaPath:"#/properties/healthcheck/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.http.type,parentSchema:schema11.properties.healthcheck.properties.http,data:data41};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1285,9 +1284,12 @@ vErrors.push(err98);
 }
 errors++;
 }
-for(const key8 in data43){
-if(!(key8 === "port")){
-const err99 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},schema:false,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+}
+if(data40.tcp !== undefined){
+let data44 = data40.tcp;
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+if(data44.port === undefined){
+const err99 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.healthcheck.properties.tcp.required,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data44};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1296,11 +1298,9 @@ vErrors.push(err99);
 }
 errors++;
 }
-}
-if(data43.port !== undefined){
-let data44 = data43.port;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-const err100 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.tcp.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+for(const key8 in data44){
+if(!(key8 === "port")){
+const err100 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},schema:false,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data44};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1309,9 +1309,11 @@ vErrors.push(err100);
 }
 errors++;
 }
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 65535 || isNaN(data44)){
-const err101 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+}
+if(data44.port !== undefined){
+let data45 = data44.port;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+const err101 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.tcp.properties.port.type,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data45};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1320,8 +1322,9 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(data44 < 1 || isNaN(data44)){
-const err102 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data44};
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 65535 || isNaN(data45)){
+const err102 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data45};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1330,11 +1333,8 @@ vErrors.push(err102);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err103 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.tcp.type,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data43};
+if(data45 < 1 || isNaN(data45)){
+const err103 = {instancePath:instancePath+"/healthcheck/tcp/port",schemaPath:"#/properties/healthcheck/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.tcp.properties.port,data:data45};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1344,11 +1344,10 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data39.exec !== undefined){
-let data45 = data39.exec;
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(data45.command === undefined){
-const err104 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.healthcheck.properties.exec.required,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+}
+}
+else {
+const err104 = {instancePath:instancePath+"/healthcheck/tcp",schemaPath:"#/properties/healthcheck/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.tcp.type,parentSchema:schema11.properties.healthcheck.properties.tcp,data:data44};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1357,9 +1356,12 @@ vErrors.push(err104);
 }
 errors++;
 }
-for(const key9 in data45){
-if(!(key9 === "command")){
-const err105 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},schema:false,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+}
+if(data40.exec !== undefined){
+let data46 = data40.exec;
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.command === undefined){
+const err105 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.healthcheck.properties.exec.required,parentSchema:schema11.properties.healthcheck.properties.exec,data:data46};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1368,12 +1370,9 @@ vErrors.push(err105);
 }
 errors++;
 }
-}
-if(data45.command !== undefined){
-let data46 = data45.command;
-if(Array.isArray(data46)){
-if(data46.length > 256){
-const err106 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+for(const key9 in data46){
+if(!(key9 === "command")){
+const err106 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},schema:false,parentSchema:schema11.properties.healthcheck.properties.exec,data:data46};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1382,8 +1381,12 @@ vErrors.push(err106);
 }
 errors++;
 }
-if(data46.length < 1){
-const err107 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+}
+if(data46.command !== undefined){
+let data47 = data46.command;
+if(Array.isArray(data47)){
+if(data47.length > 256){
+const err107 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data47};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1392,12 +1395,8 @@ vErrors.push(err107);
 }
 errors++;
 }
-const len7 = data46.length;
-for(let i7=0; i7<len7; i7++){
-let data47 = data46[i7];
-if(typeof data47 === "string"){
-if(func3(data47) > 32768){
-const err108 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data47};
+if(data47.length < 1){
+const err108 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data47};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1406,9 +1405,12 @@ vErrors.push(err108);
 }
 errors++;
 }
-}
-else {
-const err109 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.exec.properties.command.items.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data47};
+const len7 = data47.length;
+for(let i7=0; i7<len7; i7++){
+let data48 = data47[i7];
+if(typeof data48 === "string"){
+if(func3(data48) > 32768){
+const err109 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data48};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1418,9 +1420,8 @@ vErrors.push(err109);
 errors++;
 }
 }
-}
 else {
-const err110 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.healthcheck.properties.exec.properties.command.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data46};
+const err110 = {instancePath:instancePath+"/healthcheck/exec/command/" + i7,schemaPath:"#/properties/healthcheck/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.healthcheck.properties.exec.properties.command.items.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command.items,data:data48};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1432,7 +1433,7 @@ errors++;
 }
 }
 else {
-const err111 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.exec.type,parentSchema:schema11.properties.healthcheck.properties.exec,data:data45};
+const err111 = {instancePath:instancePath+"/healthcheck/exec/command",schemaPath:"#/properties/healthcheck/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.healthcheck.properties.exec.properties.command.type,parentSchema:schema11.properties.healthcheck.properties.exec.properties.command,data:data47};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1442,10 +1443,9 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data39.interval !== undefined){
-let data48 = data39.interval;
-if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
-const err112 = {instancePath:instancePath+"/healthcheck/interval",schemaPath:"#/properties/healthcheck/properties/interval/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.interval.type},schema:schema11.properties.healthcheck.properties.interval.type,parentSchema:schema11.properties.healthcheck.properties.interval,data:data48};
+}
+else {
+const err112 = {instancePath:instancePath+"/healthcheck/exec",schemaPath:"#/properties/healthcheck/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.properties.exec.type,parentSchema:schema11.properties.healthcheck.properties.exec,data:data46};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1455,10 +1455,10 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data39.timeout !== undefined){
-let data49 = data39.timeout;
+if(data40.interval !== undefined){
+let data49 = data40.interval;
 if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
-const err113 = {instancePath:instancePath+"/healthcheck/timeout",schemaPath:"#/properties/healthcheck/properties/timeout/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.timeout.type},schema:schema11.properties.healthcheck.properties.timeout.type,parentSchema:schema11.properties.healthcheck.properties.timeout,data:data49};
+const err113 = {instancePath:instancePath+"/healthcheck/interval",schemaPath:"#/properties/healthcheck/properties/interval/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.interval.type},schema:schema11.properties.healthcheck.properties.interval.type,parentSchema:schema11.properties.healthcheck.properties.interval,data:data49};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1468,10 +1468,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data39.startPeriod !== undefined){
-let data50 = data39.startPeriod;
+if(data40.timeout !== undefined){
+let data50 = data40.timeout;
 if((typeof data50 !== "string") && (!((typeof data50 == "number") && (isFinite(data50))))){
-const err114 = {instancePath:instancePath+"/healthcheck/startPeriod",schemaPath:"#/properties/healthcheck/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.startPeriod.type},schema:schema11.properties.healthcheck.properties.startPeriod.type,parentSchema:schema11.properties.healthcheck.properties.startPeriod,data:data50};
+const err114 = {instancePath:instancePath+"/healthcheck/timeout",schemaPath:"#/properties/healthcheck/properties/timeout/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.timeout.type},schema:schema11.properties.healthcheck.properties.timeout.type,parentSchema:schema11.properties.healthcheck.properties.timeout,data:data50};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1481,10 +1481,10 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data39.retries !== undefined){
-let data51 = data39.retries;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-const err115 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.retries.type,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+if(data40.startPeriod !== undefined){
+let data51 = data40.startPeriod;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+const err115 = {instancePath:instancePath+"/healthcheck/startPeriod",schemaPath:"#/properties/healthcheck/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.healthcheck.properties.startPeriod.type},schema:schema11.properties.healthcheck.properties.startPeriod.type,parentSchema:schema11.properties.healthcheck.properties.startPeriod,data:data51};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1493,9 +1493,11 @@ vErrors.push(err115);
 }
 errors++;
 }
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 1000 || isNaN(data51)){
-const err116 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+}
+if(data40.retries !== undefined){
+let data52 = data40.retries;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+const err116 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.healthcheck.properties.retries.type,parentSchema:schema11.properties.healthcheck.properties.retries,data:data52};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1504,8 +1506,9 @@ vErrors.push(err116);
 }
 errors++;
 }
-if(data51 < 1 || isNaN(data51)){
-const err117 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.retries,data:data51};
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 1000 || isNaN(data52)){
+const err117 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.healthcheck.properties.retries,data:data52};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1514,11 +1517,8 @@ vErrors.push(err117);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err118 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.type,parentSchema:schema11.properties.healthcheck,data:data39};
+if(data52 < 1 || isNaN(data52)){
+const err118 = {instancePath:instancePath+"/healthcheck/retries",schemaPath:"#/properties/healthcheck/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.healthcheck.properties.retries,data:data52};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1528,15 +1528,10 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data.liveness !== undefined){
-let data52 = data.liveness;
-const _errs117 = errors;
-let valid28 = false;
-let passing1 = null;
-const _errs118 = errors;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.http === undefined){
-const err119 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.liveness.oneOf[0].required,parentSchema:schema11.properties.liveness.oneOf[0],data:data52};
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/healthcheck",schemaPath:"#/properties/healthcheck/type",keyword:"type",params:{type: "object"},schema:schema11.properties.healthcheck.type,parentSchema:schema11.properties.healthcheck,data:data40};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1546,15 +1541,15 @@ vErrors.push(err119);
 errors++;
 }
 }
-var _valid2 = _errs118 === errors;
-if(_valid2){
-valid28 = true;
-passing1 = 0;
-}
+if(data.liveness !== undefined){
+let data53 = data.liveness;
+const _errs118 = errors;
+let valid28 = false;
+let passing1 = null;
 const _errs119 = errors;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.tcp === undefined){
-const err120 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.liveness.oneOf[1].required,parentSchema:schema11.properties.liveness.oneOf[1],data:data52};
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.http === undefined){
+const err120 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/0/required",keyword:"required",params:{missingProperty: "http"},schema:schema11.properties.liveness.oneOf[0].required,parentSchema:schema11.properties.liveness.oneOf[0],data:data53};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1565,19 +1560,14 @@ errors++;
 }
 }
 var _valid2 = _errs119 === errors;
-if(_valid2 && valid28){
-valid28 = false;
-passing1 = [passing1, 1];
-}
-else {
 if(_valid2){
 valid28 = true;
-passing1 = 1;
+passing1 = 0;
 }
 const _errs120 = errors;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.exec === undefined){
-const err121 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.liveness.oneOf[2].required,parentSchema:schema11.properties.liveness.oneOf[2],data:data52};
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.tcp === undefined){
+const err121 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/1/required",keyword:"required",params:{missingProperty: "tcp"},schema:schema11.properties.liveness.oneOf[1].required,parentSchema:schema11.properties.liveness.oneOf[1],data:data53};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1590,6 +1580,29 @@ errors++;
 var _valid2 = _errs120 === errors;
 if(_valid2 && valid28){
 valid28 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid2){
+valid28 = true;
+passing1 = 1;
+}
+const _errs121 = errors;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.exec === undefined){
+const err122 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf/2/required",keyword:"required",params:{missingProperty: "exec"},schema:schema11.properties.liveness.oneOf[2].required,parentSchema:schema11.properties.liveness.oneOf[2],data:data53};
+if(vErrors === null){
+vErrors = [err122];
+}
+else {
+vErrors.push(err122);
+}
+errors++;
+}
+}
+var _valid2 = _errs121 === errors;
+if(_valid2 && valid28){
+valid28 = false;
 passing1 = [passing1, 2];
 }
 else {
@@ -1600,30 +1613,7 @@ passing1 = 2;
 }
 }
 if(!valid28){
-const err122 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf",keyword:"oneOf",params:{passingSchemas: passing1},schema:schema11.properties.liveness.oneOf,parentSchema:schema11.properties.liveness,data:data52};
-if(vErrors === null){
-vErrors = [err122];
-}
-else {
-vErrors.push(err122);
-}
-errors++;
-}
-else {
-errors = _errs117;
-if(vErrors !== null){
-if(_errs117){
-vErrors.length = _errs117;
-}
-else {
-vErrors = null;
-}
-}
-}
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-for(const key10 in data52){
-if(!(((((((key10 === "http") || (key10 === "tcp")) || (key10 === "exec")) || (key10 === "interval")) || (key10 === "timeout")) || (key10 === "startPeriod")) || (key10 === "retries"))){
-const err123 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema11.properties.liveness,data:data52};
+const err123 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/oneOf",keyword:"oneOf",params:{passingSchemas: passing1},schema:schema11.properties.liveness.oneOf,parentSchema:schema11.properties.liveness,data:data53};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1632,12 +1622,21 @@ vErrors.push(err123);
 }
 errors++;
 }
+else {
+errors = _errs118;
+if(vErrors !== null){
+if(_errs118){
+vErrors.length = _errs118;
 }
-if(data52.http !== undefined){
-let data53 = data52.http;
+else {
+vErrors = null;
+}
+}
+}
 if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(data53.port === undefined){
-const err124 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.http.required,parentSchema:schema11.properties.liveness.properties.http,data:data53};
+for(const key10 in data53){
+if(!(((((((key10 === "http") || (key10 === "tcp")) || (key10 === "exec")) || (key10 === "interval")) || (key10 === "timeout")) || (key10 === "startPeriod")) || (key10 === "retries"))){
+const err124 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema11.properties.liveness,data:data53};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1646,9 +1645,12 @@ vErrors.push(err124);
 }
 errors++;
 }
-for(const key11 in data53){
-if(!((key11 === "port") || (key11 === "path"))){
-const err125 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},schema:false,parentSchema:schema11.properties.liveness.properties.http,data:data53};
+}
+if(data53.http !== undefined){
+let data54 = data53.http;
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+if(data54.port === undefined){
+const err125 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.http.required,parentSchema:schema11.properties.liveness.properties.http,data:data54};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1657,11 +1659,9 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-if(data53.port !== undefined){
-let data54 = data53.port;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-const err126 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.http.properties.port.type,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
+for(const key11 in data54){
+if(!((key11 === "port") || (key11 === "path"))){
+const err126 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},schema:false,parentSchema:schema11.properties.liveness.properties.http,data:data54};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1670,9 +1670,11 @@ vErrors.push(err126);
 }
 errors++;
 }
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 65535 || isNaN(data54)){
-const err127 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
+}
+if(data54.port !== undefined){
+let data55 = data54.port;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+const err127 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.http.properties.port.type,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data55};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1681,8 +1683,9 @@ vErrors.push(err127);
 }
 errors++;
 }
-if(data54 < 1 || isNaN(data54)){
-const err128 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data54};
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 65535 || isNaN(data55)){
+const err128 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data55};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1691,13 +1694,8 @@ vErrors.push(err128);
 }
 errors++;
 }
-}
-}
-if(data53.path !== undefined){
-let data55 = data53.path;
-if(typeof data55 === "string"){
-if(func3(data55) > 2048){
-const err129 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data55};
+if(data55 < 1 || isNaN(data55)){
+const err129 = {instancePath:instancePath+"/liveness/http/port",schemaPath:"#/properties/liveness/properties/http/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.http.properties.port,data:data55};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1707,8 +1705,12 @@ vErrors.push(err129);
 errors++;
 }
 }
-else {
-const err130 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.http.properties.path.type,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data55};
+}
+if(data54.path !== undefined){
+let data56 = data54.path;
+if(typeof data56 === "string"){
+if(func3(data56) > 2048){
+const err130 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data56};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1718,9 +1720,8 @@ vErrors.push(err130);
 errors++;
 }
 }
-}
 else {
-const err131 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.http.type,parentSchema:schema11.properties.liveness.properties.http,data:data53};
+const err131 = {instancePath:instancePath+"/liveness/http/path",schemaPath:"#/properties/liveness/properties/http/properties/path/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.http.properties.path.type,parentSchema:schema11.properties.liveness.properties.http.properties.path,data:data56};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1730,11 +1731,9 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data52.tcp !== undefined){
-let data56 = data52.tcp;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.port === undefined){
-const err132 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.tcp.required,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
+}
+else {
+const err132 = {instancePath:instancePath+"/liveness/http",schemaPath:"#/properties/liveness/properties/http/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.http.type,parentSchema:schema11.properties.liveness.properties.http,data:data54};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1743,9 +1742,12 @@ vErrors.push(err132);
 }
 errors++;
 }
-for(const key12 in data56){
-if(!(key12 === "port")){
-const err133 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},schema:false,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
+}
+if(data53.tcp !== undefined){
+let data57 = data53.tcp;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.port === undefined){
+const err133 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/required",keyword:"required",params:{missingProperty: "port"},schema:schema11.properties.liveness.properties.tcp.required,parentSchema:schema11.properties.liveness.properties.tcp,data:data57};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1754,11 +1756,9 @@ vErrors.push(err133);
 }
 errors++;
 }
-}
-if(data56.port !== undefined){
-let data57 = data56.port;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-const err134 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.tcp.properties.port.type,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
+for(const key12 in data57){
+if(!(key12 === "port")){
+const err134 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},schema:false,parentSchema:schema11.properties.liveness.properties.tcp,data:data57};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1767,9 +1767,11 @@ vErrors.push(err134);
 }
 errors++;
 }
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 65535 || isNaN(data57)){
-const err135 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
+}
+if(data57.port !== undefined){
+let data58 = data57.port;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+const err135 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.tcp.properties.port.type,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data58};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1778,8 +1780,9 @@ vErrors.push(err135);
 }
 errors++;
 }
-if(data57 < 1 || isNaN(data57)){
-const err136 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data57};
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 65535 || isNaN(data58)){
+const err136 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data58};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1788,11 +1791,8 @@ vErrors.push(err136);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err137 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.tcp.type,parentSchema:schema11.properties.liveness.properties.tcp,data:data56};
+if(data58 < 1 || isNaN(data58)){
+const err137 = {instancePath:instancePath+"/liveness/tcp/port",schemaPath:"#/properties/liveness/properties/tcp/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.tcp.properties.port,data:data58};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1802,11 +1802,10 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data52.exec !== undefined){
-let data58 = data52.exec;
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-if(data58.command === undefined){
-const err138 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.liveness.properties.exec.required,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
+}
+}
+else {
+const err138 = {instancePath:instancePath+"/liveness/tcp",schemaPath:"#/properties/liveness/properties/tcp/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.tcp.type,parentSchema:schema11.properties.liveness.properties.tcp,data:data57};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1815,9 +1814,12 @@ vErrors.push(err138);
 }
 errors++;
 }
-for(const key13 in data58){
-if(!(key13 === "command")){
-const err139 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},schema:false,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
+}
+if(data53.exec !== undefined){
+let data59 = data53.exec;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.command === undefined){
+const err139 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/required",keyword:"required",params:{missingProperty: "command"},schema:schema11.properties.liveness.properties.exec.required,parentSchema:schema11.properties.liveness.properties.exec,data:data59};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1826,12 +1828,9 @@ vErrors.push(err139);
 }
 errors++;
 }
-}
-if(data58.command !== undefined){
-let data59 = data58.command;
-if(Array.isArray(data59)){
-if(data59.length > 256){
-const err140 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
+for(const key13 in data59){
+if(!(key13 === "command")){
+const err140 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},schema:false,parentSchema:schema11.properties.liveness.properties.exec,data:data59};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1840,8 +1839,12 @@ vErrors.push(err140);
 }
 errors++;
 }
-if(data59.length < 1){
-const err141 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
+}
+if(data59.command !== undefined){
+let data60 = data59.command;
+if(Array.isArray(data60)){
+if(data60.length > 256){
+const err141 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data60};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1850,12 +1853,8 @@ vErrors.push(err141);
 }
 errors++;
 }
-const len8 = data59.length;
-for(let i8=0; i8<len8; i8++){
-let data60 = data59[i8];
-if(typeof data60 === "string"){
-if(func3(data60) > 32768){
-const err142 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data60};
+if(data60.length < 1){
+const err142 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data60};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1864,9 +1863,12 @@ vErrors.push(err142);
 }
 errors++;
 }
-}
-else {
-const err143 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.exec.properties.command.items.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data60};
+const len8 = data60.length;
+for(let i8=0; i8<len8; i8++){
+let data61 = data60[i8];
+if(typeof data61 === "string"){
+if(func3(data61) > 32768){
+const err143 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data61};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1876,9 +1878,8 @@ vErrors.push(err143);
 errors++;
 }
 }
-}
 else {
-const err144 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.liveness.properties.exec.properties.command.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data59};
+const err144 = {instancePath:instancePath+"/liveness/exec/command/" + i8,schemaPath:"#/properties/liveness/properties/exec/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.liveness.properties.exec.properties.command.items.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command.items,data:data61};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1890,7 +1891,7 @@ errors++;
 }
 }
 else {
-const err145 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.exec.type,parentSchema:schema11.properties.liveness.properties.exec,data:data58};
+const err145 = {instancePath:instancePath+"/liveness/exec/command",schemaPath:"#/properties/liveness/properties/exec/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.liveness.properties.exec.properties.command.type,parentSchema:schema11.properties.liveness.properties.exec.properties.command,data:data60};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1900,10 +1901,9 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data52.interval !== undefined){
-let data61 = data52.interval;
-if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
-const err146 = {instancePath:instancePath+"/liveness/interval",schemaPath:"#/properties/liveness/properties/interval/type",keyword:"type",params:{type: schema11.properties.liveness.properties.interval.type},schema:schema11.properties.liveness.properties.interval.type,parentSchema:schema11.properties.liveness.properties.interval,data:data61};
+}
+else {
+const err146 = {instancePath:instancePath+"/liveness/exec",schemaPath:"#/properties/liveness/properties/exec/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.properties.exec.type,parentSchema:schema11.properties.liveness.properties.exec,data:data59};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1913,10 +1913,10 @@ vErrors.push(err146);
 errors++;
 }
 }
-if(data52.timeout !== undefined){
-let data62 = data52.timeout;
+if(data53.interval !== undefined){
+let data62 = data53.interval;
 if((typeof data62 !== "string") && (!((typeof data62 == "number") && (isFinite(data62))))){
-const err147 = {instancePath:instancePath+"/liveness/timeout",schemaPath:"#/properties/liveness/properties/timeout/type",keyword:"type",params:{type: schema11.properties.liveness.properties.timeout.type},schema:schema11.properties.liveness.properties.timeout.type,parentSchema:schema11.properties.liveness.properties.timeout,data:data62};
+const err147 = {instancePath:instancePath+"/liveness/interval",schemaPath:"#/properties/liveness/properties/interval/type",keyword:"type",params:{type: schema11.properties.liveness.properties.interval.type},schema:schema11.properties.liveness.properties.interval.type,parentSchema:schema11.properties.liveness.properties.interval,data:data62};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1926,10 +1926,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data52.startPeriod !== undefined){
-let data63 = data52.startPeriod;
+if(data53.timeout !== undefined){
+let data63 = data53.timeout;
 if((typeof data63 !== "string") && (!((typeof data63 == "number") && (isFinite(data63))))){
-const err148 = {instancePath:instancePath+"/liveness/startPeriod",schemaPath:"#/properties/liveness/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.liveness.properties.startPeriod.type},schema:schema11.properties.liveness.properties.startPeriod.type,parentSchema:schema11.properties.liveness.properties.startPeriod,data:data63};
+const err148 = {instancePath:instancePath+"/liveness/timeout",schemaPath:"#/properties/liveness/properties/timeout/type",keyword:"type",params:{type: schema11.properties.liveness.properties.timeout.type},schema:schema11.properties.liveness.properties.timeout.type,parentSchema:schema11.properties.liveness.properties.timeout,data:data63};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1939,10 +1939,10 @@ vErrors.push(err148);
 errors++;
 }
 }
-if(data52.retries !== undefined){
-let data64 = data52.retries;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-const err149 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.retries.type,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
+if(data53.startPeriod !== undefined){
+let data64 = data53.startPeriod;
+if((typeof data64 !== "string") && (!((typeof data64 == "number") && (isFinite(data64))))){
+const err149 = {instancePath:instancePath+"/liveness/startPeriod",schemaPath:"#/properties/liveness/properties/startPeriod/type",keyword:"type",params:{type: schema11.properties.liveness.properties.startPeriod.type},schema:schema11.properties.liveness.properties.startPeriod.type,parentSchema:schema11.properties.liveness.properties.startPeriod,data:data64};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1951,9 +1951,11 @@ vErrors.push(err149);
 }
 errors++;
 }
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 1000 || isNaN(data64)){
-const err150 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
+}
+if(data53.retries !== undefined){
+let data65 = data53.retries;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+const err150 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.liveness.properties.retries.type,parentSchema:schema11.properties.liveness.properties.retries,data:data65};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1962,8 +1964,9 @@ vErrors.push(err150);
 }
 errors++;
 }
-if(data64 < 1 || isNaN(data64)){
-const err151 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.retries,data:data64};
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 1000 || isNaN(data65)){
+const err151 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.liveness.properties.retries,data:data65};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1972,11 +1975,8 @@ vErrors.push(err151);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err152 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.type,parentSchema:schema11.properties.liveness,data:data52};
+if(data65 < 1 || isNaN(data65)){
+const err152 = {instancePath:instancePath+"/liveness/retries",schemaPath:"#/properties/liveness/properties/retries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.liveness.properties.retries,data:data65};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1986,12 +1986,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data.restart !== undefined){
-let data65 = data.restart;
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-for(const key14 in data65){
-if(!((key14 === "policy") || (key14 === "backoff"))){
-const err153 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},schema:false,parentSchema:schema11.properties.restart,data:data65};
+}
+}
+else {
+const err153 = {instancePath:instancePath+"/liveness",schemaPath:"#/properties/liveness/type",keyword:"type",params:{type: "object"},schema:schema11.properties.liveness.type,parentSchema:schema11.properties.liveness,data:data53};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2001,10 +1999,12 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data65.policy !== undefined){
-let data66 = data65.policy;
-if(!((((data66 === "always") || (data66 === "on-failure")) || (data66 === "unless-stopped")) || (data66 === "no"))){
-const err154 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},schema:schema11.properties.restart.properties.policy.enum,parentSchema:schema11.properties.restart.properties.policy,data:data66};
+if(data.restart !== undefined){
+let data66 = data.restart;
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+for(const key14 in data66){
+if(!((key14 === "policy") || (key14 === "backoff"))){
+const err154 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},schema:false,parentSchema:schema11.properties.restart,data:data66};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2014,12 +2014,10 @@ vErrors.push(err154);
 errors++;
 }
 }
-if(data65.backoff !== undefined){
-let data67 = data65.backoff;
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-for(const key15 in data67){
-if(!((key15 === "initial") || (key15 === "max"))){
-const err155 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},schema:false,parentSchema:schema11.properties.restart.properties.backoff,data:data67};
+if(data66.policy !== undefined){
+let data67 = data66.policy;
+if(!((((data67 === "always") || (data67 === "on-failure")) || (data67 === "unless-stopped")) || (data67 === "no"))){
+const err155 = {instancePath:instancePath+"/restart/policy",schemaPath:"#/properties/restart/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.restart.properties.policy.enum},schema:schema11.properties.restart.properties.policy.enum,parentSchema:schema11.properties.restart.properties.policy,data:data67};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2029,10 +2027,12 @@ vErrors.push(err155);
 errors++;
 }
 }
-if(data67.initial !== undefined){
-let data68 = data67.initial;
-if((typeof data68 !== "string") && (!((typeof data68 == "number") && (isFinite(data68))))){
-const err156 = {instancePath:instancePath+"/restart/backoff/initial",schemaPath:"#/properties/restart/properties/backoff/properties/initial/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.initial.type},schema:schema11.properties.restart.properties.backoff.properties.initial.type,parentSchema:schema11.properties.restart.properties.backoff.properties.initial,data:data68};
+if(data66.backoff !== undefined){
+let data68 = data66.backoff;
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+for(const key15 in data68){
+if(!((key15 === "initial") || (key15 === "max"))){
+const err156 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},schema:false,parentSchema:schema11.properties.restart.properties.backoff,data:data68};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2042,10 +2042,10 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data67.max !== undefined){
-let data69 = data67.max;
+if(data68.initial !== undefined){
+let data69 = data68.initial;
 if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
-const err157 = {instancePath:instancePath+"/restart/backoff/max",schemaPath:"#/properties/restart/properties/backoff/properties/max/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.max.type},schema:schema11.properties.restart.properties.backoff.properties.max.type,parentSchema:schema11.properties.restart.properties.backoff.properties.max,data:data69};
+const err157 = {instancePath:instancePath+"/restart/backoff/initial",schemaPath:"#/properties/restart/properties/backoff/properties/initial/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.initial.type},schema:schema11.properties.restart.properties.backoff.properties.initial.type,parentSchema:schema11.properties.restart.properties.backoff.properties.initial,data:data69};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2055,9 +2055,10 @@ vErrors.push(err157);
 errors++;
 }
 }
-}
-else {
-const err158 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.properties.backoff.type,parentSchema:schema11.properties.restart.properties.backoff,data:data67};
+if(data68.max !== undefined){
+let data70 = data68.max;
+if((typeof data70 !== "string") && (!((typeof data70 == "number") && (isFinite(data70))))){
+const err158 = {instancePath:instancePath+"/restart/backoff/max",schemaPath:"#/properties/restart/properties/backoff/properties/max/type",keyword:"type",params:{type: schema11.properties.restart.properties.backoff.properties.max.type},schema:schema11.properties.restart.properties.backoff.properties.max.type,parentSchema:schema11.properties.restart.properties.backoff.properties.max,data:data70};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2069,7 +2070,7 @@ errors++;
 }
 }
 else {
-const err159 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.type,parentSchema:schema11.properties.restart,data:data65};
+const err159 = {instancePath:instancePath+"/restart/backoff",schemaPath:"#/properties/restart/properties/backoff/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.properties.backoff.type,parentSchema:schema11.properties.restart.properties.backoff,data:data68};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2079,12 +2080,9 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data.update !== undefined){
-let data70 = data.update;
-if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
-for(const key16 in data70){
-if(!(((((((key16 === "maxUnavailable") || (key16 === "maxSurge")) || (key16 === "order")) || (key16 === "healthyAfter")) || (key16 === "deadline")) || (key16 === "onFailure")) || (key16 === "before"))){
-const err160 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},schema:false,parentSchema:schema11.properties.update,data:data70};
+}
+else {
+const err160 = {instancePath:instancePath+"/restart",schemaPath:"#/properties/restart/type",keyword:"type",params:{type: "object"},schema:schema11.properties.restart.type,parentSchema:schema11.properties.restart,data:data66};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2094,10 +2092,12 @@ vErrors.push(err160);
 errors++;
 }
 }
-if(data70.maxUnavailable !== undefined){
-let data71 = data70.maxUnavailable;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-const err161 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxUnavailable.type,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
+if(data.update !== undefined){
+let data71 = data.update;
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+for(const key16 in data71){
+if(!(((((((key16 === "maxUnavailable") || (key16 === "maxSurge")) || (key16 === "order")) || (key16 === "healthyAfter")) || (key16 === "deadline")) || (key16 === "onFailure")) || (key16 === "before"))){
+const err161 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},schema:false,parentSchema:schema11.properties.update,data:data71};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2106,9 +2106,11 @@ vErrors.push(err161);
 }
 errors++;
 }
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 1000 || isNaN(data71)){
-const err162 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
+}
+if(data71.maxUnavailable !== undefined){
+let data72 = data71.maxUnavailable;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+const err162 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxUnavailable.type,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data72};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2117,8 +2119,9 @@ vErrors.push(err162);
 }
 errors++;
 }
-if(data71 < 0 || isNaN(data71)){
-const err163 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data71};
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000 || isNaN(data72)){
+const err163 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data72};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2127,12 +2130,8 @@ vErrors.push(err163);
 }
 errors++;
 }
-}
-}
-if(data70.maxSurge !== undefined){
-let data72 = data70.maxSurge;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err164 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxSurge.type,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
+if(data72 < 0 || isNaN(data72)){
+const err164 = {instancePath:instancePath+"/update/maxUnavailable",schemaPath:"#/properties/update/properties/maxUnavailable/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxUnavailable,data:data72};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2141,9 +2140,12 @@ vErrors.push(err164);
 }
 errors++;
 }
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 1000 || isNaN(data72)){
-const err165 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
+}
+}
+if(data71.maxSurge !== undefined){
+let data73 = data71.maxSurge;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+const err165 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.update.properties.maxSurge.type,parentSchema:schema11.properties.update.properties.maxSurge,data:data73};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2152,8 +2154,9 @@ vErrors.push(err165);
 }
 errors++;
 }
-if(data72 < 0 || isNaN(data72)){
-const err166 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxSurge,data:data72};
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000 || isNaN(data73)){
+const err166 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.update.properties.maxSurge,data:data73};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2162,12 +2165,8 @@ vErrors.push(err166);
 }
 errors++;
 }
-}
-}
-if(data70.order !== undefined){
-let data73 = data70.order;
-if(!((data73 === "start-first") || (data73 === "stop-first"))){
-const err167 = {instancePath:instancePath+"/update/order",schemaPath:"#/properties/update/properties/order/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.order.enum},schema:schema11.properties.update.properties.order.enum,parentSchema:schema11.properties.update.properties.order,data:data73};
+if(data73 < 0 || isNaN(data73)){
+const err167 = {instancePath:instancePath+"/update/maxSurge",schemaPath:"#/properties/update/properties/maxSurge/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.update.properties.maxSurge,data:data73};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2177,10 +2176,11 @@ vErrors.push(err167);
 errors++;
 }
 }
-if(data70.healthyAfter !== undefined){
-let data74 = data70.healthyAfter;
-if((typeof data74 !== "string") && (!((typeof data74 == "number") && (isFinite(data74))))){
-const err168 = {instancePath:instancePath+"/update/healthyAfter",schemaPath:"#/properties/update/properties/healthyAfter/type",keyword:"type",params:{type: schema11.properties.update.properties.healthyAfter.type},schema:schema11.properties.update.properties.healthyAfter.type,parentSchema:schema11.properties.update.properties.healthyAfter,data:data74};
+}
+if(data71.order !== undefined){
+let data74 = data71.order;
+if(!((data74 === "start-first") || (data74 === "stop-first"))){
+const err168 = {instancePath:instancePath+"/update/order",schemaPath:"#/properties/update/properties/order/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.order.enum},schema:schema11.properties.update.properties.order.enum,parentSchema:schema11.properties.update.properties.order,data:data74};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2190,10 +2190,10 @@ vErrors.push(err168);
 errors++;
 }
 }
-if(data70.deadline !== undefined){
-let data75 = data70.deadline;
+if(data71.healthyAfter !== undefined){
+let data75 = data71.healthyAfter;
 if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
-const err169 = {instancePath:instancePath+"/update/deadline",schemaPath:"#/properties/update/properties/deadline/type",keyword:"type",params:{type: schema11.properties.update.properties.deadline.type},schema:schema11.properties.update.properties.deadline.type,parentSchema:schema11.properties.update.properties.deadline,data:data75};
+const err169 = {instancePath:instancePath+"/update/healthyAfter",schemaPath:"#/properties/update/properties/healthyAfter/type",keyword:"type",params:{type: schema11.properties.update.properties.healthyAfter.type},schema:schema11.properties.update.properties.healthyAfter.type,parentSchema:schema11.properties.update.properties.healthyAfter,data:data75};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2203,10 +2203,10 @@ vErrors.push(err169);
 errors++;
 }
 }
-if(data70.onFailure !== undefined){
-let data76 = data70.onFailure;
-if(!((data76 === "rollback") || (data76 === "halt"))){
-const err170 = {instancePath:instancePath+"/update/onFailure",schemaPath:"#/properties/update/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.onFailure.enum},schema:schema11.properties.update.properties.onFailure.enum,parentSchema:schema11.properties.update.properties.onFailure,data:data76};
+if(data71.deadline !== undefined){
+let data76 = data71.deadline;
+if((typeof data76 !== "string") && (!((typeof data76 == "number") && (isFinite(data76))))){
+const err170 = {instancePath:instancePath+"/update/deadline",schemaPath:"#/properties/update/properties/deadline/type",keyword:"type",params:{type: schema11.properties.update.properties.deadline.type},schema:schema11.properties.update.properties.deadline.type,parentSchema:schema11.properties.update.properties.deadline,data:data76};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2216,12 +2216,10 @@ vErrors.push(err170);
 errors++;
 }
 }
-if(data70.before !== undefined){
-let data77 = data70.before;
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-for(const key17 in data77){
-if(!((((key17 === "image") || (key17 === "entrypoint")) || (key17 === "command")) || (key17 === "timeout"))){
-const err171 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},schema:false,parentSchema:schema11.properties.update.properties.before,data:data77};
+if(data71.onFailure !== undefined){
+let data77 = data71.onFailure;
+if(!((data77 === "rollback") || (data77 === "halt"))){
+const err171 = {instancePath:instancePath+"/update/onFailure",schemaPath:"#/properties/update/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema11.properties.update.properties.onFailure.enum},schema:schema11.properties.update.properties.onFailure.enum,parentSchema:schema11.properties.update.properties.onFailure,data:data77};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2231,11 +2229,12 @@ vErrors.push(err171);
 errors++;
 }
 }
-if(data77.image !== undefined){
-let data78 = data77.image;
-if(typeof data78 === "string"){
-if(func3(data78) > 1024){
-const err172 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
+if(data71.before !== undefined){
+let data78 = data71.before;
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+for(const key17 in data78){
+if(!((((key17 === "image") || (key17 === "entrypoint")) || (key17 === "command")) || (key17 === "timeout"))){
+const err172 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},schema:false,parentSchema:schema11.properties.update.properties.before,data:data78};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2244,8 +2243,12 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(func3(data78) < 1){
-const err173 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
+}
+if(data78.image !== undefined){
+let data79 = data78.image;
+if(typeof data79 === "string"){
+if(func3(data79) > 1024){
+const err173 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.update.properties.before.properties.image,data:data79};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2254,9 +2257,8 @@ vErrors.push(err173);
 }
 errors++;
 }
-}
-else {
-const err174 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.image.type,parentSchema:schema11.properties.update.properties.before.properties.image,data:data78};
+if(func3(data79) < 1){
+const err174 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.update.properties.before.properties.image,data:data79};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2266,11 +2268,8 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(data77.entrypoint !== undefined){
-let data79 = data77.entrypoint;
-if(Array.isArray(data79)){
-if(data79.length > 256){
-const err175 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data79};
+else {
+const err175 = {instancePath:instancePath+"/update/before/image",schemaPath:"#/properties/update/properties/before/properties/image/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.image.type,parentSchema:schema11.properties.update.properties.before.properties.image,data:data79};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2279,12 +2278,12 @@ vErrors.push(err175);
 }
 errors++;
 }
-const len9 = data79.length;
-for(let i9=0; i9<len9; i9++){
-let data80 = data79[i9];
-if(typeof data80 === "string"){
-if(func3(data80) > 32768){
-const err176 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data80};
+}
+if(data78.entrypoint !== undefined){
+let data80 = data78.entrypoint;
+if(Array.isArray(data80)){
+if(data80.length > 256){
+const err176 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data80};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2293,9 +2292,12 @@ vErrors.push(err176);
 }
 errors++;
 }
-}
-else {
-const err177 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.entrypoint.items.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data80};
+const len9 = data80.length;
+for(let i9=0; i9<len9; i9++){
+let data81 = data80[i9];
+if(typeof data81 === "string"){
+if(func3(data81) > 32768){
+const err177 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data81};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2305,9 +2307,8 @@ vErrors.push(err177);
 errors++;
 }
 }
-}
 else {
-const err178 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.entrypoint.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data79};
+const err178 = {instancePath:instancePath+"/update/before/entrypoint/" + i9,schemaPath:"#/properties/update/properties/before/properties/entrypoint/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.entrypoint.items.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint.items,data:data81};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2317,11 +2318,9 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data77.command !== undefined){
-let data81 = data77.command;
-if(Array.isArray(data81)){
-if(data81.length > 256){
-const err179 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.command,data:data81};
+}
+else {
+const err179 = {instancePath:instancePath+"/update/before/entrypoint",schemaPath:"#/properties/update/properties/before/properties/entrypoint/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.entrypoint.type,parentSchema:schema11.properties.update.properties.before.properties.entrypoint,data:data80};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2330,12 +2329,12 @@ vErrors.push(err179);
 }
 errors++;
 }
-const len10 = data81.length;
-for(let i10=0; i10<len10; i10++){
-let data82 = data81[i10];
-if(typeof data82 === "string"){
-if(func3(data82) > 32768){
-const err180 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data82};
+}
+if(data78.command !== undefined){
+let data82 = data78.command;
+if(Array.isArray(data82)){
+if(data82.length > 256){
+const err180 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.update.properties.before.properties.command,data:data82};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2344,9 +2343,12 @@ vErrors.push(err180);
 }
 errors++;
 }
-}
-else {
-const err181 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.command.items.type,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data82};
+const len10 = data82.length;
+for(let i10=0; i10<len10; i10++){
+let data83 = data82[i10];
+if(typeof data83 === "string"){
+if(func3(data83) > 32768){
+const err181 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/maxLength",keyword:"maxLength",params:{limit: 32768},schema:32768,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data83};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2356,9 +2358,8 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
 else {
-const err182 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.command.type,parentSchema:schema11.properties.update.properties.before.properties.command,data:data81};
+const err182 = {instancePath:instancePath+"/update/before/command/" + i10,schemaPath:"#/properties/update/properties/before/properties/command/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.update.properties.before.properties.command.items.type,parentSchema:schema11.properties.update.properties.before.properties.command.items,data:data83};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2368,10 +2369,9 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data77.timeout !== undefined){
-let data83 = data77.timeout;
-if((typeof data83 !== "string") && (!((typeof data83 == "number") && (isFinite(data83))))){
-const err183 = {instancePath:instancePath+"/update/before/timeout",schemaPath:"#/properties/update/properties/before/properties/timeout/type",keyword:"type",params:{type: schema11.properties.update.properties.before.properties.timeout.type},schema:schema11.properties.update.properties.before.properties.timeout.type,parentSchema:schema11.properties.update.properties.before.properties.timeout,data:data83};
+}
+else {
+const err183 = {instancePath:instancePath+"/update/before/command",schemaPath:"#/properties/update/properties/before/properties/command/type",keyword:"type",params:{type: "array"},schema:schema11.properties.update.properties.before.properties.command.type,parentSchema:schema11.properties.update.properties.before.properties.command,data:data82};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2381,9 +2381,10 @@ vErrors.push(err183);
 errors++;
 }
 }
-}
-else {
-const err184 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.properties.before.type,parentSchema:schema11.properties.update.properties.before,data:data77};
+if(data78.timeout !== undefined){
+let data84 = data78.timeout;
+if((typeof data84 !== "string") && (!((typeof data84 == "number") && (isFinite(data84))))){
+const err184 = {instancePath:instancePath+"/update/before/timeout",schemaPath:"#/properties/update/properties/before/properties/timeout/type",keyword:"type",params:{type: schema11.properties.update.properties.before.properties.timeout.type},schema:schema11.properties.update.properties.before.properties.timeout.type,parentSchema:schema11.properties.update.properties.before.properties.timeout,data:data84};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2395,7 +2396,7 @@ errors++;
 }
 }
 else {
-const err185 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.type,parentSchema:schema11.properties.update,data:data70};
+const err185 = {instancePath:instancePath+"/update/before",schemaPath:"#/properties/update/properties/before/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.properties.before.type,parentSchema:schema11.properties.update.properties.before,data:data78};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2405,11 +2406,9 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data.constraints !== undefined){
-let data84 = data.constraints;
-if(Array.isArray(data84)){
-if(data84.length > 64){
-const err186 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.constraints,data:data84};
+}
+else {
+const err186 = {instancePath:instancePath+"/update",schemaPath:"#/properties/update/type",keyword:"type",params:{type: "object"},schema:schema11.properties.update.type,parentSchema:schema11.properties.update,data:data71};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2418,12 +2417,12 @@ vErrors.push(err186);
 }
 errors++;
 }
-const len11 = data84.length;
-for(let i11=0; i11<len11; i11++){
-let data85 = data84[i11];
-if(typeof data85 === "string"){
-if(func3(data85) > 1024){
-const err187 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.constraints.items,data:data85};
+}
+if(data.constraints !== undefined){
+let data85 = data.constraints;
+if(Array.isArray(data85)){
+if(data85.length > 64){
+const err187 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.constraints,data:data85};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2432,8 +2431,12 @@ vErrors.push(err187);
 }
 errors++;
 }
-if(func3(data85) < 1){
-const err188 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.constraints.items,data:data85};
+const len11 = data85.length;
+for(let i11=0; i11<len11; i11++){
+let data86 = data85[i11];
+if(typeof data86 === "string"){
+if(func3(data86) > 1024){
+const err188 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema11.properties.constraints.items,data:data86};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2442,9 +2445,8 @@ vErrors.push(err188);
 }
 errors++;
 }
-}
-else {
-const err189 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.constraints.items.type,parentSchema:schema11.properties.constraints.items,data:data85};
+if(func3(data86) < 1){
+const err189 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.constraints.items,data:data86};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2454,9 +2456,8 @@ vErrors.push(err189);
 errors++;
 }
 }
-}
 else {
-const err190 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/type",keyword:"type",params:{type: "array"},schema:schema11.properties.constraints.type,parentSchema:schema11.properties.constraints,data:data84};
+const err190 = {instancePath:instancePath+"/constraints/" + i11,schemaPath:"#/properties/constraints/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.constraints.items.type,parentSchema:schema11.properties.constraints.items,data:data86};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2466,11 +2467,9 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data.spread !== undefined){
-let data86 = data.spread;
-if(typeof data86 === "string"){
-if(func3(data86) > 317){
-const err191 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/maxLength",keyword:"maxLength",params:{limit: 317},schema:317,parentSchema:schema11.properties.spread,data:data86};
+}
+else {
+const err191 = {instancePath:instancePath+"/constraints",schemaPath:"#/properties/constraints/type",keyword:"type",params:{type: "array"},schema:schema11.properties.constraints.type,parentSchema:schema11.properties.constraints,data:data85};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2479,8 +2478,12 @@ vErrors.push(err191);
 }
 errors++;
 }
-if(func3(data86) < 1){
-const err192 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.spread,data:data86};
+}
+if(data.spread !== undefined){
+let data87 = data.spread;
+if(typeof data87 === "string"){
+if(func3(data87) > 317){
+const err192 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/maxLength",keyword:"maxLength",params:{limit: 317},schema:317,parentSchema:schema11.properties.spread,data:data87};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2489,9 +2492,8 @@ vErrors.push(err192);
 }
 errors++;
 }
-}
-else {
-const err193 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/type",keyword:"type",params:{type: "string"},schema:schema11.properties.spread.type,parentSchema:schema11.properties.spread,data:data86};
+if(func3(data87) < 1){
+const err193 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.spread,data:data87};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2501,11 +2503,8 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data.clusters !== undefined){
-let data87 = data.clusters;
-if(Array.isArray(data87)){
-if(data87.length > 32){
-const err194 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.clusters,data:data87};
+else {
+const err194 = {instancePath:instancePath+"/spread",schemaPath:"#/properties/spread/type",keyword:"type",params:{type: "string"},schema:schema11.properties.spread.type,parentSchema:schema11.properties.spread,data:data87};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2514,12 +2513,12 @@ vErrors.push(err194);
 }
 errors++;
 }
-const len12 = data87.length;
-for(let i12=0; i12<len12; i12++){
-let data88 = data87[i12];
-if(typeof data88 === "string"){
-if(func3(data88) > 63){
-const err195 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.clusters.items,data:data88};
+}
+if(data.clusters !== undefined){
+let data88 = data.clusters;
+if(Array.isArray(data88)){
+if(data88.length > 32){
+const err195 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema11.properties.clusters,data:data88};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2528,8 +2527,12 @@ vErrors.push(err195);
 }
 errors++;
 }
-if(func3(data88) < 1){
-const err196 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.clusters.items,data:data88};
+const len12 = data88.length;
+for(let i12=0; i12<len12; i12++){
+let data89 = data88[i12];
+if(typeof data89 === "string"){
+if(func3(data89) > 63){
+const err196 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.clusters.items,data:data89};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2538,9 +2541,8 @@ vErrors.push(err196);
 }
 errors++;
 }
-}
-else {
-const err197 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.clusters.items.type,parentSchema:schema11.properties.clusters.items,data:data88};
+if(func3(data89) < 1){
+const err197 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.clusters.items,data:data89};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2550,9 +2552,8 @@ vErrors.push(err197);
 errors++;
 }
 }
-}
 else {
-const err198 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/type",keyword:"type",params:{type: "array"},schema:schema11.properties.clusters.type,parentSchema:schema11.properties.clusters,data:data87};
+const err198 = {instancePath:instancePath+"/clusters/" + i12,schemaPath:"#/properties/clusters/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.clusters.items.type,parentSchema:schema11.properties.clusters.items,data:data89};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2562,12 +2563,9 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data.placement !== undefined){
-let data89 = data.placement;
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-for(const key18 in data89){
-if(!(((key18 === "bidWindow") || (key18 === "onPartition")) || (key18 === "atMostOne"))){
-const err199 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},schema:false,parentSchema:schema11.properties.placement,data:data89};
+}
+else {
+const err199 = {instancePath:instancePath+"/clusters",schemaPath:"#/properties/clusters/type",keyword:"type",params:{type: "array"},schema:schema11.properties.clusters.type,parentSchema:schema11.properties.clusters,data:data88};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2577,10 +2575,12 @@ vErrors.push(err199);
 errors++;
 }
 }
-if(data89.bidWindow !== undefined){
-let data90 = data89.bidWindow;
-if((typeof data90 !== "string") && (!((typeof data90 == "number") && (isFinite(data90))))){
-const err200 = {instancePath:instancePath+"/placement/bidWindow",schemaPath:"#/properties/placement/properties/bidWindow/type",keyword:"type",params:{type: schema11.properties.placement.properties.bidWindow.type},schema:schema11.properties.placement.properties.bidWindow.type,parentSchema:schema11.properties.placement.properties.bidWindow,data:data90};
+if(data.placement !== undefined){
+let data90 = data.placement;
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+for(const key18 in data90){
+if(!(((key18 === "bidWindow") || (key18 === "onPartition")) || (key18 === "atMostOne"))){
+const err200 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},schema:false,parentSchema:schema11.properties.placement,data:data90};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2590,10 +2590,10 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data89.onPartition !== undefined){
-let data91 = data89.onPartition;
-if(!((data91 === "keep") || (data91 === "stop"))){
-const err201 = {instancePath:instancePath+"/placement/onPartition",schemaPath:"#/properties/placement/properties/onPartition/enum",keyword:"enum",params:{allowedValues: schema11.properties.placement.properties.onPartition.enum},schema:schema11.properties.placement.properties.onPartition.enum,parentSchema:schema11.properties.placement.properties.onPartition,data:data91};
+if(data90.bidWindow !== undefined){
+let data91 = data90.bidWindow;
+if((typeof data91 !== "string") && (!((typeof data91 == "number") && (isFinite(data91))))){
+const err201 = {instancePath:instancePath+"/placement/bidWindow",schemaPath:"#/properties/placement/properties/bidWindow/type",keyword:"type",params:{type: schema11.properties.placement.properties.bidWindow.type},schema:schema11.properties.placement.properties.bidWindow.type,parentSchema:schema11.properties.placement.properties.bidWindow,data:data91};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2603,10 +2603,10 @@ vErrors.push(err201);
 errors++;
 }
 }
-if(data89.atMostOne !== undefined){
-let data92 = data89.atMostOne;
-if(typeof data92 !== "boolean"){
-const err202 = {instancePath:instancePath+"/placement/atMostOne",schemaPath:"#/properties/placement/properties/atMostOne/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.placement.properties.atMostOne.type,parentSchema:schema11.properties.placement.properties.atMostOne,data:data92};
+if(data90.onPartition !== undefined){
+let data92 = data90.onPartition;
+if(!((data92 === "keep") || (data92 === "stop"))){
+const err202 = {instancePath:instancePath+"/placement/onPartition",schemaPath:"#/properties/placement/properties/onPartition/enum",keyword:"enum",params:{allowedValues: schema11.properties.placement.properties.onPartition.enum},schema:schema11.properties.placement.properties.onPartition.enum,parentSchema:schema11.properties.placement.properties.onPartition,data:data92};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2616,9 +2616,10 @@ vErrors.push(err202);
 errors++;
 }
 }
-}
-else {
-const err203 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/type",keyword:"type",params:{type: "object"},schema:schema11.properties.placement.type,parentSchema:schema11.properties.placement,data:data89};
+if(data90.atMostOne !== undefined){
+let data93 = data90.atMostOne;
+if(typeof data93 !== "boolean"){
+const err203 = {instancePath:instancePath+"/placement/atMostOne",schemaPath:"#/properties/placement/properties/atMostOne/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.placement.properties.atMostOne.type,parentSchema:schema11.properties.placement.properties.atMostOne,data:data93};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2628,10 +2629,9 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data.priority !== undefined){
-let data93 = data.priority;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-const err204 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.priority.type,parentSchema:schema11.properties.priority,data:data93};
+}
+else {
+const err204 = {instancePath:instancePath+"/placement",schemaPath:"#/properties/placement/type",keyword:"type",params:{type: "object"},schema:schema11.properties.placement.type,parentSchema:schema11.properties.placement,data:data90};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2640,9 +2640,11 @@ vErrors.push(err204);
 }
 errors++;
 }
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 1000000 || isNaN(data93)){
-const err205 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.priority,data:data93};
+}
+if(data.priority !== undefined){
+let data94 = data.priority;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+const err205 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.priority.type,parentSchema:schema11.properties.priority,data:data94};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2651,8 +2653,9 @@ vErrors.push(err205);
 }
 errors++;
 }
-if(data93 < -1000000 || isNaN(data93)){
-const err206 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000000},schema:-1000000,parentSchema:schema11.properties.priority,data:data93};
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1000000 || isNaN(data94)){
+const err206 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.priority,data:data94};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2661,12 +2664,8 @@ vErrors.push(err206);
 }
 errors++;
 }
-}
-}
-if(data.stopGracePeriod !== undefined){
-let data94 = data.stopGracePeriod;
-if((typeof data94 !== "string") && (!((typeof data94 == "number") && (isFinite(data94))))){
-const err207 = {instancePath:instancePath+"/stopGracePeriod",schemaPath:"#/properties/stopGracePeriod/type",keyword:"type",params:{type: schema11.properties.stopGracePeriod.type},schema:schema11.properties.stopGracePeriod.type,parentSchema:schema11.properties.stopGracePeriod,data:data94};
+if(data94 < -1000000 || isNaN(data94)){
+const err207 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1000000},schema:-1000000,parentSchema:schema11.properties.priority,data:data94};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2676,10 +2675,11 @@ vErrors.push(err207);
 errors++;
 }
 }
-if(data.stopSignal !== undefined){
-let data95 = data.stopSignal;
-if(!(((((((((((data95 === "SIGTERM") || (data95 === "SIGINT")) || (data95 === "SIGQUIT")) || (data95 === "SIGHUP")) || (data95 === "SIGUSR1")) || (data95 === "SIGUSR2")) || (data95 === "SIGWINCH")) || (data95 === "SIGABRT")) || (data95 === "SIGALRM")) || (data95 === "SIGKILL")) || (data95 === "SIGRTMIN+3"))){
-const err208 = {instancePath:instancePath+"/stopSignal",schemaPath:"#/properties/stopSignal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stopSignal.enum},schema:schema11.properties.stopSignal.enum,parentSchema:schema11.properties.stopSignal,data:data95};
+}
+if(data.stopGracePeriod !== undefined){
+let data95 = data.stopGracePeriod;
+if((typeof data95 !== "string") && (!((typeof data95 == "number") && (isFinite(data95))))){
+const err208 = {instancePath:instancePath+"/stopGracePeriod",schemaPath:"#/properties/stopGracePeriod/type",keyword:"type",params:{type: schema11.properties.stopGracePeriod.type},schema:schema11.properties.stopGracePeriod.type,parentSchema:schema11.properties.stopGracePeriod,data:data95};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2689,11 +2689,10 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data.schedule !== undefined){
-let data96 = data.schedule;
-if(typeof data96 === "string"){
-if(func3(data96) > 256){
-const err209 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/maxLength",keyword:"maxLength",params:{limit: 256},schema:256,parentSchema:schema11.properties.schedule,data:data96};
+if(data.stopSignal !== undefined){
+let data96 = data.stopSignal;
+if(!(((((((((((data96 === "SIGTERM") || (data96 === "SIGINT")) || (data96 === "SIGQUIT")) || (data96 === "SIGHUP")) || (data96 === "SIGUSR1")) || (data96 === "SIGUSR2")) || (data96 === "SIGWINCH")) || (data96 === "SIGABRT")) || (data96 === "SIGALRM")) || (data96 === "SIGKILL")) || (data96 === "SIGRTMIN+3"))){
+const err209 = {instancePath:instancePath+"/stopSignal",schemaPath:"#/properties/stopSignal/enum",keyword:"enum",params:{allowedValues: schema11.properties.stopSignal.enum},schema:schema11.properties.stopSignal.enum,parentSchema:schema11.properties.stopSignal,data:data96};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2703,8 +2702,11 @@ vErrors.push(err209);
 errors++;
 }
 }
-else {
-const err210 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "string"},schema:schema11.properties.schedule.type,parentSchema:schema11.properties.schedule,data:data96};
+if(data.schedule !== undefined){
+let data97 = data.schedule;
+if(typeof data97 === "string"){
+if(func3(data97) > 256){
+const err210 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/maxLength",keyword:"maxLength",params:{limit: 256},schema:256,parentSchema:schema11.properties.schedule,data:data97};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2714,10 +2716,8 @@ vErrors.push(err210);
 errors++;
 }
 }
-if(data.protect !== undefined){
-let data97 = data.protect;
-if(typeof data97 !== "boolean"){
-const err211 = {instancePath:instancePath+"/protect",schemaPath:"#/properties/protect/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.protect.type,parentSchema:schema11.properties.protect,data:data97};
+else {
+const err211 = {instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "string"},schema:schema11.properties.schedule.type,parentSchema:schema11.properties.schedule,data:data97};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2727,14 +2727,27 @@ vErrors.push(err211);
 errors++;
 }
 }
-}
-else {
-const err212 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(data.protect !== undefined){
+let data98 = data.protect;
+if(typeof data98 !== "boolean"){
+const err212 = {instancePath:instancePath+"/protect",schemaPath:"#/properties/protect/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.protect.type,parentSchema:schema11.properties.protect,data:data98};
 if(vErrors === null){
 vErrors = [err212];
 }
 else {
 vErrors.push(err212);
+}
+errors++;
+}
+}
+}
+else {
+const err213 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err213];
+}
+else {
+vErrors.push(err213);
 }
 errors++;
 }

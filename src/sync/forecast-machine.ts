@@ -4,6 +4,7 @@ import { COLLECTION } from '../model/nsid.ts'
 import { formatBytes, formatCpu } from '../model/quantity.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { Did, MeshletStatusRecord, Resources, WorkloadRecord } from '../model/records.ts'
+import { GVISOR, RUNTIME_LABEL } from '../model/runtime.ts'
 import type { RecordView } from '../ports/records.ts'
 import { lackOf, type Lack } from '../selection/room.ts'
 
@@ -65,6 +66,8 @@ export function obstacleOn(
     return stateReason === undefined ? `is ${state}` : `is ${state}: ${stateReason}`
   const broken = (record.constraints ?? []).find((text) => !holdsOn(text, machine.labels))
   if (broken !== undefined) return `"${broken}" does not hold there`
+  if (record.runtime !== undefined && machine.labels[RUNTIME_LABEL] !== record.runtime)
+    return `has no ${record.runtime === GVISOR ? 'gVisor' : record.runtime}`
   const lack = lackOf(room, requestOf(record))
   return lack === undefined ? undefined : LACK[lack](room)
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
+import type { MeshletStatusRecord } from '../model/records.ts'
 import { forecastPlan } from './forecast-plan.ts'
 import type { Forecast } from './forecast.ts'
 import { formatForecast } from './format-forecast.ts'
@@ -48,6 +49,20 @@ describe('where a new workload would run', () => {
     expect(web?.places).toEqual([
       { meshlet: did('large'), name: did('large'), replicas: 1, why: '64 CPU and 512Mi free' },
     ])
+  })
+
+  it('is where there is gVisor for what asks for it', () => {
+    const view = machines({ plain: 512, walled: 256 })
+    const status = view.get<MeshletStatusRecord>(did('walled'), COLLECTION.meshletStatus, 'self')
+    view.put(did('walled'), COLLECTION.meshletStatus, 'self', {
+      ...status?.value,
+      labels: [{ name: 'runtime', value: 'gvisor' }],
+    })
+    const { web } = forecasts(view, [desired('web', { replicas: 2, runtime: 'gvisor' })])
+    expect(web?.places.map(({ meshlet }) => meshlet)).toEqual([did('walled')])
+    expect(
+      forecasts(machines({ plain: 512 }), [desired('web', { runtime: 'gvisor' })])['web'],
+    ).toEqual(expect.objectContaining({ places: [] }))
   })
 
   it('names those that are as good, since a draw decides among them', () => {

@@ -54,6 +54,7 @@ const workloads: readonly WorkloadRecord[] = [
     healthcheck: { http: { port: 8080, path: '/' }, intervalMs: 5_000 },
     placementNonce: 'nonce',
   },
+  { ...base, runtime: 'gvisor', placementNonce: 'nonce' },
 ]
 
 const samples: readonly {

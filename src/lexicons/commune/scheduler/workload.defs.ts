@@ -72,6 +72,11 @@ type Main = {
   security?: 'restricted' | 'baseline' | l.UnknownString
 
   /**
+   * Least wall between container and machine: gvisor runs only where there is gVisor. The machine's choice when absent.
+   */
+  runtime?: 'gvisor' | l.UnknownString
+
+  /**
    * Capabilities asked for.
    */
   capAdd?: string[]
@@ -231,6 +236,11 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
         knownValues: ['restricted', 'baseline']
         maxLength: 64
       }>({ maxLength: 64 }),
+    ),
+    runtime: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string<{ knownValues: ['gvisor']; maxLength: 64 }>({
+        maxLength: 64,
+      }),
     ),
     capAdd: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.array(/*#__PURE__*/ l.string({ maxLength: 64 }), {
