@@ -15,6 +15,7 @@ import { systemClock } from '../cli/system-clock.ts'
 import { lockFolder } from '../dev/folder-lock.ts'
 import { createDockerEngine } from '../engine/docker.ts'
 import { createRegistries } from '../engine/registries.ts'
+import { createWalls } from '../firewall/read-walls.ts'
 import { createMeshletApi } from '../meshlet/api.ts'
 import { openGuard } from '../guard/guard-client.ts'
 import { deadlineFlags } from '../guard/guard-messages.ts'
@@ -88,8 +89,10 @@ export async function startDaemon(
       allowPrivateAddresses: isPrivate,
     }),
   )
+  const walls = createWalls()
   const engine = createDockerEngine({
     dockerHost: settings.dockerHost ?? process.env['DOCKER_HOST'],
+    walls,
   })
   stack.defer(() => engine.close())
   const journalFile = stack.use(
@@ -279,6 +282,7 @@ function configOf(
     },
     liveness: settings.liveness,
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(settings.dns === undefined ? {} : { resolvers: settings.dns }),
   }
 }
 

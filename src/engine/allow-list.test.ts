@@ -124,6 +124,9 @@ describe('a container', () => {
     ['ShmSize', 2 ** 40],
     ['Ulimits', []],
     ['Dns', ['8.8.8.8']],
+    ['Dns', ['192.168.1.1']],
+    ['Dns', []],
+    ['DnsSearch', ['corp.example']],
     ['Tmpfs', { '/proc': 'nosuid,nodev' }],
     ['Tmpfs', { '/dev': 'nosuid,nodev' }],
     ['Tmpfs', { '/x/../proc': 'nosuid,nodev' }],
@@ -246,8 +249,16 @@ describe('other requests', () => {
     EnableIPv6: false,
     Attachable: false,
     IPAM: { Driver: 'default', Config: [{ Subnet: '10.0.0.0/24' }] },
-    Options: { 'com.docker.network.bridge.inhibit_ipv4': 'true' },
+    Options: {
+      'com.docker.network.bridge.inhibit_ipv4': 'true',
+      'com.docker.network.bridge.name': 'cmn0123456789ab',
+    },
     Labels: {},
+  }
+  const walled = {
+    ...network,
+    Internal: false,
+    Options: { 'com.docker.network.bridge.name': 'cmn0123456789ab' },
   }
   const exec = { Cmd: ['true'], AttachStdout: true, AttachStderr: true }
   const pull = `/images/create?fromImage=registry.example%3A5000%2Fweb&tag=${DIGEST}`
@@ -265,6 +276,7 @@ describe('other requests', () => {
     ['POST', '/containers/abc/exec', { ...exec, AttachStdin: true, Tty: true }],
     ['POST', '/exec/abc/resize?h=24&w=80', { h: 24, w: 80 }],
     ['POST', '/networks/create', network],
+    ['POST', '/networks/create', walled],
   ])('%s %s is let through', (method, path, body) => {
     assertAllowed({ method, path, body: body === undefined ? undefined : JSON.stringify(body) })
   })
@@ -304,6 +316,14 @@ describe('other requests', () => {
     ['POST', '/networks/create', { ...network, Driver: 'host' }],
     ['POST', '/networks/create', { ...network, Internal: false }],
     ['POST', '/networks/create', { ...network, Options: {} }],
+    ['POST', '/networks/create', { ...network, Options: walled.Options }],
+    ['POST', '/networks/create', { ...walled, Options: {} }],
+    ['POST', '/networks/create', { ...walled, EnableIPv6: true }],
+    [
+      'POST',
+      '/networks/create',
+      { ...walled, Options: { 'com.docker.network.bridge.name': 'docker0' } },
+    ],
     ['POST', '/networks/create', { ...network, ConfigFrom: { Network: 'x' } }],
     ['POST', '/networks/create', { ...network, IPAM: { Driver: 'evil', Config: [] } }],
     [

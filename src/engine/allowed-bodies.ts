@@ -62,20 +62,22 @@ export function faultOfExec(body: unknown): string | undefined {
 
 const NETWORK_FIXED = new Map<string, unknown>([
   ['Driver', 'bridge'],
-  ['Internal', true],
   ['EnableIPv6', false],
   ['Attachable', false],
 ])
 const NETWORK_FIELDS = new Set([
   ...NETWORK_FIXED.keys(),
-  ...['Name', 'CheckDuplicate', 'IPAM', 'Options', 'Labels'],
+  ...['Name', 'CheckDuplicate', 'Internal', 'IPAM', 'Options', 'Labels'],
 ])
 const NO_HOST_ADDRESS = 'com.docker.network.bridge.inhibit_ipv4'
-const NETWORK_OPTIONS = new Set([NO_HOST_ADDRESS, 'com.docker.network.bridge.name'])
+const BRIDGE_NAME = 'com.docker.network.bridge.name'
+const NETWORK_OPTIONS = new Set([NO_HOST_ADDRESS, BRIDGE_NAME])
+/** The firewall rules go by it. */
+const BRIDGE = /^cmn[0-9a-f]{12}$/
 /** Of an address range only the range is chosen: a gateway would be an address of the host. */
 const RANGE_FIELDS = new Set(['Subnet'])
 
-/** A network has no way out, and the host has no address on it. */
+/** A network has no way out, and the host no address on it; or its bridge is one behind the rules. */
 export function faultOfNetwork(body: unknown): string | undefined {
   const fields = fieldsOf(body)
   if (fields === undefined) return 'no network'
@@ -84,8 +86,13 @@ export function faultOfNetwork(body: unknown): string | undefined {
   const changed = changedField(fields, NETWORK_FIXED)
   if (changed !== undefined) return `${changed} is not what it has to be`
   const options = fieldsOf(fields.get('Options'))
-  if (options?.get(NO_HOST_ADDRESS) !== 'true') return 'the host would have an address on it'
-  if (unknownField(options, NETWORK_OPTIONS) !== undefined) return 'unknown options'
+  if (options === undefined || unknownField(options, NETWORK_OPTIONS) !== undefined)
+    return 'unknown options'
+  const bridge = options.get(BRIDGE_NAME)
+  if (typeof bridge !== 'string' || !BRIDGE.test(bridge)) return 'its bridge is none of ours'
+  const isClosed = fields.get('Internal') === true && options.get(NO_HOST_ADDRESS) === 'true'
+  const isWalled = fields.get('Internal') === false && !options.has(NO_HOST_ADDRESS)
+  if (!isClosed && !isWalled) return 'the host would have an address on it'
   return faultOfRanges(fields.get('IPAM'))
 }
 

@@ -1,3 +1,4 @@
+import { isOpenAddress } from '../model/closed-ranges.ts'
 import { changedField, fieldsOf, isTexts, unknownField } from './allowed-bodies.ts'
 
 export type SecurityLevel = 'restricted' | 'baseline'
@@ -30,7 +31,6 @@ const HOST_FIXED = new Map<string, unknown>([
   ['PublishAllPorts', false],
   ['AutoRemove', false],
   ['OomKillDisable', false],
-  ['Dns', ['127.0.0.1']],
   ['RestartPolicy', { Name: 'no' }],
   ['LogConfig', { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } }],
 ])
@@ -39,6 +39,7 @@ const HOST_FIELDS = new Set([
   ...HOST_FIXED.keys(),
   ...LIMITS,
   ...['Ulimits', 'CapAdd', 'ReadonlyRootfs', 'Tmpfs', 'NetworkMode', 'Init', 'Runtime'],
+  ...['Dns', 'DnsSearch'],
 ])
 
 const FIXED = new Map<string, unknown>([
@@ -87,6 +88,7 @@ export function faultOfContainer(body: unknown, level: SecurityLevel): string | 
     faultOfLimits(host) ??
     faultOfLevel(fields, host, level) ??
     faultOfFolders(host.get('Tmpfs')) ??
+    faultOfNameServers(host) ??
     (isNetwork(host.get('NetworkMode')) ? undefined : 'NetworkMode is no network of ours') ??
     (!host.has('Runtime') || RUNTIME.test(textOf(host.get('Runtime')))
       ? undefined
@@ -141,6 +143,18 @@ function faultOfFolders(value: unknown): string | undefined {
     if (words.includes('suid') || words.includes('dev')) return 'Tmpfs allows what it forbids'
   }
   return undefined
+}
+
+/** Nobody’s but public ones, and without the search list of the machine. */
+function faultOfNameServers(host: ReadonlyMap<string, unknown>): string | undefined {
+  const servers = host.get('Dns')
+  const fault = 'Dns is no public name server'
+  if (!isTexts(servers) || servers.length === 0) return fault
+  if (servers.length === 1 && servers[0] === '127.0.0.1')
+    return host.has('DnsSearch') ? 'DnsSearch is never set' : undefined
+  if (!servers.every(isOpenAddress)) return fault
+  const search = new Map([['DnsSearch', ['.']]])
+  return changedField(host, search) === undefined ? undefined : 'DnsSearch is not empty'
 }
 
 function isNetwork(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { ContainerInspectInfo, DockerVersion } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import type { Engine, EngineInfo } from '../ports/engine.ts'
+import type { Walls } from '../ports/walls.ts'
 import { ensureCanaryImage } from './canary-image.ts'
 import { tryWalls } from './canary.ts'
 import { createEngineClient, type EngineClient } from './client.ts'
@@ -38,6 +39,8 @@ export interface DockerEngineOptions {
   /** Where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are looked up. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly netns?: Netns
+  /** The rules around networks with a way to the internet; without them there are no such networks. */
+  readonly walls?: Walls
 }
 
 /**
@@ -82,7 +85,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       return dataFolder === undefined ? undefined : diskSpaceAt(dataFolder)
     },
     ensureNetwork(network, signal) {
-      const made = ensureNetwork(client, network, signal)
+      const made = ensureNetwork(client, network, { walls: options.walls, signal })
       making.set(network.name, made)
       const forget = () => making.delete(network.name)
       made.then(forget, forget)

@@ -84,6 +84,15 @@ describe('the whole of it', () => {
     })
   })
 
+  test('name servers are the public ones that are named, without the machine’s search list', () => {
+    const made = createOptions({ ...container, resolvers: ['9.9.9.9'] }, image, engine)
+    expect(made.HostConfig).toMatchObject({ Dns: ['9.9.9.9'], DnsSearch: ['.'] })
+    for (const resolvers of [[], ['10.0.0.1'], ['9.9.9.9', '::1'], ['dns.example']])
+      expect(() => createOptions({ ...container, resolvers }, image, engine)).toThrow(
+        /is no public name server/,
+      )
+  })
+
   test('what the workload says about its program is passed on', () => {
     const options = createOptions(
       {

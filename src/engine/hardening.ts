@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode'
+import { isOpenAddress } from '../model/closed-ranges.ts'
 import { CommuneError } from '../model/errors.ts'
 import { PIDS_LIMIT, type ContainerCreate } from '../ports/engine.ts'
 import { tmpfsOption } from './tmpfs.ts'
@@ -88,15 +89,26 @@ export function createOptions(
       }),
       ...(container.runtime === undefined ? {} : { Runtime: checkedRuntime(container.runtime) }),
       NetworkMode: checkedNetwork(container.network),
-      // Docker's resolver passes a container's questions on to the host's name server, also out of
-      // internal networks (CVE-2024-29018). Names of replicas still resolve; nothing else does.
-      Dns: ['127.0.0.1'],
+      ...nameServers(container),
       Init: engine.hasInit,
       // The meshlet decides what runs again, and when.
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
     },
   }
+}
+
+/**
+ * Docker's resolver passes a container's questions on to the host's name server, also out of internal
+ * networks (CVE-2024-29018), but for servers that are named here: those are asked from inside. Names of
+ * replicas resolve; the host's own search list would tell of its network.
+ */
+function nameServers({ name, resolvers }: ContainerCreate) {
+  if (resolvers === undefined) return { Dns: ['127.0.0.1'] }
+  const strange = resolvers.find((address) => !isOpenAddress(address))
+  if (resolvers.length > 0 && strange === undefined)
+    return { Dns: [...resolvers], DnsSearch: ['.'] }
+  throw new CommuneError('invalid-input', `${name}: “${strange ?? ''}” is no public name server`)
 }
 
 /** Said in full, although most of it is Docker's default: a default of tomorrow must not open a door. */

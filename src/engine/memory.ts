@@ -22,11 +22,13 @@ import type {
   WallReport,
   WallTrial,
 } from '../ports/engine.ts'
+import type { Walls } from '../ports/walls.ts'
 import { gone } from './engine-error.ts'
 import { createOptions } from './hardening.ts'
 import { imageMissing } from './images.ts'
 import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
 import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
+import { ensureNetwork, networksOf } from './memory-networks.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
 
 export interface MemoryEngineOptions {
@@ -39,6 +41,8 @@ export interface MemoryEngineOptions {
   readonly memoryBytes?: number
   /** All of the disk that images are kept on. */
   readonly diskBytes?: number
+  /** The rules around networks with a way to the internet; without them there are no such networks. */
+  readonly firewall?: Walls
 }
 
 const DEFAULT_CPUS = 4
@@ -154,24 +158,14 @@ export class MemoryEngine implements Engine {
   }
 
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal) {
-    return this.#call('ensureNetwork', network.name, signal, () => {
-      if (network.egress !== 'none') {
-        throw new CommuneError('unsupported', 'egress: internet needs a firewall')
-      }
-      const existing = this.networks.get(network.name)
-      if (existing && existing.labels[LABEL.meshletDid] !== network.labels[LABEL.meshletDid]) {
-        throw new CommuneError('name-taken', `A network ${network.name} exists that is not ours`)
-      }
-      this.networks.set(network.name, { name: network.name, labels: network.labels })
-      return network.name
-    })
+    return this.#call('ensureNetwork', network.name, signal, () =>
+      ensureNetwork(this.networks, network, this.#options.firewall, signal),
+    )
   }
 
   listNetworks(meshletDid: string, signal?: AbortSignal) {
     return this.#call('listNetworks', meshletDid, signal, () =>
-      [...this.networks.values()]
-        .filter((network) => network.labels[LABEL.meshletDid] === meshletDid)
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      networksOf(this.networks, meshletDid),
     )
   }
 

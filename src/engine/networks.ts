@@ -3,15 +3,18 @@ import type { NetworkInspectInfo } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
+import type { Walls } from '../ports/walls.ts'
 import { sealBridges } from './bridge-seal.ts'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
+import { requireWalls } from './require-walls.ts'
 import { bridgeName, candidateSubnets, parseRoutes } from './subnets.ts'
 
 /** Without an address on the bridge the host, and everything behind it, does not exist for a container. */
 const NO_HOST_ADDRESS = 'com.docker.network.bridge.inhibit_ipv4'
 const BRIDGE_NAME = 'com.docker.network.bridge.name'
+const BRIDGE = /^cmn[0-9a-f]{12}$/
 const CREATE_ATTEMPTS_MAX = 64
 const ROUTES_FILE = '/proc/net/route'
 
@@ -19,25 +22,47 @@ const ROUTES_FILE = '/proc/net/route'
 export async function ensureNetwork(
   client: EngineClient,
   network: NetworkCreate,
-  signal?: AbortSignal,
+  {
+    walls,
+    signal,
+  }: { readonly walls?: Walls | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
-  if (network.egress !== 'none') {
-    throw new CommuneError(
-      'unsupported',
-      'egress: internet needs a firewall that this version does not set up',
-      {
-        hint: 'leave egress out, or run the workload on a meshlet of a later version',
-      },
-    )
-  }
+  const state = network.egress === 'none' ? undefined : await requireWalls(walls, signal)
   // Most are new: whether one is there already is asked only when the engine says so.
-  if ((await createNetwork(client, network, signal)) === 'made') {
-    await sealBridges()
-    return network.name
-  }
+  if ((await createNetwork(client, network, signal)) !== 'made')
+    await adoptOrReplace(client, network, signal)
+  await sealBridges()
+  if (walls !== undefined && state?.kind === 'standing')
+    await mustBeSeen(client, network.name, walls, signal)
+  return network.name
+}
+
+/** Rules in another network namespace than the engine’s networks wall in nothing. */
+async function mustBeSeen(
+  client: EngineClient,
+  name: string,
+  walls: Walls,
+  signal?: AbortSignal,
+): Promise<void> {
+  const bridge = (await inspectNetwork(client, name, signal))?.Options?.[BRIDGE_NAME]
+  if (bridge === undefined || (await walls.sees(bridge))) return
+  await removeNetwork(client, name, signal)
+  throw new CommuneError(
+    'unsupported',
+    'egress: internet is not offered here: the networks of this engine are not where this ' +
+      'program’s firewall rules are',
+    { hint: 'An engine without root, or in a virtual machine, gives egress: none only.' },
+  )
+}
+
+async function adoptOrReplace(
+  client: EngineClient,
+  network: NetworkCreate,
+  signal?: AbortSignal,
+): Promise<void> {
   const existing = await inspectNetwork(client, network.name, signal)
   if (existing !== undefined) {
-    if (isAsWanted(existing, network)) return network.name
+    if (isAsWanted(existing, network)) return
     if (existing.Labels?.[LABEL.meshletDid] !== network.labels[LABEL.meshletDid]) {
       throw new CommuneError('name-taken', `A network ${network.name} exists that is not ours`)
     }
@@ -45,8 +70,6 @@ export async function ensureNetwork(
     await removeNetwork(client, network.name, signal)
   }
   await createNetwork(client, network, signal)
-  await sealBridges()
-  return network.name
 }
 
 /** The networks that carry the label of this meshlet. */
@@ -114,10 +137,13 @@ const IDENTITY = [LABEL.meshletDid, LABEL.workload] as const
 
 function isAsWanted(found: NetworkInspectInfo, wanted: NetworkCreate): boolean {
   const labels = found.Labels ?? {}
+  const isClosed = found.Internal && hasNoHostAddress(found)
+  // The rules go by the name of the bridge.
+  const isOpen = !found.Internal && BRIDGE.test(found.Options?.[BRIDGE_NAME] ?? '')
   return (
-    found.Internal &&
+    (wanted.egress === 'none' ? isClosed : isOpen) &&
     found.Driver === 'bridge' &&
-    hasNoHostAddress(found) &&
+    !found.EnableIPv6 &&
     IDENTITY.every((name) => labels[name] === wanted.labels[name])
   )
 }
@@ -146,11 +172,14 @@ async function createNetwork(
           Name: network.name,
           CheckDuplicate: true,
           Driver: 'bridge',
-          Internal: true,
+          Internal: network.egress === 'none',
           EnableIPv6: false,
           Attachable: false,
           IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
-          Options: { [NO_HOST_ADDRESS]: 'true', [BRIDGE_NAME]: bridgeName(network.name, attempt) },
+          Options: {
+            ...(network.egress === 'none' ? { [NO_HOST_ADDRESS]: 'true' } : {}),
+            [BRIDGE_NAME]: bridgeName(network.name, attempt),
+          },
           Labels: { ...network.labels },
           abortSignal,
         })

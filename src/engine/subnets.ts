@@ -1,7 +1,7 @@
 /**
  * Docker's own address pools hold about thirty networks, so commune chooses the subnets: /24 out of
- * 10.192.0.0/10, 16,384 of them with room for 253 replicas each. The host gets no address in them
- * and no route to them; two engines may use the same one without meeting.
+ * 10.192.0.0/10, 16,384 of them with room for 253 replicas each. In those of internal networks the host
+ * gets no address and no route to them, so that two engines may use the same one without meeting.
  */
 const RANGE_FIRST = 0x0a_c0_00_00
 const SUBNET_BITS = 24
@@ -16,7 +16,7 @@ export interface Ipv4Route {
 
 /**
  * The subnets to try, starting at a place that depends on the name only. Those that overlap a route
- * of the host are left out: should a container ever get a way out, both must stay distinguishable.
+ * of the host are left out: where a container has a way out, both must stay distinguishable.
  */
 export function* candidateSubnets(name: string, routes: readonly Ipv4Route[]): Generator<string> {
   const start = hash32(name) % SUBNET_COUNT

@@ -10,6 +10,8 @@ export interface Nft {
   read(signal?: AbortSignal): Promise<LiveTable | undefined>
   /** The table that these rules make, tried out in a network that is gone afterwards. */
   tryOut(rules: string, signal?: AbortSignal): Promise<LiveTable>
+  /** Names of the network devices that the rules are about. */
+  devices(): Promise<readonly string[]>
   /** That it is not there is no error. */
   removeTable(signal?: AbortSignal): Promise<void>
 }
@@ -53,6 +55,10 @@ export function createNft(enter: readonly string[] = []): Nft {
     },
     tryOut: async (rules, signal) =>
       liveTable(await run(['unshare', '--net', 'sh', '-c', `nft -f - && ${LIST}`], rules, signal)),
+    async devices() {
+      const table = await run([...enter, 'cat', '/proc/self/net/dev'], '')
+      return [...table.matchAll(/^\s*([^\s:]+):/gm)].map(([, name = '']) => name)
+    },
     async removeTable(signal) {
       // Made first, since removing what is not there is an error to the program.
       await nft(['-f', '-'], `table ${TABLE}\ndelete table ${TABLE}\n`, signal)

@@ -17,6 +17,11 @@ export function createWalls(nft: Nft = createNft()): Walls {
       const { closedHere: _, ...state } = await readWalls(nft, { signal, tried })
       return state
     },
+    sees: (bridge) =>
+      nft.devices().then(
+        (names) => names.includes(bridge),
+        () => false,
+      ),
   }
 }
 

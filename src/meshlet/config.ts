@@ -29,7 +29,12 @@ export interface MeshletConfig {
   readonly softwareVersion: string
   /** The standard when left out. */
   readonly imageCare?: ImageCare
+  /** Name servers for containers with a way to the internet; `PUBLIC_RESOLVERS` when absent. */
+  readonly resolvers?: readonly string[]
 }
+
+/** Quad9 and Cloudflare, which answer everybody. */
+export const PUBLIC_RESOLVERS: readonly string[] = ['9.9.9.9', '1.1.1.1']
 
 /** Everybody whose workloads may run here, the owner first. */
 export function membersOf(config: MeshletConfig): readonly Did[] {

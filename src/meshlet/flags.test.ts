@@ -103,6 +103,12 @@ describe('every bad setting is named with what was expected', () => {
     ],
     ['liveness', { liveness: 'hasty' }, /^--liveness: "hasty" .*fast, normal, patient/],
     ['logFormat', { logFormat: 'xml' }, /^--log-format: "xml" .*auto, json, text/],
+    ['dns', { dns: '9.9.9.9,192.168.1.1' }, /^--dns: "192.168.1.1" expected a public IPv4 address/],
+    [
+      'dns',
+      { dns: '1.1.1.1,1.0.0.1,9.9.9.9,8.8.8.8' },
+      /^--dns: 4 name servers; expected at most 3/,
+    ],
     ['label', { label: 'zone=eu' }, /^--label: expected a list/],
     ['cluster', { cluster: 'home=did:plc:bob' }, /^--cluster: expected a list/],
   ])('%s: %j', (_, raw, message) => {

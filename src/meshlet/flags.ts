@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { isOpenAddress } from '../model/closed-ranges.ts'
 import { CommuneError } from '../model/errors.ts'
 import { parseImageReference } from '../model/image-reference.ts'
 import { parseDuration } from '../model/duration.ts'
@@ -24,6 +25,8 @@ export interface MeshletSettings {
   /** Where Prometheus may ask; nowhere when left out. */
   readonly metrics?: { readonly host: string; readonly port: number }
   readonly dockerHost?: string
+  /** Name servers for containers with a way to the internet. */
+  readonly dns?: readonly string[]
   readonly cpuMilli?: number
   readonly memoryBytes?: number
   readonly storageBytes?: number
@@ -71,6 +74,7 @@ export function meshletCommand(version: string): Command {
     )
     .option('--endpoint <url>', 'address that others reach it by; the listening one when left out')
     .option('--docker-host <url>', 'engine to use; DOCKER_HOST or the usual socket when left out')
+    .option('--dns <addresses>', 'public name servers for egress: internet, joined by commas')
     .option('--cpu <quantity>', 'CPU to offer, such as 2 or 500m')
     .option('--memory <quantity>', 'memory to offer, such as 4Gi')
     .option('--storage <quantity>', 'disk to offer, such as 20Gi')
@@ -165,6 +169,7 @@ export function parseSettings(
     metrics: metrics === undefined ? undefined : parseMetrics(metrics, faults),
     endpoint: parseUrl('endpoint', text('endpoint'), faults),
     dockerHost: text('dockerHost'),
+    dns: parseDns(raw['dns'], faults),
     cpuMilli: quantity('cpu', parseCpuMilli),
     memoryBytes: quantity('memory', parseBytes),
     storageBytes: quantity('storage', parseBytes),
@@ -263,6 +268,22 @@ function parsePercent(value: string | undefined, faults: string[]): number | und
   if (value !== undefined)
     faults.push(`--image-disk: "${value}" expected a percentage from 1% to 100%`)
   return undefined
+}
+
+/** As many as a resolver library reads (resolv.conf(5)). */
+const RESOLVERS_MAX = 3
+
+/** A private one is behind the walls of the containers that would ask it. */
+function parseDns(raw: unknown, faults: string[]): readonly string[] | undefined {
+  if (raw === undefined) return undefined
+  const list: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw].flat()
+  const addresses = list.map((one) => String(one).trim())
+  for (const address of addresses)
+    if (!isOpenAddress(address))
+      faults.push(`--dns: "${address}" expected a public IPv4 address such as 9.9.9.9`)
+  if (addresses.length > RESOLVERS_MAX)
+    faults.push(`--dns: ${addresses.length} name servers; expected at most ${RESOLVERS_MAX}`)
+  return addresses
 }
 
 interface Address {

@@ -6,7 +6,7 @@ import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { Chronicle } from './chronicle.ts'
 import { Comeback } from './comeback.ts'
-import type { MeshletConfig } from './config.ts'
+import { PUBLIC_RESOLVERS, type MeshletConfig } from './config.ts'
 import { amountsOf } from './elbow-room.ts'
 import { Departure } from './departure.ts'
 import { Duty } from './duty.ts'
@@ -251,6 +251,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const runner = new Runner({
     engine,
     images: images.supply,
+    resolvers: config.resolvers ?? PUBLIC_RESOLVERS,
     meshletDid,
     clock,
     random,

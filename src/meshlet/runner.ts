@@ -8,7 +8,7 @@ import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Action, Desired } from '../reconcile/actions.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
-import { containerName, networkName } from '../reconcile/container-names.ts'
+import { containerName, egressOf, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
@@ -20,6 +20,8 @@ import { replicaState, START_TRIES_MAX, type WorkloadMemory } from './workload-m
 
 export interface RunnerOptions {
   readonly engine: Engine
+  /** Public name servers for containers with a way to the internet. */
+  readonly resolvers: readonly string[]
   readonly meshletDid: Did
   readonly clock: Clock
   readonly random: Random
@@ -175,9 +177,9 @@ export class Runner {
   }
 
   async #ensureNetwork(job: Job, workload: WorkloadRecord): Promise<void> {
-    const name = networkName(this.#options.meshletDid, job.uri)
+    const egress = egressOf(workload)
+    const name = networkName(this.#options.meshletDid, job.uri, egress)
     const labels = labelsFor(this.#identity(job, 0))
-    const egress = workload.egress === 'internet' ? 'internet' : 'none'
     await this.#options.engine
       .ensureNetwork({ name, labels, egress }, job.signal)
       .catch((error: unknown) => Promise.reject(new StartError('create-failed', error)))
@@ -252,7 +254,8 @@ export class Runner {
     const { desired } = job
     if (desired.kind !== 'run') throw new CommuneError('internal', 'create without a workload')
     const identity = this.#identity(job, replica)
-    const options = containerOptions(desired.workload, identity, desired)
+    const { resolvers } = this.#options
+    const options = containerOptions(desired.workload, identity, { ...desired, resolvers })
     try {
       return await this.#calls.add(() => this.#options.engine.createContainer(options, job.signal))
     } catch (error) {

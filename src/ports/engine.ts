@@ -16,7 +16,10 @@ export interface Engine {
   removeImage(reference: string, signal?: AbortSignal): Promise<void>
   /** Where images and containers are kept; undefined where that can't be found out. */
   diskSpace(signal?: AbortSignal): Promise<DiskSpace | undefined>
-  /** Makes the network of a workload unless it exists; returns its name. */
+  /**
+   * Makes the network of a workload unless it exists; returns its name. One with a way to the internet
+   * fails with `unsupported` where the firewall rules are known not to be in force.
+   */
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal): Promise<string>
   listNetworks(meshletDid: string, signal?: AbortSignal): Promise<readonly EngineNetwork[]>
   removeNetwork(name: string, signal?: AbortSignal): Promise<void>
@@ -205,6 +208,8 @@ export interface ContainerCreate {
   readonly memoryBytes: number
   readonly cpuMilli: number
   readonly hostname?: string
+  /** Public name servers, for a network with a way to the internet; without them no name is resolved. */
+  readonly resolvers?: readonly string[]
 }
 
 export interface LogOptions {

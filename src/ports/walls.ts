@@ -10,4 +10,9 @@ export type WallState =
 export interface Walls {
   /** Never rejects, but for an aborted signal. */
   state(signal?: AbortSignal): Promise<WallState>
+  /**
+   * Whether a bridge is in the network namespace whose rules this program sees: an engine without root,
+   * or inside a virtual machine, has its networks elsewhere.
+   */
+  sees(bridge: string): Promise<boolean>
 }

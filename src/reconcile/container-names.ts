@@ -19,7 +19,17 @@ export function containerName(
   return `${prefixOf(meshletDid, uri)}-${replica}-${specHash.slice(0, SHORT)}`
 }
 
-/** Name of the network that the replicas of a workload share on one machine. */
-export function networkName(meshletDid: string, uri: string): string {
-  return prefixOf(meshletDid, uri)
+export type Egress = 'none' | 'internet'
+
+/** Unknown words of a newer version open nothing. */
+export function egressOf({ egress }: { readonly egress?: string | undefined }): Egress {
+  return egress === 'internet' ? 'internet' : 'none'
+}
+
+/**
+ * Name of the network that the replicas of a workload share on one machine. One with a way out has a
+ * name of its own: while replicas change from one to the other, both are there.
+ */
+export function networkName(meshletDid: string, uri: string, egress: Egress): string {
+  return `${prefixOf(meshletDid, uri)}${egress === 'internet' ? '-internet' : ''}`
 }

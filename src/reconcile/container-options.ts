@@ -4,7 +4,7 @@ import type { ContainerSpec, Did, WorkloadRecord } from '../model/records.ts'
 import type { ContainerCreate } from '../ports/engine.ts'
 import { requestOf } from '../model/request.ts'
 import type { Desired } from './actions.ts'
-import { networkName } from './container-names.ts'
+import { egressOf, networkName } from './container-names.ts'
 import { STOP_GRACE_MS } from './plan-workload.ts'
 
 /** Range of user ids for workloads that name none: far from the ids of real accounts. */
@@ -24,6 +24,11 @@ export interface ContainerIdentity {
   readonly leaseEpoch?: number | undefined
 }
 
+export interface MachineOptions extends Pick<Desired & { kind: 'run' }, 'runtime' | 'userIds'> {
+  /** Public name servers for containers with a way to the internet. */
+  readonly resolvers: readonly string[]
+}
+
 /**
  * Everything that the engine is told about a container. The engine's driver adds the hardening; nothing
  * in a record can take it away.
@@ -31,14 +36,15 @@ export interface ContainerIdentity {
 export function containerOptions(
   spec: Omit<ContainerSpec, 'specHash' | '$type'> & Pick<WorkloadRecord, 'stopGracePeriodMs'>,
   identity: ContainerIdentity,
-  { runtime, userIds }: Pick<Desired & { kind: 'run' }, 'runtime' | 'userIds'>,
+  { runtime, userIds, resolvers }: MachineOptions,
 ): ContainerCreate {
   const resources = requestOf(spec)
+  const egress = egressOf(spec)
   return {
     name: identity.name,
     image: spec.image,
     labels: labelsFor(identity),
-    network: networkName(identity.meshletDid, identity.uri),
+    network: networkName(identity.meshletDid, identity.uri, egress),
     security: spec.security === 'baseline' ? 'baseline' : 'restricted',
     user: spec.user ?? defaultUser(identity.uri, userIds),
     env: environment(spec, identity),
@@ -53,6 +59,7 @@ export function containerOptions(
       63,
     ),
     ...(runtime === undefined ? {} : { runtime }),
+    ...(egress === 'internet' ? { resolvers } : {}),
     ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
     ...(spec.command ? { command: spec.command } : {}),
     ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),

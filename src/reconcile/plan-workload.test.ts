@@ -4,7 +4,7 @@ import { LABEL } from '../model/nsid.ts'
 import type { WorkloadRecord } from '../model/records.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Action, Desired } from './actions.ts'
-import { containerName } from './container-names.ts'
+import { containerName, networkName } from './container-names.ts'
 import { planWorkload, type PlanInput } from './plan-workload.ts'
 
 const MESHLET = 'did:plc:mesh'
@@ -225,6 +225,28 @@ describe('what a look at a workload decides', () => {
       },
       ['stop+remove', 'remove', 'remove-network'],
       /gone/,
+    ],
+    [
+      'its old network, with the new one not yet in the place of the last container',
+      {
+        desired: run(1, { egress: 'internet' }),
+        containers: [container(0), container(0, { spec: OLD })],
+        networks: [{ name: networkName(MESHLET, URI, 'none'), labels: {} }],
+      },
+      [],
+    ],
+    [
+      'its old network, with nothing on it: remove it, and keep the new one',
+      {
+        desired: run(1, { egress: 'internet' }),
+        containers: [container(0)],
+        networks: (['none', 'internet'] as const).map((egress) => ({
+          name: networkName(MESHLET, URI, egress),
+          labels: {},
+        })),
+      },
+      ['remove-network'],
+      /nothing is on it/,
     ],
     [
       'unknown: touch nothing',

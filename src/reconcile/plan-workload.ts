@@ -3,7 +3,7 @@ import type { WorkloadRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
 import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
 import type { Action, Desired, Plan } from './actions.ts'
-import { containerName } from './container-names.ts'
+import { containerName, egressOf, networkName } from './container-names.ts'
 import { sooner } from './outcome.ts'
 import type { Order } from './rollout.ts'
 
@@ -78,7 +78,20 @@ function planReplicas(input: PlanInput, desired: Desired & { kind: 'run' }): Pla
     const reason = replica < 0 ? 'its labels are not ours' : `only ${desired.slots} to run here`
     actions.push(...removals(input, surplus, reason))
   }
+  actions.push(...staleNetworks(input, desired))
   return againInMs === undefined ? { actions } : { actions, againInMs }
+}
+
+/** Those of another kind than the workload asks for now, when the last container has left them. */
+function staleNetworks(
+  input: PlanInput,
+  { workload, specHash }: Desired & { kind: 'run' },
+): Action[] {
+  if (input.containers.some(({ labels }) => labels[LABEL.spec] !== specHash)) return []
+  const wanted = networkName(input.meshletDid, input.uri, egressOf(workload))
+  return input.networks
+    .filter(({ name }) => name !== wanted)
+    .map(({ name }) => ({ kind: 'remove-network', name, reason: 'nothing is on it any more' }))
 }
 
 /** What runs beyond the slots and stays as it is for now, the lowest replicas first. */

@@ -234,7 +234,7 @@ describe('an engine with user namespaces', () => {
       ...{ meshletDid: DID, ownerDid: DID },
       ...{ uri, revision: 'r', specHash: 's', replica: 0, name: 'web' },
     } as const
-    const { user } = containerOptions({ image }, identity, { userIds: 65_536 })
+    const { user } = containerOptions({ image }, identity, { userIds: 65_536, resolvers: [] })
     const id = await run(engine, 'id -u; touch /tmp/mine && echo done; sleep 600', { user })
     expect(await output(engine, id)).toEqual([user.split(':')[0], 'done'])
     expect(await engine.stats(id)).toMatchObject({ pidsLimit: 256 })

@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDockerEngine } from '../../src/engine/docker.ts'
+import { createNft } from '../../src/firewall/nft.ts'
+import { createWalls } from '../../src/firewall/read-walls.ts'
+import { LABEL } from '../../src/model/nsid.ts'
+import type { Engine } from '../../src/ports/engine.ts'
+import type { Walls } from '../../src/ports/walls.ts'
 import { inContainer, lookUp, reach } from './guest.ts'
 import { BEYOND, HOST, openWalledHost, type WalledHost } from './walled-host.ts'
 
@@ -178,6 +184,109 @@ describe('with the rules', () => {
     expect(await world.meshlet('firewall', 'status')).toMatchObject({ code: 1 })
     const again = await world.meshlet('firewall', 'remove', '--force')
     expect(again).toMatchObject({ code: 0, out: 'There was nothing to remove.\n' })
+  })
+})
+
+test('a guest that has IPv6 reaches nothing by it, whatever gave it to it', async () => {
+  const guest = await world.plugIn('cmn0six', 'fd00:66::')
+  const targets = [HOST.lan6, HOST.public6, 'fd00:66::1', BEYOND.lan6, BEYOND.public6]
+  const reached = async () => {
+    const answers = await Promise.all(
+      targets.map(async (address) => [address, await guest(address)] as const),
+    )
+    return answers.filter(([, said]) => /^(?:beyond|host)$/.test(said)).map(([address]) => address)
+  }
+  expect(await reached()).toEqual(targets)
+  expect((await world.meshlet('firewall', 'install')).code).toBe(0)
+  expect(await reached()).toEqual([])
+})
+
+/** What a guest says that can't get there: nobody is told why by whoever is on the other side. */
+const WALL = /No route to host|Network is unreachable|Cannot assign requested address|timed out/
+
+describe('networks that the driver makes', () => {
+  const labels = { [LABEL.meshletDid]: 'did:web:walls.test', [LABEL.workload]: 'at://w' }
+  let engine: Engine
+
+  beforeAll(() => {
+    const inside = ['nsenter', '--target', `${world.host.init}`, '--net', '--']
+    engine = createDockerEngine({
+      dockerHost: world.dockerHost,
+      walls: createWalls(createNft(inside)),
+    })
+  })
+  afterAll(() => engine?.close())
+
+  async function startWorkload(name: string, egress: 'none' | 'internet'): Promise<string> {
+    const network = `${name}-${egress}`
+    await engine.ensureNetwork({ name: network, labels, egress })
+    const id = await engine.createContainer({
+      name,
+      image: world.image,
+      labels,
+      network,
+      ...{ security: 'restricted', user: '65532', readOnly: true, capAdd: [], tmpfs: [] },
+      ...{ env: {}, stopGracePeriodMs: 0, memoryBytes: 64 * 1024 * 1024, cpuMilli: 500 },
+      ...(egress === 'internet' ? { resolvers: [BEYOND.resolver] } : {}),
+    })
+    await engine.startContainer(id)
+    await inContainer(world.docker, id, SERVE)
+    return id
+  }
+
+  test('there is none with a way out while the rules are not in force', async () => {
+    await world.meshlet('firewall', 'remove', '--force')
+    const wanted = { name: 'refused', labels, egress: 'internet' } as const
+    await expect(engine.ensureNetwork(wanted)).rejects.toThrow(
+      /egress: internet is not offered here: .* are not there: run “meshlet firewall install”/,
+    )
+    const [network] = await world.docker.listNetworks({ filters: { name: ['refused'] } })
+    expect(network).toBeUndefined()
+  })
+
+  test('none where the engine’s networks are not where the rules are', async () => {
+    const nowhere: Walls = {
+      state: async () => ({ kind: 'standing' }),
+      sees: (bridge) => createWalls().sees(bridge),
+    }
+    const elsewhere = createDockerEngine({ dockerHost: world.dockerHost, walls: nowhere })
+    const wanted = { name: 'elsewhere', labels, egress: 'internet' } as const
+    await expect(elsewhere.ensureNetwork(wanted)).rejects.toThrow(/are not where this program’s/)
+    const [network] = await world.docker.listNetworks({ filters: { name: ['elsewhere'] } })
+    expect(network).toBeUndefined()
+    await elsewhere.close()
+  })
+
+  test('with the rules: the public network and its names, and nothing else, over IPv4 and IPv6', async () => {
+    await world.meshlet('firewall', 'install', '--refuse', BEYOND.router)
+    const guest = await startWorkload('open', 'internet')
+    expect(await from(guest, BEYOND.public)).toBe('beyond')
+    expect(await lookUp(world.docker, guest, 'public.example')).toContain(BEYOND.public)
+    expect(await reachable(guest)).toEqual([])
+    const seen = await from(guest, await addressOf(guests.other), 8080)
+    expect(seen).toMatch(WALL)
+    const { Options } = await world.docker.getNetwork('open-internet').inspect()
+    const bridge = Options?.['com.docker.network.bridge.name'] ?? ''
+    const links = await world.host.run('ip', '-6', '-o', 'addr', 'show', 'dev', bridge)
+    const linkLocal = /fe80\S+(?=\/)/.exec(links)?.[0]
+    expect(linkLocal).toBeDefined()
+    expect(await from(guest, `${linkLocal}%eth0`)).toMatch(WALL)
+    expect(await inContainer(world.docker, guest, 'cat /etc/resolv.conf')).not.toContain('search')
+  })
+
+  test('egress: none reaches nothing at all, over IPv4 and IPv6', async () => {
+    const guest = await startWorkload('shut', 'none')
+    expect(await reachable(guest)).toEqual([])
+    for (const address of [BEYOND.public, BEYOND.public6, HOST.lan, HOST.public6, 'fe80::1%eth0'])
+      expect(await from(guest, address)).toMatch(WALL)
+    expect(await lookUp(world.docker, guest, 'public.example')).not.toContain('Address')
+  })
+
+  test('a network that somebody opened is made anew, closed', async () => {
+    await world.docker.createNetwork({ Name: 'drifted', Driver: 'bridge', Labels: labels })
+    await engine.ensureNetwork({ name: 'drifted', labels, egress: 'internet' })
+    const { Options } = await world.docker.getNetwork('drifted').inspect()
+    expect(Options?.['com.docker.network.bridge.name']).toMatch(/^cmn/)
   })
 })
 

@@ -49,6 +49,11 @@ export interface WalledHost extends AsyncDisposable {
   /** Runs `meshlet …` on the host. */
   meshlet(...args: readonly string[]): Promise<Ended>
   restartEngine(): Promise<void>
+  /**
+   * Somebody on a bridge of the host with an address in this IPv6 range of 64 bits, as no engine gives
+   * it; what comes back connects to port 80 of an address.
+   */
+  plugIn(bridge: string, range: string): Promise<(address: string) => Promise<string>>
 }
 
 export interface Ended {
@@ -78,6 +83,10 @@ export async function openWalledHost(): Promise<WalledHost> {
   const socket = join(folder, 'docker.sock')
   const docker = new Docker({ socketPath: socket })
   let engine = await startEngine(host, folder, docker)
+  const plugs: Namespaces[] = []
+  stack.defer(async () => {
+    for (const plug of plugs) await plug.powerCut()
+  })
   const running = stack.move()
   return {
     docker,
@@ -91,6 +100,28 @@ export async function openWalledHost(): Promise<WalledHost> {
       await host.run('sh', '-c', `kill "$(cat ${join(folder, 'docker.pid')})"`)
       await ended
       engine = await startEngine(host, folder, docker)
+    },
+    async plugIn(bridge, range) {
+      const guest = await openNamespaces()
+      plugs.push(guest)
+      const inside = ['--target', `${host.init}`, '--net', '--', 'ip', 'link', 'add', 'plug0']
+      const peer = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', `${guest.init}`]
+      await command('nsenter', ...inside, ...peer)
+      const switchOn = [
+        'sysctl -qw net.ipv6.conf.all.forwarding=1',
+        `ip link add ${bridge} type bridge`,
+        `ip addr add ${range}1/64 dev ${bridge} nodad`,
+        `ip link set plug0 master ${bridge} up`,
+        `ip link set ${bridge} up`,
+      ]
+      await host.run('sh', '-c', switchOn.join(' && '))
+      await world.run('ip', '-6', 'route', 'add', `${range}/64`, 'via', HOST.lan6)
+      await guest.run('sh', '-c', wire('eth0', '10.66.66.2', [`${range}2`], []))
+      await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${range}1`)
+      return async (address) => {
+        const line = `busybox nc -w 3 ${address} 80 </dev/null 2>&1 || true`
+        return (await guest.run('sh', '-c', line)).trim()
+      }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
