@@ -2,10 +2,14 @@ import { COLLECTION } from '../../src/model/nsid.ts'
 import { VirtualCommune } from '../../test/support/virtual-commune.ts'
 import { atMost, resultOf, type Result } from '../result.ts'
 
-/** A thousand take longer to simulate than a whole run may. */
-const SIZES = [10, 40]
+const SIZES = [10, 100]
+/** While all start at once they read each other's repos, ten thousand of them at a hundred machines. */
+const TIMERS_PER_SECOND_MAX = 2_000_000
 const PLACEMENTS = 3
 const MINUTE_MS = 60_000
+const SAMPLE_MS = 20_000
+/** So long what follows a placement is counted. */
+const AFTER_MS = 20_000
 const WARM = 'Counted in virtual time on the real meshlets, ten machines an owner, without faults.'
 
 /** What a placement costs and how long it takes in communes of different size, and their heartbeats. */
@@ -53,22 +57,25 @@ interface Found {
 }
 
 async function measureCommune(size: number): Promise<Found> {
-  const world = new VirtualCommune({ liveness: 'normal' })
+  const world = new VirtualCommune({
+    liveness: 'normal',
+    timersPerSecondMax: TIMERS_PER_SECOND_MAX,
+  })
   const owners = Array.from({ length: size / 10 }, (_, i) => `o${i}`)
   for (const owner of owners) world.owner(owner)
   for (const owner of owners)
     for (let i = 0; i < 10; i++) world.addMachine(`${owner}-${i}`, { owner })
   for (const machine of world.machines.values()) machine.start()
-  await world.advance(2 * MINUTE_MS)
-  const calls = world.network.calls
   await world.advance(MINUTE_MS)
-  const heartbeatsPerSecond = (world.network.calls - calls) / 60 / size
+  const calls = world.network.calls
+  await world.advance(SAMPLE_MS)
+  const heartbeatsPerSecond = (world.network.calls - calls) / (SAMPLE_MS / 1_000) / size
   const found = { writes: [] as number[], convergeMs: [] as number[] }
   for (let i = 0; i < PLACEMENTS; i++) {
     const from = world.trace.entries.length
     world.owner(owners[i % owners.length] ?? '').publish(`w${i}`)
     found.convergeMs.push(await world.untilRunning(`w${i}`, 1))
-    await world.advance(30_000)
+    await world.advance(AFTER_MS)
     const written = world.trace
       .writes(undefined, from)
       .filter(

@@ -28,6 +28,8 @@ export interface CommuneOptions {
   readonly seed?: number
   readonly liveness?: ProfileName
   readonly log?: Log
+  /** For communes of so many that more than usual goes on in a second. */
+  readonly timersPerSecondMax?: number
 }
 
 export interface MachineOptions {
@@ -67,9 +69,9 @@ const SETTLE_ENTRIES_MAX = 2_000
  * `did:plc:NAME` is the DID of whoever is called NAME.
  */
 export class VirtualCommune {
-  readonly clock = new VirtualClock()
+  readonly clock: VirtualClock
   readonly random: SeededRandom
-  readonly repos = new VirtualRepos(this.clock)
+  readonly repos: VirtualRepos
   readonly network: VirtualNetwork
   readonly trace: WorldTrace
   readonly machines = new Map<string, VirtualMachine>()
@@ -94,6 +96,9 @@ export class VirtualCommune {
 
   constructor(options: CommuneOptions = {}) {
     this.#options = options
+    const { timersPerSecondMax } = options
+    this.clock = new VirtualClock(timersPerSecondMax === undefined ? {} : { timersPerSecondMax })
+    this.repos = new VirtualRepos(this.clock)
     const seed = options.seed ?? 1
     this.random = new SeededRandom(seed, 'world')
     const calls = new SeededRandom(seed, 'calls')
