@@ -25,7 +25,7 @@ export interface RepoSource {
 export interface RepoSourceOptions {
   readonly pdsUrl: string
   /** Guarded against private addresses where that is wanted; redirects are refused here. */
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch: typeof globalThis.fetch
   /** Of one request, from its start to the last byte. */
   readonly timeoutMs?: number
 }
@@ -137,7 +137,7 @@ async function fetchLimited(
 ): Promise<Uint8Array | 'too-large'> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout
-  const fetch = options.fetch ?? globalThis.fetch
+  const { fetch } = options
   try {
     const response = await fetch(url, { signal: either, redirect: 'error' })
     const body = await readLimited(response, response.ok ? bytesMax : JSON_BYTES_MAX)

@@ -25,7 +25,7 @@ describe('walkRepo', () => {
   const walk = (options: Partial<WalkRepoOptions> = {}) =>
     walkRepo({
       did: DID,
-      source: createRepoSource({ pdsUrl: host.url }),
+      source: createRepoSource({ pdsUrl: host.url, fetch }),
       signingKey: repo.key.did(),
       verify,
       nowMs: NOW,
@@ -150,7 +150,7 @@ describe('walkRepo', () => {
   })
 
   it('explains a host that is not there, and stops when told to', async () => {
-    const source = createRepoSource({ pdsUrl: 'http://127.0.0.1:1' })
+    const source = createRepoSource({ pdsUrl: 'http://127.0.0.1:1', fetch })
     await expect(walk({ source })).rejects.toMatchObject({ code: 'unreachable' })
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(walk({ signal })).rejects.toThrow('enough')
@@ -158,7 +158,7 @@ describe('walkRepo', () => {
 
   it('gives up on a host that does not answer', async () => {
     host.intercept = () => new Promise(() => {})
-    const source = createRepoSource({ pdsUrl: host.url, timeoutMs: 20 })
+    const source = createRepoSource({ pdsUrl: host.url, fetch, timeoutMs: 20 })
     await expect(walk({ source })).rejects.toMatchObject({ code: 'timeout' })
   })
 

@@ -38,6 +38,7 @@ import { checkJsonFile } from '../storage/check-json-file.ts'
 import { StorageState } from '../storage/storage-state.ts'
 import { watchJournal } from '../storage/watched-journal.ts'
 import { createPeers } from '../xrpc/peers.ts'
+import { parseProxies } from '../xrpc/client-address.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
 import { openPolicy } from './policy-source.ts'
 import { defaultStateDir } from './state-dir.ts'
@@ -62,9 +63,10 @@ export async function startDaemon(
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack()
   // A PDS or directory on this machine or network means that everything else may be there too.
-  const isPrivate = [settings.service, settings.plcUrl].some(
+  const isLocalNetwork = [settings.service, settings.plcUrl].some(
     (url) => url !== undefined && publicOrigin(url) === undefined,
   )
+  const isPrivate = isLocalNetwork || settings.privateAddresses === true
   const session = stack.use(await signIn(settings, isPrivate, log))
   const did = ownDid(settings, session.did)
   const stateDir = settings.stateDir ?? defaultStateDir(did)
@@ -109,6 +111,7 @@ export async function startDaemon(
       rolesOf: (caller) => late.meshlet?.rolesOf(caller),
       resolveKey: async (caller, force) => (await identity.resolve(caller, { force })).signingKey,
       heartbeatKey: (caller) => heartbeatKeyOf(late.meshlet, caller),
+      proxies: proxiesOf(settings),
       clock: systemClock,
       log: log.child({ part: 'server' }),
     }),
@@ -119,7 +122,7 @@ export async function startDaemon(
     storageBytes: settings.storageBytes ?? (await halfOfFreeDisk(stateDir)),
     heartbeatKey: key.publicKey,
     softwareVersion: version,
-    endpoint: settings.endpoint ?? (isPrivate ? url : undefined),
+    endpoint: settings.endpoint ?? (isLocalNetwork ? url : undefined),
   })
   const guard = stack.use(
     await openGuard({
@@ -246,6 +249,18 @@ async function signIn(settings: MeshletSettings, isPrivate: boolean, log: Log) {
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
     ...(sessionFile === undefined ? {} : { sessionFile }),
   })
+}
+
+function proxiesOf({ trustProxy = [] }: MeshletSettings) {
+  const proxies = parseProxies(trustProxy)
+  if (proxies !== undefined) return proxies
+  throw new CommuneError(
+    'usage',
+    `--trust-proxy: "${trustProxy.join(',')}" is no list of addresses`,
+    {
+      hint: 'Write them like 127.0.0.1 or 10.0.0.0/8, joined by commas.',
+    },
+  )
 }
 
 function ownDid(settings: MeshletSettings, signedInAs: Did): Did {

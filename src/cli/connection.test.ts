@@ -30,6 +30,15 @@ async function login(): Promise<void> {
 }
 
 describe('resolveConnection', () => {
+  it('#17 lets records lead into this network only when told so', async () => {
+    const may = async (env: Record<string, string>) =>
+      (await resolveConnection(ioWith({ ...ENV, ...env }), {})).allowPrivateAddresses
+    expect(await may({})).toBe(false)
+    expect(await may({ COMMUNE_SERVICE: 'http://192.168.1.5:2583' })).toBe(false)
+    expect(await may({ COMMUNE_PRIVATE_ADDRESSES: 'yes' })).toBe(true)
+    expect(await may({ COMMUNE_SERVICE: 'http://localhost:2583' })).toBe(true)
+  })
+
   it('takes the environment, and then leaves no session behind', async () => {
     expect(await resolveConnection(ioWith(ENV), {})).toEqual({
       service: 'https://pds.example.org',

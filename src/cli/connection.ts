@@ -33,7 +33,7 @@ export async function resolveConnection(io: Io, options: ConnectionOptions): Pro
     service: parseUrl(service, 'The service'),
     identifier: identifier.replace(/^@/, ''),
     plcUrl: parseUrl(plcUrl, 'The PLC directory'),
-    allowPrivateAddresses: isLoopback(service) || isLoopback(plcUrl),
+    allowPrivateAddresses: mayBePrivate(io, service, plcUrl),
   }
   if (password !== undefined) return { ...base, password }
   if (!sameLogin(login, base)) throw noPassword(base.identifier, base.service)
@@ -63,7 +63,16 @@ export function parseUrl(text: string, what: string): string {
   })
 }
 
-export function isLoopback(url: string): boolean {
+/** Whether addresses in records may lead into this network: a PDS on this machine shows that they do. */
+export function mayBePrivate(
+  { env }: Pick<Io, 'env'>,
+  ...configured: readonly (string | undefined)[]
+): boolean {
+  if (env['COMMUNE_PRIVATE_ADDRESSES'] === 'yes') return true
+  return configured.some((url) => url !== undefined && isLoopback(url))
+}
+
+function isLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { hostname } = new URL(url)
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')

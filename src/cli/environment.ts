@@ -4,6 +4,7 @@ export const ENVIRONMENT: readonly (readonly [names: string, meaning: string])[]
   ['COMMUNE_IDENTIFIER', 'your handle or DID'],
   ['COMMUNE_PASSWORD', 'an app password; never given as an option, which others could see'],
   ['COMMUNE_PLC_URL', 'PLC directory, when it is not the public one'],
+  ['COMMUNE_PRIVATE_ADDRESSES', '`yes`: machines and PDSs may be in this network, as in a LAN'],
   ['COMMUNE_DEBUG', 'say more, also where an error came from'],
   ['NO_COLOR', 'no colours'],
   ['XDG_CONFIG_HOME', 'where the login is kept, in the folder commune; ~/.config when absent'],

@@ -10,7 +10,13 @@ import type { Did } from '../model/records.ts'
 import type { ReadingOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
 import { readLogin, configPaths } from './config-file.ts'
-import { DEFAULT_PLC_URL, isLoopback, parseUrl, settingsOf, type Connection } from './connection.ts'
+import {
+  DEFAULT_PLC_URL,
+  mayBePrivate,
+  parseUrl,
+  settingsOf,
+  type Connection,
+} from './connection.ts'
 import { createNames, type Names } from './names.ts'
 
 const HANDLE_TIMEOUT_MS = 10_000
@@ -49,8 +55,7 @@ export async function openReader(
       hint: 'Give --owner HANDLE-OR-DID, set COMMUNE_IDENTIFIER, or run "commune login".',
     })
   }
-  const allowPrivateAddresses =
-    isLoopback(settings.plcUrl) || (settings.service !== undefined && isLoopback(settings.service))
+  const allowPrivateAddresses = mayBePrivate(context.io, settings.plcUrl, settings.service)
   const identity = await context.drivers.createIdentity({
     plcUrl: settings.plcUrl,
     allowPrivateAddresses,

@@ -38,6 +38,16 @@ test('the command of the brief', () => {
   expect([...settings.clusters]).toEqual([['default', ['did:plc:bob', 'did:web:carol.example']]])
 })
 
+test('proxies and private addresses', () => {
+  const line = '--owner did:plc:alice --trust-proxy 127.0.0.1,10.0.0.0/8 --private-addresses'
+  expect(parseSettings(fromLine(line), {})).toMatchObject({
+    trustProxy: ['127.0.0.1', '10.0.0.0/8'],
+    privateAddresses: true,
+  })
+  expect(parseSettings({ ...GOOD, trustProxy: ['::1'] }, {}).trustProxy).toEqual(['::1'])
+  expect(parseSettings(GOOD, {})).not.toHaveProperty('privateAddresses')
+})
+
 test('everything else', () => {
   const line =
     '--owner did:plc:alice --service http://127.0.0.1:2583 --listen [::1]:4000 --cpu 500m --memory 2Gi' +

@@ -22,6 +22,10 @@ export interface MeshletSettings {
   readonly listenHost: string
   readonly listenPort: number
   readonly endpoint?: string
+  /** Addresses and networks of reverse proxies whose word on whom they speak for is taken. */
+  readonly trustProxy?: readonly string[]
+  /** Addresses in the records of others may lead into this network; implied by a PDS that is in it. */
+  readonly privateAddresses?: boolean
   /** Where Prometheus may ask; nowhere when left out. */
   readonly metrics?: { readonly host: string; readonly port: number }
   readonly dockerHost?: string
@@ -73,6 +77,14 @@ export function meshletCommand(version: string): Command {
       'where /metrics and /healthz answer; a port alone means 127.0.0.1',
     )
     .option('--endpoint <url>', 'address that others reach it by; the listening one when left out')
+    .option(
+      '--trust-proxy <addresses>',
+      'reverse proxies that say for whom they call, joined by commas, such as 127.0.0.1',
+    )
+    .option(
+      '--private-addresses',
+      'call members, PDSs and directories in this network too, as in a LAN',
+    )
     .option('--docker-host <url>', 'engine to use; DOCKER_HOST or the usual socket when left out')
     .option('--dns <addresses>', 'public name servers for egress: internet, joined by commas')
     .option('--cpu <quantity>', 'CPU to offer, such as 2 or 500m')
@@ -168,6 +180,8 @@ export function parseSettings(
     listenPort: listen.port,
     metrics: metrics === undefined ? undefined : parseMetrics(metrics, faults),
     endpoint: parseUrl('endpoint', text('endpoint'), faults),
+    trustProxy: textsOf(raw['trustProxy']),
+    privateAddresses: raw['privateAddresses'] === true || undefined,
     dockerHost: text('dockerHost'),
     dns: parseDns(raw['dns'], faults),
     cpuMilli: quantity('cpu', parseCpuMilli),
@@ -229,6 +243,12 @@ function listOf(name: string, value: unknown, faults: string[]): readonly unknow
   if (Array.isArray(value)) return value
   faults.push(`${flagOf(name)}: expected a list`)
   return []
+}
+
+/** As a list in a file, or joined by commas. */
+function textsOf(raw: unknown): readonly string[] | undefined {
+  if (raw === undefined) return undefined
+  return (Array.isArray(raw) ? raw : String(raw).split(',')).map((one) => String(one).trim())
 }
 
 function parseLabels(raw: unknown, faults: string[]): Record<string, string> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
+import { clientAddress, type TrustedProxies } from './client-address.ts'
 import { RateLimiter, addressKey } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -8,6 +9,7 @@ export interface GateOptions {
   readonly did: Did
   readonly limits: { readonly bodyBytesMax: number; readonly address: RateLimit }
   readonly clock: Clock
+  readonly proxies: TrustedProxies
   /** Answers what gets through. */
   readonly next: RequestListener
 }
@@ -25,7 +27,7 @@ const DOCS = 'https://www.npmjs.com/package/@meshlet/commune'
 export function createGate(options: GateOptions): RequestListener {
   const addresses = new RateLimiter(options.limits.address)
   return (request, response) => {
-    const address = addressKey(request.socket.remoteAddress ?? '')
+    const address = addressKey(clientAddress(request, options.proxies))
     const waitMs = addresses.take(address, options.clock.monotonicMs())
     if (waitMs > 0) {
       response.setHeader('retry-after', Math.ceil(waitMs / 1000))

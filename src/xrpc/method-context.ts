@@ -42,6 +42,8 @@ export interface MethodContextOptions {
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal
   readonly callMsMax: number
+  /** Streams of one caller that are open at once. */
+  readonly streamsPerCallerMax: number
 }
 
 /** A call as the method's file knows it. */
@@ -56,6 +58,7 @@ export interface Asked {
 export class MethodContext {
   readonly api: MeshletApi
   readonly #options: MethodContextOptions
+  readonly #streams = new Map<Did, number>()
 
   constructor(options: MethodContextOptions) {
     this.api = options.api
@@ -112,11 +115,15 @@ export class MethodContext {
     asked: Asked,
     run: (call: Call) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const { stopped, log } = this.#options
+    const { stopped, log, streamsPerCallerMax } = this.#options
     const roles = this.#rolesFor(asked)
     if (!mayCall(method, roles)) {
       throw new ForbiddenError('you may not do this here', 'NotAllowed')
     }
+    const open = this.#streams.get(asked.did) ?? 0
+    if (open >= streamsPerCallerMax)
+      throw new XRPCError(ResponseType.RateLimitExceeded, 'too many streams of this DID')
+    this.#streams.set(asked.did, open + 1)
     try {
       const signal = AbortSignal.any([asked.signal, stopped])
       yield* run({ caller: { did: asked.did, roles }, signal })
@@ -125,6 +132,10 @@ export class MethodContext {
       if (answer !== undefined) throw answer
       log.error('stream failed', { method, caller: asked.did, error: messageOf(error) })
       throw new InternalServerError()
+    } finally {
+      const left = (this.#streams.get(asked.did) ?? 1) - 1
+      if (left === 0) this.#streams.delete(asked.did)
+      else this.#streams.set(asked.did, left)
     }
   }
 

@@ -372,6 +372,42 @@ describe('limits', () => {
     expect(await raw('\u0016\u0003\u0001 hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
   })
 
+  it('connections of one address, so that others still get through', async () => {
+    await start({ limits: { connectionsPerAddressMax: 2 } })
+    const open = [1, 2, 3].map(() => connect(server.port, '127.0.0.1'))
+    const closed = await Promise.race(
+      open.map((socket, index) => {
+        socket.on('error', () => undefined)
+        return once(socket, 'close').then(() => index)
+      }),
+    )
+    const left = open.filter((_, index) => index !== closed)
+    for (const socket of left) socket.destroy()
+    await Promise.all(left.map((socket) => once(socket, 'close')))
+    await expect.poll(async () => (await send('/').catch(() => undefined))?.status).toBe(200)
+  })
+
+  it('connections altogether', async () => {
+    await start({ limits: { connectionsMax: 2 } })
+    const open = [1, 2, 3].map(() => connect(server.port, '127.0.0.1'))
+    for (const socket of open) socket.on('error', () => undefined)
+    await Promise.race(open.map((socket) => once(socket, 'close')))
+    for (const socket of open) socket.destroy()
+  })
+
+  it('calls by the client’s address, which only a trusted proxy may name', async () => {
+    const address = { burst: 2, perSecond: 0.001, callersMax: 10 }
+    const as = async (client: string) =>
+      (await send('/', { headers: { 'x-forwarded-for': client } })).status
+    await start({ limits: { address } })
+    expect([await as('1.1.1.1'), await as('2.2.2.2'), await as('3.3.3.3')]).toEqual([200, 200, 429])
+    await server[Symbol.asyncDispose]()
+    await start({ limits: { address }, proxies: ['127.0.0.1'] })
+    expect([await as('1.1.1.1'), await as('1.1.1.1'), await as('1.1.1.1')]).toEqual([200, 200, 429])
+    expect(await as('2.2.2.2')).toBe(200)
+    expect(await as('9.9.9.9, 1.1.1.1')).toBe(429)
+  })
+
   it('calls by address and by DID', async () => {
     const few = { burst: 3, perSecond: 0.001, callersMax: 10 }
     await start({ limits: { caller: few } })

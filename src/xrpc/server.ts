@@ -2,7 +2,7 @@ import { createServer as createRouter } from '@atproto/xrpc-server'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { BlockList, type AddressInfo } from 'node:net'
 import { createServiceAuth } from '../atproto/service-auth.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
@@ -17,6 +17,7 @@ import { addGetHealth } from './get-health.ts'
 import { addGetLogs } from './get-logs.ts'
 import { addGetUsage } from './get-usage.ts'
 import { addGetWorkloadStatus } from './get-workload-status.ts'
+import { isTrusted, type TrustedProxies } from './client-address.ts'
 import { createGate } from './gate.ts'
 import { addHeartbeat } from './heartbeat.ts'
 import type { Inbox } from './inbox.ts'
@@ -24,7 +25,7 @@ import { addListEvents } from './list-events.ts'
 import { addListWorkloads } from './list-workloads.ts'
 import { MethodContext } from './method-context.ts'
 import { addPause } from './pause.ts'
-import { RateLimiter } from './rate-limit.ts'
+import { RateLimiter, addressKey } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { addResume } from './resume.ts'
 import { addShutdown } from './shutdown.ts'
@@ -53,12 +54,16 @@ export interface XrpcServerOptions {
    */
   readonly startedAtMs?: number
   readonly limits?: Partial<XrpcServerLimits>
+  /** Reverse proxies that say in a header whom they speak for; none when absent. */
+  readonly proxies?: TrustedProxies
 }
 
 export interface XrpcServerLimits {
   readonly bodyBytesMax: number
   readonly headerBytesMax: number
   readonly connectionsMax: number
+  /** Of one address; a trusted proxy is exempt. */
+  readonly connectionsPerAddressMax: number
   /** From the connection to the end of the head, and of the whole request. */
   readonly headMsMax: number
   readonly requestMsMax: number
@@ -67,6 +72,8 @@ export interface XrpcServerLimits {
   readonly callMsMax: number
   /** Streams that are open at once. */
   readonly streamsMax: number
+  /** Of one caller. */
+  readonly streamsPerCallerMax: number
   readonly address: RateLimit
   readonly caller: RateLimit
 }
@@ -75,11 +82,13 @@ export const SERVER_LIMITS: XrpcServerLimits = {
   bodyBytesMax: 150 * 1024,
   headerBytesMax: 16 * 1024,
   connectionsMax: 512,
+  connectionsPerAddressMax: 128,
   headMsMax: 5_000,
   requestMsMax: 15_000,
   idleMsMax: 30_000,
   callMsMax: 20_000,
   streamsMax: 64,
+  streamsPerCallerMax: 24,
   // Many meshlets may share one address behind NAT; a heartbeat every two seconds is half a call.
   address: { burst: 300, perSecond: 30, callersMax: 10_000 },
   caller: { burst: 100, perSecond: 10, callersMax: 10_000 },
@@ -99,6 +108,7 @@ export interface XrpcServer extends AsyncDisposable {
 export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
   const { did, clock, log } = options
   const limits = { ...SERVER_LIMITS, ...options.limits }
+  const proxies = options.proxies ?? new BlockList()
   const stopping = new AbortController()
   const context = new MethodContext({
     api: options.api,
@@ -108,6 +118,7 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
     log,
     stopped: stopping.signal,
     callMsMax: limits.callMsMax,
+    streamsPerCallerMax: limits.streamsPerCallerMax,
     serviceAuth: createServiceAuth({
       ownDid: did,
       nowMs: () => clock.wallMs(),
@@ -132,11 +143,18 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
       requestTimeout: limits.requestMsMax,
       connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, limits.headMsMax),
     },
-    createGate({ did, limits, clock, next: router.router }),
+    createGate({ did, limits, clock, proxies, next: router.router }),
   )
   server.maxConnections = limits.connectionsMax
+  limitConnections(server, limits.connectionsPerAddressMax, proxies)
   server.setTimeout(limits.idleMsMax)
-  const streams = createStreamGate({ limits, clock, streams: router.subscriptions, inboxes })
+  const streams = createStreamGate({
+    limits,
+    clock,
+    proxies,
+    streams: router.subscriptions,
+    inboxes,
+  })
   server.on('upgrade', (request, socket, head) => streams.accept(request, socket, head))
   return {
     async listen(host, port) {
@@ -157,6 +175,24 @@ export function createXrpcServer(options: XrpcServerOptions): XrpcServer {
       cancel()
     },
   }
+}
+
+/** One address can't take all connections. */
+function limitConnections(server: Server, max: number, proxies: TrustedProxies): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const remote = socket.remoteAddress ?? ''
+    if (isTrusted(remote, proxies)) return
+    const address = addressKey(remote)
+    const count = (open.get(address) ?? 0) + 1
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
+    if (count > max) socket.destroy()
+  })
 }
 
 const METHODS = [

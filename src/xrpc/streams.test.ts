@@ -176,6 +176,38 @@ describe('limits of streams', () => {
       .toBe('open')
   })
 
+  it('refuse one caller more than her part', async () => {
+    await start({ streamsPerCallerMax: 2 })
+    const first = await Promise.all([follow(owner), follow(owner)])
+    for (const one of first) await one.next()
+    await expect((await follow(owner)).next()).rejects.toMatchObject({ code: 'rate-limited' })
+    await first[0]?.return(undefined)
+    await expect
+      .poll(async () => (await follow(owner)).next().catch(() => undefined))
+      .toMatchObject({ value: { line: 'one' } })
+  })
+
+  it('make who writes lines wait for who reads them', async () => {
+    let written = 0
+    const line = 'x'.repeat(10_000)
+    async function* many(): AsyncGenerator<LogLine> {
+      for (; written < 5_000; written += 1) yield { line, replica: 0 }
+    }
+    server = await startTestServer({
+      api: { subscribeLogs: many },
+      callers: new Map([[owner, ['member']]]),
+    })
+    const reading = await follow(owner)
+    await reading.next()
+    let before = -1
+    // What is under way fills the buffers of both sides, and then it stands still.
+    await expect
+      .poll(() => [before === written, (before = written)][0], { interval: 200, timeout: 20_000 })
+      .toBe(true)
+    expect(written).toBeLessThan(5_000)
+    await reading.return(undefined)
+  })
+
   it('refuse an address that tries too often', async () => {
     await start({ address: { burst: 1, perSecond: 0.001, callersMax: 10 } })
     const first = open(undefined, await authorized())

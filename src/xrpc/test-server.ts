@@ -1,5 +1,6 @@
 import { Secp256k1Keypair } from '@atproto/crypto'
 import { createServiceJwt } from '@atproto/xrpc-server'
+import { BlockList } from 'node:net'
 import { CommuneError } from '../model/errors.ts'
 import type { AtUri, Did } from '../model/records.ts'
 import { workloadUri } from '../model/workload-uri.ts'
@@ -8,6 +9,7 @@ import { silentLog } from '../ports/log.ts'
 import type { Log } from '../ports/log.ts'
 import type { CalledMethod, StandingRole } from './access.ts'
 import type { MeshletApi } from './api.ts'
+import { parseProxies } from './client-address.ts'
 import { createXrpcServer } from './server.ts'
 import type { XrpcServerLimits } from './server.ts'
 
@@ -115,6 +117,7 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly limits?: Partial<XrpcServerLimits>
   readonly log?: Log
+  readonly proxies?: readonly string[]
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -146,6 +149,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     log: options.log ?? silentLog,
     // Tokens hold whole seconds, so those of the second of the start would be refused.
     startedAtMs: 0,
+    ...(options.proxies && { proxies: parseProxies(options.proxies) ?? new BlockList() }),
     ...(options.limits && { limits: options.limits }),
   })
   const { url, port } = await server.listen('127.0.0.1', 0)

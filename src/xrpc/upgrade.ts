@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import type { Clock } from '../ports/clock.ts'
 import { METHOD } from '../model/nsid.ts'
 import { EXEC_MESSAGE_BYTES_MAX } from './exec-messages.ts'
+import { clientAddress, type TrustedProxies } from './client-address.ts'
 import { Inbox } from './inbox.ts'
 import { RateLimiter, addressKey } from './rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -21,6 +22,7 @@ export interface StreamLimits {
 export interface StreamGateOptions {
   readonly limits: StreamLimits
   readonly clock: Clock
+  readonly proxies: TrustedProxies
   /** The library’s streams, by method. */
   readonly streams: ReadonlyMap<string, XrpcStreamServer>
   /** Where what the other side of a command sends is put, by the request that began it. */
@@ -41,14 +43,14 @@ const MESSAGE_BYTES_MAX = 1024
  * not answer any more: who takes no lines answers no pings either. Disposing of it closes all.
  */
 export function createStreamGate(options: StreamGateOptions): StreamGate {
-  const { limits, clock, streams, inboxes } = options
+  const { limits, clock, streams, inboxes, proxies } = options
   const addresses = new RateLimiter(limits.address)
   const open = new Set<WebSocket>()
   for (const [method, { wss }] of streams)
     wss.options.maxPayload = method === METHOD.exec ? EXEC_MESSAGE_BYTES_MAX : MESSAGE_BYTES_MAX
   return {
     accept(request, socket, head) {
-      const address = addressKey(request.socket.remoteAddress ?? '')
+      const address = addressKey(clientAddress(request, proxies))
       const waitMs = addresses.take(address, clock.monotonicMs())
       if (waitMs > 0) return refuse(socket, `429 Too Many Requests`)
       const method = methodOf(request.url ?? '')
