@@ -248,7 +248,8 @@ function listOf(name: string, value: unknown, faults: string[]): readonly unknow
 /** As a list in a file, or joined by commas. */
 function textsOf(raw: unknown): readonly string[] | undefined {
   if (raw === undefined) return undefined
-  return (Array.isArray(raw) ? raw : String(raw).split(',')).map((one) => String(one).trim())
+  const list = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [raw]
+  return list.map((one) => (typeof one === 'string' ? one.trim() : JSON.stringify(one)))
 }
 
 function parseLabels(raw: unknown, faults: string[]): Record<string, string> {
