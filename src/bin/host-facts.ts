@@ -2,10 +2,10 @@ import { access, readdir, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { createDockerEngine } from '../engine/docker.ts'
 import { parseDockerHost } from '../engine/endpoint.ts'
-import type { FileFact, HostFacts, LimitTrial } from '../meshlet/host-audit.ts'
+import type { FileFact, HostFacts } from '../meshlet/host-audit.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
-import type { Engine } from '../ports/engine.ts'
+import type { Engine, WallReport } from '../ports/engine.ts'
 import { tryLimits } from './limit-trial.ts'
 
 export interface HostFactsInput {
@@ -24,7 +24,7 @@ const FILES_MAX = 200
 export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts> {
   const { settings, settingsProblem, environment } = input
   const dockerHost = settings.dockerHost ?? environment['DOCKER_HOST']
-  const { found, limits } = await askEngine(dockerHost, environment)
+  const { found, limits, walls } = await askEngine(dockerHost, environment)
   const dataFolder = 'problem' in found ? undefined : found.host?.dataFolder
   const disks = await Promise.all([
     freeAt('the state folder', input.stateDir ?? process.cwd()),
@@ -35,6 +35,7 @@ export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts>
     engine: found,
     reach: await reachOf(dockerHost, environment),
     limits,
+    walls,
     listens: listensOf(settings),
     files: await filesOf(input),
     clock: { ...(await keeperOfClock()), ...(await offsetFrom(settings.service)) },
@@ -45,18 +46,30 @@ export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts>
 async function askEngine(
   dockerHost: string | undefined,
   environment: HostFactsInput['environment'],
-): Promise<{ found: HostFacts['engine']; limits: LimitTrial }> {
+): Promise<Pick<HostFacts, 'limits' | 'walls'> & { found: HostFacts['engine'] }> {
   let engine: Engine | undefined
   try {
     engine = createDockerEngine({ dockerHost, environment })
     const found = await engine.info(AbortSignal.timeout(ASK_MS_MAX))
-    return { found, limits: await tryLimits(engine, dockerHost, environment) }
+    const limits = await tryLimits(engine, dockerHost, environment)
+    return { found, limits, walls: await tryWalls(engine) }
   } catch (error) {
     const hint = error instanceof CommuneError ? error.hint : undefined
     const found = { problem: messageOf(error), ...(hint === undefined ? {} : { hint }) }
-    return { found, limits: { kind: 'untried', why: 'no engine answers' } }
+    const why = 'no engine answers'
+    return { found, limits: { kind: 'untried', why }, walls: { kind: 'unproven', why } }
   } finally {
     await engine?.close()
+  }
+}
+
+/** As the meshlet does, under another name than any meshlet's. */
+async function tryWalls(engine: Engine): Promise<WallReport> {
+  const trial = { meshletDid: 'doctor', egress: 'none', ownPorts: [] } as const
+  try {
+    return await engine.tryWalls(trial)
+  } catch (error) {
+    return { kind: 'unproven', why: messageOf(error) }
   }
 }
 

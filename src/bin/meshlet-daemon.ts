@@ -122,6 +122,7 @@ export async function startDaemon(
     storageBytes: settings.storageBytes ?? (await halfOfFreeDisk(stateDir)),
     heartbeatKey: key.publicKey,
     softwareVersion: version,
+    ownPorts: [Number(new URL(url).port), settings.metrics?.port ?? 0].filter((port) => port > 0),
     endpoint: settings.endpoint ?? (isLocalNetwork ? url : undefined),
   })
   const guard = stack.use(
@@ -278,6 +279,7 @@ function configOf(
     readonly endpoint: string | undefined
     readonly heartbeatKey: string
     readonly softwareVersion: string
+    readonly ownPorts: readonly number[]
   },
 ): MeshletConfig {
   const { endpoint, storageBytes, ...own } = rest

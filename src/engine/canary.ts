@@ -108,13 +108,26 @@ async function tryFrom(
   })
   const control = { protocol: 'tcp', address: LOOPBACK, port: listeners.tcp } as const
   const attempts = [control, ...places.map(({ attempt }) => attempt)]
-  const [shown, ...outcomes] = await options.attempt(id, attempts, TIMEOUT_MS, signal)
+  const [shown, ...outcomes] = await unlessAborted(
+    options.attempt(id, attempts, TIMEOUT_MS, signal),
+    signal,
+  )
   // Inside nobody listens, and the container says so itself; an answer would be the machine's own.
   if (shown === 'blocked')
     return { kind: 'unproven', why: 'the canary could not use the network of its own container' }
   const open = openPlaces(places, outcomes, listeners)
   const tried = places.length
   return open.length === 0 ? { kind: 'standing', tried } : { kind: 'open', tried, open }
+}
+
+/** Attempts that are under way end by themselves; nobody has to wait for them. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  signal.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  return Promise.race([work, aborted])
 }
 
 function openPlaces(

@@ -31,7 +31,7 @@ import type { Reservations } from './reservations.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 import type { WorkloadMemory } from './workload-memory.ts'
 
-/** How soon it is looked again whether the repos of all others have been read. */
+/** How soon it is looked again whether the repos of all others have been read, and the walls tried. */
 const BLIND_MS = 1_000
 
 export interface BidderOptions {
@@ -81,6 +81,7 @@ export class Bidder {
       return undefined
     }
     if (this.#isBlind(placement, acknowledged?.value)) return BLIND_MS
+    if (this.#awaitsTrial(placement, acknowledged?.value)) return BLIND_MS
     const { input, againInMs } = this.#takeTurn(call)
     const decision = decideBid(input)
     this.#note(call, decision)
@@ -152,6 +153,11 @@ export class Bidder {
    */
   #isBlind({ unread }: Placement, own: BidRecord | undefined): boolean {
     return unread.length > 0 && own === undefined
+  }
+
+  /** What was offered before this program started stands until the walls are tried; nothing is added. */
+  #awaitsTrial(placement: Placement, own: BidRecord | undefined): boolean {
+    return !(own && isOffer(own)) && this.#options.obstacles.awaitsTrial(placement)
   }
 
   #reserved({ placement }: BidCall, own: BidRecord | undefined): number {

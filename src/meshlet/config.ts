@@ -24,6 +24,8 @@ export interface MeshletConfig {
   readonly liveness: ProfileName
   /** Where other meshlets reach this one; undefined behind NAT. */
   readonly endpoint?: string
+  /** TCP ports of the machine where this program listens: no container may reach them. */
+  readonly ownPorts?: readonly number[]
   /** Public half of the key that signs this machine's heartbeats, as did:key. */
   readonly heartbeatKey?: string
   readonly softwareVersion: string

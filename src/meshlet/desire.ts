@@ -11,6 +11,8 @@ import { runningReplicas, type Placement } from './observe.ts'
 /** A positive no, and a container without its replacement, last this long before work is stopped. */
 export const NOTICE_MS = 15 * 60_000
 
+const WITH_NOTICE: ReadonlySet<string> = new Set(['policy', 'walls'])
+
 /** Knowing whether somebody took work over takes seconds; it is looked at this often. */
 const COMING_BACK_MS = 500
 
@@ -156,8 +158,9 @@ function wantedHere(input: DesireInput, chosen: number): number {
   if (placement.replicas === 'everywhere')
     return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? held : chosen
   const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
-  // What the policy does not allow any more has the whole notice, whether somebody takes it or not.
-  const hasNotice = drains || refusalReason(placement, self) === 'policy'
+  // What the policy does not allow any more, and what stands behind walls that are open, has the whole
+  // notice, whether somebody takes it or not.
+  const hasNotice = drains || WITH_NOTICE.has(refusalReason(placement, self) ?? '')
   if (!mayStillCome && !hasNotice && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
     .filter(({ meshletDid }) => meshletDid !== self && !input.hearsay.has(meshletDid))

@@ -38,6 +38,8 @@ export interface EngineStateOptions {
   readonly log: Log
   /** A new list, before anybody else sees it. */
   readonly onListed: (snapshot: EngineSnapshot) => void
+  /** It answers again after its events had ended: it may have been started anew. */
+  readonly onBack?: () => void
   /** Something happened to a container of this workload, or (undefined) possibly to any. */
   readonly onChange: (uri: string | undefined) => void
 }
@@ -56,6 +58,7 @@ export class EngineState implements AsyncDisposable {
   #watching: Promise<void> | undefined
   #problem: { readonly message: string; readonly sinceMs: number } | undefined
   #info: EngineInfo | undefined
+  #wasAway = false
   /** Counts invalidations: a listing that began before the last one may be outdated. */
   #generation = 0
 
@@ -113,6 +116,8 @@ export class EngineState implements AsyncDisposable {
       const snapshot = { containers, networks, byWorkload: groups(containers, networks) }
       this.#lastSeen = snapshot
       this.#options.onListed(snapshot)
+      if (this.#wasAway) this.#options.onBack?.()
+      this.#wasAway = false
       return snapshot
     } catch (error) {
       if (generation === this.#generation) this.#listing = undefined
@@ -139,6 +144,7 @@ export class EngineState implements AsyncDisposable {
         log.warn('lost the engine’s events; what runs goes on running', { error: messageOf(error) })
       }
       failures++
+      this.#wasAway = true
       const waitMs = backoffMs(RECONNECT, failures, random.next())
       await sleep(clock, waitMs, this.#stop.signal).catch(() => undefined)
     }

@@ -71,6 +71,10 @@ export function readGauges({ meshlet, feed, clock }: GaugesOptions): Readings {
       { labels: { for: 'others' }, value: imageBytes(meshlet, false) },
     ],
     storageWritable: one(meshlet.storage.problem ? 0 : 1),
+    wallsStanding: (['none', 'internet'] as const).map((egress) => ({
+      labels: { egress },
+      value: meshlet.canary.known(egress).kind === 'standing' ? 1 : 0,
+    })),
     problems: one(problemsOf(meshlet).length),
     epoch: one(meshlet.epoch),
   }

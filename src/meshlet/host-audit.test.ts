@@ -28,6 +28,7 @@ const good: HostFacts = {
   engine,
   reach: { kind: 'socket', path: '/var/run/docker.sock', mode: 0o660 },
   limits: { kind: 'tried', asked, found: { ...asked, cpuMilli: 104 } },
+  walls: { kind: 'standing', tried: 40 },
   listens: [{ what: 'calls of others', host: '127.0.0.1', port: 0 }],
   files: [
     { path: '/state', mode: 0o700, isSecret: true },
@@ -56,7 +57,15 @@ test('a machine that is fit has nothing to mend', () => {
   const checks = auditHost(good).map(({ check }) => check)
   expect(checks).toEqual([
     ...['settings', 'engine', 'runc', 'user namespaces', 'seccomp', 'access control', 'cgroups'],
-    ...['ports of containers', 'way to the engine', 'limits', 'calls of others', 'files', 'clock'],
+    ...[
+      'ports of containers',
+      'way to the engine',
+      'limits',
+      'walls',
+      'calls of others',
+      'files',
+      'clock',
+    ],
     'disk of the state folder',
   ])
 })
@@ -129,5 +138,28 @@ describe('what is found', () => {
   test('loopback by any name is no open port', () => {
     for (const name of ['127.0.0.1', '127.3.0.1', '::1', 'localhost'])
       expect(found({ listens: [{ what: 'metrics', host: name, port: 1 }] })).toEqual([])
+  })
+})
+
+describe('the walls', () => {
+  test('that a canary gets through are a problem, with what it reached', () => {
+    const open = ['this machine can be reached at 192.0.2.2, TCP port 4000']
+    expect(found({ walls: { kind: 'open', tried: 40, open } })).toEqual([
+      {
+        check: 'walls',
+        state: 'problem',
+        message: `from inside a container: ${open[0]}`,
+        fix: expect.stringContaining('docs/security.md'),
+      },
+    ])
+  })
+
+  test('that could not be tried are a warning that says what it costs', () => {
+    const [finding] = found({ walls: { kind: 'unproven', why: 'it can’t be entered' } })
+    expect(finding).toMatchObject({
+      state: 'warning',
+      message: 'not tried, so that only your own work runs here: it can’t be entered',
+      fix: expect.stringContaining('CAP_SYS_ADMIN'),
+    })
   })
 })

@@ -1,4 +1,4 @@
-import type { EngineInfo } from '../ports/engine.ts'
+import type { EngineInfo, WallReport } from '../ports/engine.ts'
 import { judgeRunc } from './runc-version.ts'
 
 /** One thing that was looked at. */
@@ -44,6 +44,8 @@ export interface HostFacts {
     | { readonly kind: 'socket'; readonly path: string; readonly mode?: number }
     | { readonly kind: 'network'; readonly address: string; readonly isEncrypted: boolean }
   readonly limits: LimitTrial
+  /** What a canary found, or why none could be tried. */
+  readonly walls: WallReport
   readonly listens: readonly {
     readonly what: string
     readonly host: string
@@ -71,6 +73,7 @@ export function auditHost(facts: HostFacts): readonly HostFinding[] {
     ...engine(facts),
     reach(facts),
     limits(facts.limits),
+    walls(facts.walls),
     ...facts.listens.map(listening),
     ...files(facts.files),
     clock(facts),
@@ -200,6 +203,25 @@ function limits(trial: LimitTrial): HostFinding {
 /** 0 stands for a limit that is not there. */
 function isBound(found: number, most: number): boolean {
   return found > 0 && found <= most
+}
+
+function walls(report: WallReport): HostFinding {
+  const check = 'walls'
+  switch (report.kind) {
+    case 'standing':
+      return ok(check, `a container reaches none of ${report.tried} places that it must not reach`)
+    case 'open': {
+      const message = `from inside a container: ${report.open.join('; ')}`
+      const fix =
+        'See docs/security.md, “When the canary gets through”. Until then only your own work runs here.'
+      return problem(check, message, fix)
+    }
+    case 'unproven': {
+      const fix =
+        'Run the meshlet as root or with CAP_SYS_ADMIN and CAP_SYS_PTRACE on the engine’s machine, or say canary: advised in the policy.'
+      return warning(check, `not tried, so that only your own work runs here: ${report.why}`, fix)
+    }
+  }
 }
 
 function listening({ what, host, port }: HostFacts['listens'][number]): HostFinding {

@@ -1,11 +1,11 @@
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
-import { judge, type Refusal } from '../policy/judge.ts'
+import { judge, nameRule, type Refusal } from '../policy/judge.ts'
 import { faultInGvisor } from '../policy/gvisor-fault.ts'
 import { gvisorWish, withIsolation } from '../policy/isolation.ts'
 import { limitFor, totalRuleOf, type Limit } from '../policy/limit.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Party } from '../policy/terms-for.ts'
+import { termsFor, type Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineInfo } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
@@ -66,6 +66,13 @@ export class HouseRules {
       ...(isMeant ? { runtime } : {}),
       ...(info?.host?.userNamespaces ? { userIds: MAPPED_IDS } : {}),
     }
+  }
+
+  /** The rule by which an owner’s work runs here only while the walls are shown to stand. */
+  canaryRuleFor(owner: Did): string | undefined {
+    const { config, policy } = this.#options
+    const { value, rule } = termsFor(policy(), partyOf(config, owner)).term('canary')
+    return value === 'required' ? nameRule(rule.name) : undefined
   }
 
   /** How much a workload may hold here beside what others hold; undefined without any limit. */

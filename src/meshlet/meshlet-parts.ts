@@ -1,9 +1,9 @@
-import type { Hint } from '../model/records.ts'
-import type { RecordView, Write, WriteResult } from '../ports/records.ts'
+import type { RecordView } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
+import { CanaryWatch } from './canary-watch.ts'
 import { Chronicle } from './chronicle.ts'
 import { Comeback } from './comeback.ts'
 import { PUBLIC_RESOLVERS, type MeshletConfig } from './config.ts'
@@ -23,7 +23,7 @@ import { LedgerClerk } from './ledger-clerk.ts'
 import { LedgerShare } from './ledger-share.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { MachineFacts } from './machine-facts.ts'
-import type { MeshletPorts } from './meshlet-ports.ts'
+import type { MeshletPorts, Triggers } from './meshlet-ports.ts'
 import { measuredEngine } from './measured-engine.ts'
 import { Moves } from './moves.ts'
 import { neededNow } from './needed-images.ts'
@@ -47,18 +47,6 @@ import { WorkloadActor } from './workload-actor.ts'
 import { WorkloadObserver } from './workload-observer.ts'
 import { claimOf, storageOf } from './workload-claims.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
-
-/** What the parts call for when something has happened. */
-export interface Triggers {
-  readonly lookAt: (uri: string) => void
-  readonly lookAtAll: () => void
-  readonly lookAtLiveness: () => void
-  readonly lookAtSelf: () => void
-  readonly roomFreed: () => void
-  readonly dutyChanged: () => void
-  readonly acknowledged: (result: WriteResult, writes: readonly Write[]) => void
-  readonly hint: (hint: Hint) => void
-}
 
 /** What a meshlet consists of. */
 export interface Parts {
@@ -86,6 +74,7 @@ export interface Parts {
   readonly lastWords: LastWords
   readonly images: Images
   readonly storageWatch: StorageWatch
+  readonly canary: CanaryWatch
   readonly ownersWord: OwnersWord
 }
 
@@ -132,6 +121,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
       reservations.noteRunning(amountsOf(snapshot.byWorkload, (uri) => storageOf(view, uri)))
       held.noteListed(snapshot)
     },
+    onBack: () => canary.doubt(),
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const leasing = new Leasing({
@@ -182,8 +172,20 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     engineInfo: () => engineState.info,
     clock,
   })
+  const canary = new CanaryWatch({
+    engine,
+    meshletDid,
+    ownPorts: config.ownPorts ?? [],
+    chronicle,
+    clock,
+    random,
+    log,
+    onDoubt: triggers.lookAtWalls,
+    onChange: triggers.lookAtAll,
+  })
   const obstacles = new Obstacles({
     config,
+    canary,
     houseRules,
     settings,
     duty,
@@ -304,6 +306,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     log,
   })
   return {
+    canary,
     view,
     own,
     ownRepo,

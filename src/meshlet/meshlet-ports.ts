@@ -1,3 +1,4 @@
+import type { Hint } from '../model/records.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine } from '../ports/engine.ts'
@@ -7,7 +8,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
-import type { Feed, PacedRepoWriter } from '../ports/records.ts'
+import type { Feed, PacedRepoWriter, Write, WriteResult } from '../ports/records.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { Registries } from '../ports/registries.ts'
 
@@ -28,4 +29,17 @@ export interface MeshletPorts {
   readonly policy: () => Policy
   /** What the journal and the feed report of their disk. */
   readonly storage: StorageState
+}
+
+/** What the parts call for when something has happened. */
+export interface Triggers {
+  readonly lookAt: (uri: string) => void
+  readonly lookAtAll: () => void
+  readonly lookAtLiveness: () => void
+  readonly lookAtSelf: () => void
+  readonly lookAtWalls: () => void
+  readonly roomFreed: () => void
+  readonly dutyChanged: () => void
+  readonly acknowledged: (result: WriteResult, writes: readonly Write[]) => void
+  readonly hint: (hint: Hint) => void
 }

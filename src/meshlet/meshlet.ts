@@ -9,6 +9,7 @@ import { PROFILES } from '../selection/liveness.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { changedKeys } from './changed-keys.ts'
+import type { CanaryWatch } from './canary-watch.ts'
 import type { Chronicle } from './chronicle.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
@@ -49,6 +50,7 @@ export class Meshlet implements AsyncDisposable {
   readonly departed: Promise<void>
   readonly engineState: EngineState
   readonly storage: StorageState
+  readonly canary: CanaryWatch
   readonly heartbeats: Heartbeats
   readonly reservations: Reservations
   /** What failed containers printed before they were removed. */
@@ -69,6 +71,7 @@ export class Meshlet implements AsyncDisposable {
       lookAt: (uri) => this.#add(uri),
       lookAtAll: () => this.#lookAtAll(),
       lookAtLiveness: () => this.#queue.add(KEY.liveness),
+      lookAtWalls: () => this.#queue.add(KEY.walls),
       lookAtSelf: () => this.#queue.add(KEY.self),
       roomFreed: () => this.#queue.add(KEY.room),
       dutyChanged: () => this.#dutyChanged(),
@@ -84,6 +87,7 @@ export class Meshlet implements AsyncDisposable {
     this.departed = parts.departure.done
     this.engineState = parts.engineState
     this.storage = ports.storage
+    this.canary = parts.canary
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
     this.lastWords = parts.lastWords
@@ -110,6 +114,7 @@ export class Meshlet implements AsyncDisposable {
     this.#unsubscribe = () => unsubscribe.forEach((end) => end())
     this.#queue.add(KEY.storage)
     this.#queue.add(KEY.images)
+    this.#queue.add(KEY.walls)
     this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
@@ -199,6 +204,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, turn: Turn): Promise<Outcome> {
+    if (key === KEY.walls) return this.canary.look(turn.signal)
     if (key === KEY.storage) return Promise.resolve(this.#parts.storageWatch.look())
     if (!this.#isReady()) {
       // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.

@@ -5,6 +5,7 @@ import type { Guard } from '../ports/guard.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Obstacle } from '../selection/decide-bid.ts'
 import { isAtMostOne } from '../selection/lease.ts'
+import { wallsProblem, type CanaryWatch, type Egress } from './canary-watch.ts'
 import type { MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { MachineFacts } from './machine-facts.ts'
@@ -23,6 +24,7 @@ export interface ObstaclesOptions {
   readonly engineState: EngineState
   readonly facts: MachineFacts
   readonly guard: Guard
+  readonly canary: Pick<CanaryWatch, 'known'>
   readonly clock: Clock
 }
 
@@ -53,11 +55,20 @@ export class Obstacles {
       this.#options.houseRules.judge(workload, placement.ownerDid),
       this.#constraint(workload),
       this.#cordon(),
+      this.#walls(placement),
       this.#engine(),
       this.#guard(workload),
       this.#failures(placement, memory),
       crashes(placement, memory, this.#options.clock.monotonicMs()),
     ].filter((obstacle) => obstacle !== undefined)
+  }
+
+  /** Whether it is to be shown first that the walls stand before anything new is offered. */
+  awaitsTrial({ record, ownerDid }: Placement): boolean {
+    const { canary, houseRules, engineState } = this.#options
+    const isUntried = canary.known(egressOf(record.value)).kind === 'untried'
+    // An engine that is away is told of as such.
+    return isUntried && !engineState.problem && houseRules.canaryRuleFor(ownerDid) !== undefined
   }
 
   /** Whether such a container may run here, whoever is to blame if not. */
@@ -97,6 +108,15 @@ export class Obstacles {
     return state === 'cordoned'
       ? { reason: 'cordoned', message: `the machine is cordoned${said}` }
       : { reason: 'draining', message: `the machine is being drained${said}` }
+  }
+
+  #walls({ record, ownerDid }: Placement): Obstacle | undefined {
+    const { canary, houseRules } = this.#options
+    const problem = wallsProblem(canary.known(egressOf(record.value)))
+    if (problem === undefined) return undefined
+    const rule = houseRules.canaryRuleFor(ownerDid)
+    if (rule === undefined) return undefined
+    return { reason: 'walls', message: `${problem} (${rule})`.slice(0, 1_000) }
   }
 
   #engine(): Obstacle | undefined {
@@ -152,6 +172,10 @@ function crashes(
 
 function endText({ exitCode, isOutOfMemory }: LastExit): string {
   return isOutOfMemory ? 'it ran out of memory' : `exit code ${exitCode ?? 'unknown'}`
+}
+
+function egressOf({ egress }: WorkloadRecord): Egress {
+  return egress === 'internet' ? 'internet' : 'none'
 }
 
 function unsupported(workload: WorkloadRecord): Obstacle | undefined {

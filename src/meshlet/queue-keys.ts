@@ -7,6 +7,7 @@ export const KEY = {
   departure: 'departure',
   storage: 'storage',
   images: 'images',
+  walls: 'walls',
 } as const
 
 const ALL: ReadonlySet<string> = new Set(Object.values(KEY))

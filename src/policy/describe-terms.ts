@@ -31,6 +31,7 @@ const DESCRIBE: Describe = {
   egress: (egress) => egress,
   volumes: yesOrNo,
   exec: yesOrNo,
+  canary: (canary) => canary,
   ports: (ranges) => ranges.map(describeRange).join(', ') || 'none',
   resources: describeAmounts,
   total: describeAmounts,

@@ -47,6 +47,8 @@ export interface Terms {
   readonly volumes: boolean
   /** Whether the owner of a workload may run commands inside of its containers. */
   readonly exec: boolean
+  /** Whether a trial has to have shown that the walls around containers stand, or only tells. */
+  readonly canary: 'required' | 'advised'
   /** Ports that a container may declare. */
   readonly ports: readonly PortRange[]
   /** Most that one replica may ask for. */

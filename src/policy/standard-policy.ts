@@ -32,6 +32,7 @@ type Differing =
   | 'writableRoot'
   | 'imageSize'
   | 'imageTotal'
+  | 'canary'
 
 const COMMON: Omit<Terms, Differing> = {
   allow: true,
@@ -61,6 +62,7 @@ export const STANDARD_RULES: readonly Rule[] = [
       writableRoot: true,
       egress: 'internet',
       volumes: true,
+      canary: 'advised',
     },
   },
   {
@@ -74,6 +76,7 @@ export const STANDARD_RULES: readonly Rule[] = [
       capabilities: [],
       rootUser: false,
       writableRoot: false,
+      canary: 'required',
     },
   },
 ]

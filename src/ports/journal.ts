@@ -20,7 +20,8 @@ export interface JournalRecord extends StoredRecord {
  * - `status`: what is published of it has changed;
  * - `objected`: to an offer that came too late;
  * - `suspected`, `cleared`: a challenge by record, and its end;
- * - `down`: who is down has changed; `answered`, `epoch`: this machine’s own answers and epochs.
+ * - `down`: who is down has changed; `answered`, `epoch`: this machine’s own answers and epochs;
+ * - `walls`: a trial shows that the walls around containers stand, or no longer does.
  */
 export type EventKind =
   | 'revision'
@@ -44,6 +45,7 @@ export type EventKind =
   | 'down'
   | 'answered'
   | 'epoch'
+  | 'walls'
 
 /** A record in the version that was acted on. */
 export interface EventEvidence {

@@ -150,6 +150,11 @@ export const GAUGES = {
     help: 'Whether the state folder can be written; 0: its disk is full or read-only.',
     labels: [],
   },
+  wallsStanding: {
+    name: 'meshlet_walls_standing',
+    help: 'Whether the last trial shows that containers are walled in; 0: it does not, by egress.',
+    labels: ['egress'],
+  },
   problems: {
     name: 'meshlet_problems',
     help: 'What needs attention, as getHealth says.',

@@ -90,10 +90,11 @@ const FAILURES: ReadonlySet<PassReason> = new Set([
   'start-failed',
   'crash-loop',
 ])
-/** These stand until the meshlet's owner lifts them. */
+/** These stand until the meshlet's owner lifts them, or mends what is wrong with the machine. */
 const STANDING: ReadonlySet<PassReason> = new Set([
   'consent-withdrawn',
   'policy',
+  'walls',
   'cordoned',
   'draining',
 ])

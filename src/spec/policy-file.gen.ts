@@ -99,6 +99,10 @@ export interface Rule {
    */
   exec?: boolean
   /**
+   * required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.
+   */
+  canary?: 'required' | 'advised'
+  /**
    * Ports that may be declared: numbers and ranges.
    *
    * @maxItems 64

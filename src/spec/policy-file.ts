@@ -122,12 +122,23 @@ function toPolicy(file: PolicyFile, systemTimeZone: string): Policy {
 }
 
 function toRule(rule: RuleOfFile, timeZone: string): Rule {
-  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec } = rule
+  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec, canary } =
+    rule
   return {
     name: rule.name ?? rule.for,
     subject: valueOf(parseSubject(rule.for)),
     terms: {
-      ...defined({ allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec }),
+      ...defined({
+        allow,
+        security,
+        capabilities,
+        rootUser,
+        writableRoot,
+        egress,
+        volumes,
+        exec,
+        canary,
+      }),
       ...(rule.runtime && { runtime: rule.runtime === 'runc' ? 'runc' : 'gvisor' }),
       ...(rule.images && { images: rule.images.map((text) => valueOf(parseImagePattern(text))) }),
       ...defined({ imageSize: sizeOf(rule.imageSize), imageTotal: sizeOf(rule.imageTotal) }),

@@ -2,12 +2,12 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
 export const schema: AnySchemaObject = schema11
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}};
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
-const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
+const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
 const func4 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 
@@ -349,11 +349,10 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data.ports !== undefined){
-let data16 = data.ports;
-if(Array.isArray(data16)){
-if(data16.length > 64){
-const err27 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data16};
+if(data.canary !== undefined){
+let data16 = data.canary;
+if(!((data16 === "required") || (data16 === "advised"))){
+const err27 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/enum",keyword:"enum",params:{allowedValues: schema13.properties.canary.enum},schema:schema13.properties.canary.enum,parentSchema:schema13.properties.canary,data:data16};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -362,11 +361,12 @@ vErrors.push(err27);
 }
 errors++;
 }
-const len2 = data16.length;
-for(let i2=0; i2<len2; i2++){
-let data17 = data16[i2];
-if((!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))) && (typeof data17 !== "string")){
-const err28 = {instancePath:instancePath+"/ports/" + i2,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data17};
+}
+if(data.ports !== undefined){
+let data17 = data.ports;
+if(Array.isArray(data17)){
+if(data17.length > 64){
+const err28 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data17};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -375,10 +375,11 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-}
-else {
-const err29 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data16};
+const len2 = data17.length;
+for(let i2=0; i2<len2; i2++){
+let data18 = data17[i2];
+if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")){
+const err29 = {instancePath:instancePath+"/ports/" + i2,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data18};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -388,12 +389,9 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data.resources !== undefined){
-let data18 = data.resources;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-for(const key1 in data18){
-if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
-const err30 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data18};
+}
+else {
+const err30 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data17};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -403,10 +401,12 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data18.cpu !== undefined){
-let data19 = data18.cpu;
-if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
-const err31 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data19};
+if(data.resources !== undefined){
+let data19 = data.resources;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key1 in data19){
+if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
+const err31 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data19};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -416,10 +416,10 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data18.memory !== undefined){
-let data20 = data18.memory;
+if(data19.cpu !== undefined){
+let data20 = data19.cpu;
 if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
-const err32 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data20};
+const err32 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data20};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -429,10 +429,10 @@ vErrors.push(err32);
 errors++;
 }
 }
-if(data18.storage !== undefined){
-let data21 = data18.storage;
+if(data19.memory !== undefined){
+let data21 = data19.memory;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-const err33 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data21};
+const err33 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data21};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -442,9 +442,10 @@ vErrors.push(err33);
 errors++;
 }
 }
-}
-else {
-const err34 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data18};
+if(data19.storage !== undefined){
+let data22 = data19.storage;
+if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
+const err34 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data22};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -454,12 +455,9 @@ vErrors.push(err34);
 errors++;
 }
 }
-if(data.total !== undefined){
-let data22 = data.total;
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-for(const key2 in data22){
-if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
-const err35 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data22};
+}
+else {
+const err35 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data19};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -469,10 +467,12 @@ vErrors.push(err35);
 errors++;
 }
 }
-if(data22.cpu !== undefined){
-let data23 = data22.cpu;
-if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
-const err36 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data23};
+if(data.total !== undefined){
+let data23 = data.total;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+for(const key2 in data23){
+if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
+const err36 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data23};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -482,10 +482,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data22.memory !== undefined){
-let data24 = data22.memory;
+if(data23.cpu !== undefined){
+let data24 = data23.cpu;
 if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
-const err37 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data24};
+const err37 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data24};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -495,10 +495,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data22.storage !== undefined){
-let data25 = data22.storage;
+if(data23.memory !== undefined){
+let data25 = data23.memory;
 if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
-const err38 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data25};
+const err38 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data25};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -508,9 +508,10 @@ vErrors.push(err38);
 errors++;
 }
 }
-}
-else {
-const err39 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data22};
+if(data23.storage !== undefined){
+let data26 = data23.storage;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+const err39 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data26};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -520,11 +521,9 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data.hours !== undefined){
-let data26 = data.hours;
-if(Array.isArray(data26)){
-if(data26.length > 24){
-const err40 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data26};
+}
+else {
+const err40 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data23};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -533,11 +532,12 @@ vErrors.push(err40);
 }
 errors++;
 }
-const len3 = data26.length;
-for(let i3=0; i3<len3; i3++){
-let data27 = data26[i3];
-if(typeof data27 !== "string"){
-const err41 = {instancePath:instancePath+"/hours/" + i3,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data27};
+}
+if(data.hours !== undefined){
+let data27 = data.hours;
+if(Array.isArray(data27)){
+if(data27.length > 24){
+const err41 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data27};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -546,10 +546,11 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data26};
+const len3 = data27.length;
+for(let i3=0; i3<len3; i3++){
+let data28 = data27[i3];
+if(typeof data28 !== "string"){
+const err42 = {instancePath:instancePath+"/hours/" + i3,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data28};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -561,12 +562,24 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+const err43 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data27};
 if(vErrors === null){
 vErrors = [err43];
 }
 else {
 vErrors.push(err43);
+}
+errors++;
+}
+}
+}
+else {
+const err44 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
 }
 errors++;
 }

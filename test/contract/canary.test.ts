@@ -13,6 +13,7 @@ import { dockerHarness, type EngineHarness } from './engine-harness.ts'
 
 const IMAGE = 'commune-canary-1:latest'
 const BRIDGE_NAME = 'com.docker.network.bridge.name'
+const NO_HOST_ADDRESS = 'com.docker.network.bridge.inhibit_ipv4'
 const OPEN_SUBNET = '10.190.77.0/24'
 
 let harness: EngineHarness
@@ -99,11 +100,17 @@ describe('walls that are down', () => {
   })
 
   test('a bridge on which the machine listens to packets that pass by the routes', async () => {
-    const unsealed = async (network: NetworkCreate) => {
-      await harness.engine.ensureNetwork(network)
-      const { Options } = await docker.getNetwork(network.name).inspect()
-      await writeFile(`/proc/sys/net/ipv4/conf/${Options?.[BRIDGE_NAME]}/rp_filter`, '0')
-      return network.name
+    // Under a name that is not ours: other meshlets of this machine seal all bridges of commune.
+    const bridge = `cnt${harness.prefix.slice(-8)}`
+    const unsealed = async ({ name }: NetworkCreate) => {
+      await docker.createNetwork({
+        Name: name,
+        Internal: true,
+        IPAM: { Config: [{ Subnet: OPEN_SUBNET }] },
+        Options: { [NO_HOST_ADDRESS]: 'true', [BRIDGE_NAME]: bridge },
+      })
+      await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/rp_filter`, '0')
+      return name
     }
     const report = await tryWalls(partsWith(unsealed), trial)
     expect(report.kind).toBe('open')

@@ -49,6 +49,7 @@ it('finds a key that others can read, and a container’s limits in force', asyn
   const stateOf = (check: string) => findings.find((one) => one.check === check)?.state
   expect(findings.find(({ check }) => check === 'engine')?.message).toMatch(/Docker|Podman/)
   expect(stateOf('limits')).toBe('ok')
+  expect(stateOf('walls')).toBe('ok')
   expect(stateOf('files')).toBe('ok')
   expect(stateOf('settings')).toBe('ok')
   expect(code).toBe(findings.some(({ state }) => state === 'problem') ? 1 : 0)

@@ -1,6 +1,7 @@
 import type { EngineCall, EngineFault } from '../../../src/engine/memory-faults.ts'
 import type { Program } from '../../../src/engine/memory-container.ts'
 import { CommuneError } from '../../../src/model/errors.ts'
+import type { WallReport } from '../../../src/ports/engine.ts'
 import { imageOf } from '../../support/virtual-owner.ts'
 import type { EngineLie } from '../../support/virtual-machine.ts'
 import { anyMachine, anyWorkload, deed, type AnyDeed, type Dice } from '../deed.ts'
@@ -51,6 +52,24 @@ export const ENGINE_DEEDS: Readonly<Record<string, AnyDeed>> = {
       if (!keeps) machine.engine.powerCut()
       machine.breakEngineStreams()
       return `the engine of ${name} restarts${keeps ? '' : ' and all containers stop'}`
+    },
+  }),
+  'walls open': deed({
+    weight: 2,
+    isFault: true,
+    draw: forAWhile,
+    act: (stage, { machine: name, forMs }) => {
+      const set = (report: WallReport) => {
+        const machine = stage.machine(name)
+        if (machine) machine.engine.walls.none = report
+        // As when the engine, or a firewall, is started anew.
+        machine?.breakEngineStreams()
+        return machine
+      }
+      const open = ['this machine can be reached at 192.0.2.2, TCP port 4000']
+      if (!set({ kind: 'open', tried: 1, open })) return undefined
+      stage.forAWhile(`walls ${name}`, forMs, () => set({ kind: 'standing', tried: 1 }))
+      return `the walls around containers are open on ${name} for ${forMs / 1000} s`
     },
   }),
   'container killed': byHand(2, 'killed', (engine, id) => engine.killContainer(id)),

@@ -76,6 +76,7 @@ type Main = {
     | 'constraint'
     | 'architecture'
     | 'policy'
+    | 'walls'
     | 'cordoned'
     | 'draining'
     | 'unsupported'
@@ -147,6 +148,7 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
           'constraint',
           'architecture',
           'policy',
+          'walls',
           'cordoned',
           'draining',
           'unsupported',

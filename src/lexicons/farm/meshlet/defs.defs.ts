@@ -517,6 +517,7 @@ type Event = {
     | 'answered'
     | 'epoch'
     | 'exec'
+    | 'walls'
     | l.UnknownString
 
   /**
@@ -570,6 +571,7 @@ const event = /*#__PURE__*/ l.typedObject<Event>(
         'answered',
         'epoch',
         'exec',
+        'walls',
       ]
       maxLength: 64
     }>({ maxLength: 64 }),
