@@ -1,8 +1,19 @@
 import type { Surface } from './surface.ts'
+import { commandSurfaces } from './surfaces/command-lines.ts'
 import { composeSurfaces } from './surfaces/compose-files.ts'
+import { decisionSurface } from './surfaces/decisions.ts'
+import { didSurface } from './surfaces/did-documents.ts'
+import { engineSurfaces } from './surfaces/engine-answers.ts'
+import { frameSurface } from './surfaces/frames.ts'
+import { guardSurface } from './surfaces/guard-messages.ts'
+import { keptSurfaces } from './surfaces/kept-files.ts'
+import { planSurfaces } from './surfaces/plans.ts'
 import { recordSurfaces, validRecordSurface } from './surfaces/records.ts'
+import { registrySurface } from './surfaces/registry-answers.ts'
+import { repoSurface } from './surfaces/repo-answers.ts'
 import { textSurfaces } from './surfaces/short-texts.ts'
 import { tokenSurface } from './surfaces/tokens.ts'
+import { xrpcSurfaces } from './surfaces/xrpc-calls.ts'
 import { yamlSurfaces } from './surfaces/yaml-files.ts'
 
 /** Every way in for what others wrote. */
@@ -13,6 +24,17 @@ export const SURFACES: readonly Surface[] = [
   validRecordSurface,
   ...textSurfaces,
   tokenSurface,
+  guardSurface,
+  ...keptSurfaces,
+  ...planSurfaces,
+  registrySurface,
+  didSurface,
+  ...engineSurfaces,
+  frameSurface,
+  repoSurface,
+  ...xrpcSurfaces,
+  decisionSurface,
+  ...commandSurfaces,
 ]
 
 /** Fails when there is none of this name. */
