@@ -31,10 +31,25 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): typeof gl
     timeout: Number.POSITIVE_INFINITY,
     responseMaxSize: options.responseBytesMax ?? RESPONSE_BYTES_MAX,
   })
-  return (input, init) => {
+  return async (input, init) => {
     const signals = [AbortSignal.timeout(timeoutMs)]
     if (input instanceof Request) signals.push(input.signal)
     if (init?.signal != null) signals.push(init.signal)
-    return guarded(input, { redirect: 'error', ...init, signal: AbortSignal.any(signals) })
+    const signal = AbortSignal.any(signals)
+    const response = await guarded(input, { redirect: 'error', ...init, signal })
+    return response.ok ? response : await wholeRefusal(response)
   }
+}
+
+const STATUS_WITHOUT_BODY = [204, 205, 304]
+
+/**
+ * The same answer with its body read already: callers look at the status of a refusal only, and a body
+ * that nobody reads can end the process (nodejs/undici#5360).
+ */
+async function wholeRefusal(response: Response): Promise<Response> {
+  const { status, statusText, headers } = response
+  const body = await response.arrayBuffer()
+  const kept = STATUS_WITHOUT_BODY.includes(status) ? null : body
+  return new Response(kept, { status, statusText, headers })
 }

@@ -44,7 +44,14 @@ export interface DiskOptions {
  */
 export function openRecordDisk(options: DiskOptions): RecordDisk {
   return new SqliteDisk(
-    openDatabase({ ...options, pragmas: PRAGMAS, schema: SCHEMA, version: SCHEMA_VERSION }),
+    openDatabase({
+      ...options,
+      pragmas: PRAGMAS,
+      schema: SCHEMA,
+      version: SCHEMA_VERSION,
+      // Tables that are missing or others show when a statement is prepared.
+      check: (database) => void prepare(database),
+    }),
     options.state,
   )
 }

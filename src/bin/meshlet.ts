@@ -7,6 +7,7 @@ import { CommuneError, messageOf } from '../model/errors.ts'
 import { addDoctorCommand } from './doctor-command.ts'
 import { addFirewallCommand } from './firewall-command.ts'
 import { startDaemon } from './meshlet-daemon.ts'
+import { surviveParserFault } from './parser-fault.ts'
 import { addPolicyCommand } from './policy-command.ts'
 
 const { version } = JSON.parse(
@@ -41,6 +42,7 @@ async function run(settings: MeshletSettings): Promise<void> {
     verbose: settings.verbose,
     stream: process.stderr,
   })
+  surviveParserFault(() => log.warn('a server broke off its answer; the call goes on without it'))
   const daemon = await startDaemon(settings, version, log)
   process.stdout.write(`meshlet ${daemon.meshlet.config.did} listens on ${daemon.url}\n`)
   const signal = new Promise<string>((resolve) => {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import Dockerode, { type DockerOptions } from 'dockerode'
 import { failOnBrokenAnswers } from './broken-answers.ts'
 import { guardRequests } from './guard-requests.ts'
+import { readRefusals } from './refused-answers.ts'
 import type { EngineEndpoint } from './endpoint.ts'
 import { engineTimeout, toEngineError } from './engine-error.ts'
 
@@ -41,6 +42,7 @@ export function createEngineClient(endpoint: EngineEndpoint): EngineClient {
   // The types of the client library leave the agent out.
   const docker = new Dockerode({ ...endpoint.options, agent } as DockerOptions)
   guardRequests(docker.modem)
+  readRefusals(docker.modem)
   const { address } = endpoint
 
   return {

@@ -12,6 +12,7 @@ import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
 import { createOptions, type EngineTraits } from './hardening.ts'
+import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import { imageDefaults, imageMissing, type KnownImages } from './images.ts'
 
 const INSPECT_CONCURRENCY_MAX = 8
@@ -48,7 +49,7 @@ export async function listContainers(
         abortSignal,
       }),
   )
-  const queue = found.map((container) => container.Id)
+  const queue = soundAnswer(found, IDS, 'listing containers').map(({ Id }) => Id)
   const containers: EngineContainer[] = []
   const worker = async () => {
     for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
@@ -83,6 +84,36 @@ export async function findContainer(
   return details === undefined ? undefined : toEngineContainer(details)
 }
 
+/** What is used of a list of containers. */
+const IDS: Shape = each(parts({ Id: 'text' }))
+/** What is used of a container's description. */
+const INSPECTED: Shape = parts({
+  Id: 'text',
+  Name: 'text',
+  'Created?': 'text',
+  State: parts({
+    Status: 'text',
+    'Running?': 'flag',
+    'Pid?': 'number',
+    'ExitCode?': 'number',
+    'OOMKilled?': 'flag',
+    'Error?': 'text',
+    'StartedAt?': 'text',
+    'FinishedAt?': 'text',
+  }),
+  Config: parts({ 'Image?': 'text', 'Labels?': 'texts' }),
+  HostConfig: parts({ 'Memory?': 'number', 'NanoCpus?': 'number', 'PidsLimit?': 'number' }),
+  'NetworkSettings?': parts({ 'Networks?': parts({}) }),
+})
+
+/** What is used of a container's measurements; an engine leaves out what it does not measure. */
+const MEASURED: Shape = parts({
+  'memory_stats?': parts({ 'limit?': 'number', 'usage?': 'number', 'stats?': parts({}) }),
+  'pids_stats?': parts({ 'limit?': 'number', 'current?': 'number' }),
+  'cpu_stats?': parts({ 'cpu_usage?': parts({ 'total_usage?': 'number' }) }),
+  'networks?': parts({}),
+})
+
 /** What the engine knows of a container; undefined when it is gone. */
 export async function inspectContainer(
   client: EngineClient,
@@ -92,7 +123,8 @@ export async function inspectContainer(
   const doing = `looking at container ${id}`
   return client.call<ContainerInspectInfo | undefined>(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
-    (docker, abortSignal) => docker.getContainer(id).inspect({ abortSignal }),
+    async (docker, abortSignal) =>
+      soundAnswer(await docker.getContainer(id).inspect({ abortSignal }), INSPECTED, doing),
     (error) => {
       if (statusOf(error) === 404) return undefined
       throw toEngineError(error, doing, client.address)
@@ -257,8 +289,10 @@ export async function containerStats(
   const doing = `measuring container ${id}`
   const stats = await client.call(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
-    (docker, abortSignal) =>
-      docker.getContainer(id).stats({ stream: false, 'one-shot': true, ...{ abortSignal } }),
+    async (docker, abortSignal) => {
+      const asked = { stream: false, 'one-shot': true, ...{ abortSignal } } as const
+      return soundAnswer(await docker.getContainer(id).stats(asked), MEASURED, doing)
+    },
     (error) => {
       if (statusOf(error) === 404) throw gone(id, error)
       throw toEngineError(error, doing, client.address)

@@ -31,6 +31,7 @@ import { interactWithContainer } from './interact.ts'
 import { containerLogs } from './logs.ts'
 import type { Attempt, NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
+import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from './networks.ts'
 
 export interface DockerEngineOptions {
@@ -166,17 +167,38 @@ interface RawInfo extends RawHost {
   readonly InitCommit?: { readonly ID?: string }
 }
 
+/** What is used of an engine's answers about itself. */
+const VERSION: Shape = parts({
+  Version: 'text',
+  ApiVersion: 'text',
+  'Os?': 'text',
+  Arch: 'text',
+  'Components?': each(parts({ Name: 'text', 'Version?': 'text' })),
+})
+const HOST: Shape = parts({
+  'OSType?': 'text',
+  'Runtimes?': parts({}),
+  'InitBinary?': 'text',
+  'InitCommit?': parts({ 'ID?': 'text' }),
+  'RuncCommit?': parts({ 'ID?': 'text' }),
+  'SecurityOptions?': each('text'),
+  'CgroupVersion?': 'text',
+  'DockerRootDir?': 'text',
+})
+
 async function engineInfo(client: EngineClient, signal?: AbortSignal): Promise<EngineInfo> {
-  const options = { doing: 'asking what it is', timeoutMs: ENGINE_TIMEOUT_MS.read, signal }
+  const doing = 'asking what it is'
+  const options = { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal }
   const ask = <T>(request: (docker: Asked, given: { abortSignal: AbortSignal }) => Promise<T>) =>
     client.call(options, (docker, abortSignal) =>
       request(docker as unknown as Asked, { abortSignal }),
     )
-  const version = await ask((docker, given) => docker.version(given))
+  const version = soundAnswer(await ask((docker, given) => docker.version(given)), VERSION, doing)
   const info = await ask((docker, given) => docker.info(given))
   if (typeof info?.NCPU !== 'number' || typeof info.MemTotal !== 'number') {
     throw new CommuneError('engine', `What answers at ${client.address} is no container engine`)
   }
+  soundAnswer(info, HOST, doing)
   const podman = (version.Components ?? []).some((component) => /podman/i.test(component.Name))
   // Podman lists what it could use, and takes no other than its own for a container.
   const gvisor = podman ? undefined : findGvisor(info.Runtimes)
@@ -220,7 +242,7 @@ function runningTarget(id: string, details: ContainerInspectInfo | undefined): N
   if (!details.State.Running || details.State.Pid <= 0) {
     throw new CommuneError('not-found', `Container ${id} is not running`, { retry: true })
   }
-  const networks = Object.values(details.NetworkSettings.Networks ?? {})
+  const networks = Object.values(details.NetworkSettings?.Networks ?? {})
   return {
     containerId: details.Id,
     pid: details.State.Pid,

@@ -6,6 +6,7 @@ import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { statusOf, toEngineError } from './engine-error.ts'
 import type { ImageDefaults } from './hardening.ts'
+import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import { followPull, pullError } from './pull-stream.ts'
 
 const DIGEST = /@(sha256:[0-9a-f]{64})$/
@@ -165,6 +166,16 @@ interface Inspectable {
   inspect(options: { abortSignal: AbortSignal }): Promise<ImageInspectInfo>
 }
 
+/** What is used of an image's description. */
+const INSPECTED: Shape = parts({
+  Id: 'text',
+  'RepoDigests?': each('text'),
+  Size: 'number',
+  Architecture: 'text',
+  Os: 'text',
+  'Config?': parts({ 'Env?': each('text'), 'Labels?': 'texts', 'Volumes?': parts({}) }),
+})
+
 async function inspect(
   client: EngineClient,
   reference: string,
@@ -173,8 +184,10 @@ async function inspect(
   const doing = `looking at image ${reference}`
   return client.call<ImageInspectInfo | undefined>(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
-    (docker, abortSignal) =>
-      (docker.getImage(reference) as unknown as Inspectable).inspect({ abortSignal }),
+    async (docker, abortSignal) => {
+      const image = docker.getImage(reference) as unknown as Inspectable
+      return soundAnswer(await image.inspect({ abortSignal }), INSPECTED, doing)
+    },
     (error) => {
       if (statusOf(error) === 404) return undefined
       throw toEngineError(error, doing, client.address)

@@ -5,6 +5,7 @@ import { LABEL } from '../model/nsid.ts'
 import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
 import type { Walls } from '../ports/walls.ts'
 import { sealBridges } from './bridge-seal.ts'
+import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
@@ -86,7 +87,7 @@ export async function listNetworks(
         abortSignal,
       }),
   )
-  return found
+  return soundAnswer(found, LISTED, 'listing networks')
     .map((network) => ({ name: network.Name, labels: network.Labels ?? {} }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -109,6 +110,17 @@ export async function removeNetwork(
   )
 }
 
+/** What is used of a list of networks. */
+const LISTED: Shape = each(parts({ Name: 'text', 'Labels?': 'texts' }))
+/** What is used of a network's description. */
+const INSPECTED: Shape = parts({
+  'Internal?': 'flag',
+  'Driver?': 'text',
+  'Labels?': 'texts',
+  'Options?': 'texts',
+  'IPAM?': parts({ 'Config?': each(parts({ 'Gateway?': 'text' })) }),
+})
+
 /** The types of the client library leave the options of this call out. */
 interface Inspectable {
   inspect(options: { abortSignal: AbortSignal }): Promise<NetworkInspectInfo>
@@ -123,8 +135,10 @@ export async function inspectNetwork(
   const doing = `looking at network ${name}`
   return client.call<NetworkInspectInfo | undefined>(
     { doing, timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
-    (docker, abortSignal) =>
-      (docker.getNetwork(name) as unknown as Inspectable).inspect({ abortSignal }),
+    async (docker, abortSignal) => {
+      const network = docker.getNetwork(name) as unknown as Inspectable
+      return soundAnswer(await network.inspect({ abortSignal }), INSPECTED, doing)
+    },
     (error) => {
       if (statusOf(error) === 404) return undefined
       throw toEngineError(error, doing, client.address)

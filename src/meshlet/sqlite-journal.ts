@@ -76,6 +76,7 @@ export function openJournal(options: JournalOptions): Journal & Disposable {
 /** What is read at the start has to make sense, or the program would end at each start. */
 function check(db: DatabaseSync): void {
   db.prepare(ALL).all().map(toRecord)
+  eventsIn(db)
   const get = db.prepare('select value from settings where name = ?')
   const settings = new Settings({
     setting: (name) => get.get(name)?.['value'] as string | undefined,
@@ -86,7 +87,14 @@ function check(db: DatabaseSync): void {
     throw new Error('it does not say what the machine does with work')
   if (!Number.isSafeInteger(epoch)) throw new Error('its epoch is no number')
   if (!Array.isArray(images)) throw new Error('it does not say which images were pulled')
-  if (!Array.isArray(held)) throw new Error('it does not say which containers were here')
+  if (!areTexts(held)) throw new Error('it does not say which containers were here')
+  const lists = db.prepare("select value from settings where name like 'restart %'").all()
+  if (!lists.every(({ value }) => areTexts(JSON.parse(String(value)))))
+    throw new Error('it does not say what is to be started again')
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 /** The events, each whole as JSON beside what is searched for. */

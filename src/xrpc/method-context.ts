@@ -7,6 +7,7 @@ import {
   XRPCError,
 } from '@atproto/xrpc-server'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { abortable } from '../atproto/abortable.ts'
 import type { ServiceAuth } from '../atproto/service-auth.ts'
 import { messageOf } from '../model/errors.ts'
 import { METHOD } from '../model/nsid.ts'
@@ -98,7 +99,9 @@ export class MethodContext {
     }
     const signal = AbortSignal.any([asked.signal, stopped, AbortSignal.timeout(callMsMax)])
     try {
-      const body = await run({ caller: { did: asked.did, roles }, signal })
+      const work = run({ caller: { did: asked.did, roles }, signal })
+      // Whoever does not heed the signal is not waited for either.
+      const body = await abortable(work, signal)
       return { encoding: 'application/json', body }
     } catch (error) {
       const answer = answerError(error)

@@ -162,6 +162,12 @@ describe('answers', () => {
     expect((await call(owner, 'getCapacity')).status).toBe(504)
   })
 
+  it('end a call whose work goes on for ever', async () => {
+    const forever = { getCapacity: () => new Promise<never>(() => {}) }
+    await start({ limits: { callMsMax: 30 }, api: forever })
+    expect((await call(owner, 'getCapacity')).status).toBe(504)
+  })
+
   it('say that a method is not there', async () => {
     await start()
     const answer = await send('/xrpc/farm.meshlet.somethingElse', { method: 'POST' })

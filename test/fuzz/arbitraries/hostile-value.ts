@@ -78,8 +78,8 @@ function replace(at: number, value: unknown): Change {
   return (root) => {
     const path = pathAt(root, at)
     const [parent, last] = parentOf(root, path)
-    if (parent === undefined || last === undefined) return value
-    setKey(parent, last, value)
+    if (parent === undefined || last === undefined) return structuredClone(value)
+    setKey(parent, last, structuredClone(value))
     return root
   }
 }
@@ -96,7 +96,7 @@ function remove(at: number): Change {
 function addKey([at, key, value]: readonly [number, string, unknown]): Change {
   return (root) => {
     const target = valueAt(root, pathAt(root, at))
-    if (typeof target === 'object' && target !== null) setKey(target, key, value)
+    if (typeof target === 'object' && target !== null) setKey(target, key, structuredClone(value))
     return root
   }
 }
