@@ -10,7 +10,7 @@ describe('a PDS restored from a backup', PATIENCE, () => {
   })
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('loses no records for it until the repo is written again', async () => {
+  it('#34 loses no records for it until the repo is written again', async () => {
     const alice = await world.repoOf(ALICE)
     await alice.write(clusterWrite('old'))
     const backup = alice.repo

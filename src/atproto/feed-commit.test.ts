@@ -93,7 +93,7 @@ describe('verifyCommitEvent', () => {
     await expect(check({ ...event, ...change(event) })).rejects.toMatchObject(message)
   })
 
-  it('refuses a signature by anybody else', async () => {
+  it('#33 refuses a signature by anybody else', async () => {
     const mallory = (await keyOf('mallory')).did()
     await expect(check(await writeAll(), mallory)).rejects.toMatchObject({ code: 'identity' })
   })

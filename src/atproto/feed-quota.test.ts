@@ -11,7 +11,7 @@ describe('the quota of a repo', PATIENCE, () => {
   })
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('ignores what is beyond the quota, whatever the order in which it came', async () => {
+  it('#36 ignores what is beyond the quota, whatever the order in which it came', async () => {
     const quota = { recordsMax: 3, recordBytesMax: 10_000, repoBytesMax: 100_000 }
     await world.feed[Symbol.asyncDispose]()
     world.start({ quota, file: ':memory:' })

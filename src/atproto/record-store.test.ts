@@ -135,6 +135,15 @@ describe('the record store', () => {
     expect([list().length, before[0]?.length, nothing() === before[1]]).toEqual([2, 1, true])
   })
 
+  it('#35 keeps a workload out of the view whose key is not its name', async () => {
+    using store = open()
+    const put = [await record(workloadWrite('web', 'other')), await record(workloadWrite('db'))]
+    store.apply({ did: DID, via: 'listing', put })
+    const names = store.list(DID, COLLECTION.workload).map(([rkey]) => rkey)
+    expect(names).toEqual(['db'])
+    expect(store.invalidReason(DID, COLLECTION.workload, 'other')).toBe('its key is not its name')
+  })
+
   it('knows at once why a record does not count', async () => {
     using store = open()
     const reason = (rkey: string) => store.invalidReason(DID, COLLECTION.cluster, rkey)

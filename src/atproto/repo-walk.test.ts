@@ -116,7 +116,7 @@ describe('walkRepo', () => {
     await expect(walk(await change())).rejects.toMatchObject({ code })
   })
 
-  it('refuses the commit of somebody else', async () => {
+  it('#33 refuses the commit of somebody else', async () => {
     const other = await ScriptedRepo.create('did:plc:mallory')
     host.repos.set(DID, other)
     await expect(walk({ signingKey: other.key.did() })).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('walkRepo', () => {
     await expect(walk({ source })).rejects.toMatchObject({ code: 'timeout' })
   })
 
-  it('keeps the first records by key when there are too many', async () => {
+  it('#36 keeps the first records by key when there are too many', async () => {
     const names = Array.from({ length: 60 }, (_, i) => `c${String(i).padStart(2, '0')}`)
     await repo.write(...names.map((name) => clusterWrite(name)))
     const listing = await walk({ quota: { ...REPO_QUOTA, recordsMax: 10 } })
@@ -170,7 +170,7 @@ describe('walkRepo', () => {
     expect(keys(listing)).toEqual(names.slice(0, 10).map((name) => `${COLLECTION.cluster}/${name}`))
   })
 
-  it('leaves out the bytes of large records, and the last records of a large repo', async () => {
+  it('#36 leaves out the bytes of large records, and the last records of a large repo', async () => {
     const large = { $type: COLLECTION.cluster, text: 'x'.repeat(5000) }
     await repo.write(
       clusterWrite('a'),

@@ -138,18 +138,10 @@ function driversWith(snapshot: RepoSnapshot): Drivers {
       Promise.resolve({ did: did as Did, pdsUrl: 'http://127.0.0.1:1', signingKey: '' }),
     resolveHandle: nothing,
   }
-  return {
-    startNetwork: nothing,
-    readFolder: nothing,
-    openSession: nothing,
+  const known: Partial<Drivers> = {
     createIdentity: () => Promise.resolve(identity),
     readRepos: () => Promise.resolve(snapshot),
-    // oxlint-disable-next-line require-yield
-    subscribeLogs: async function* () {
-      await nothing()
-    },
-    createMeshletClient: nothing,
-    createDockerEngine: nothing,
-    describeImage: nothing,
   }
+  const missing = (_: object, name: string | symbol) => known[name as keyof Drivers] ?? nothing
+  return new Proxy(known, { get: missing }) as Drivers
 }

@@ -2,6 +2,8 @@ import { connect } from 'node:net'
 import fc from 'fast-check'
 import { createMeshletApi } from '../../../src/meshlet/api.ts'
 import { METHOD } from '../../../src/model/nsid.ts'
+import { STANDARD_POLICY } from '../../../src/policy/standard-policy.ts'
+import { silentLog } from '../../../src/ports/log.ts'
 import { TestCaller, startTestServer } from '../../../src/xrpc/test-server.ts'
 import { VirtualCommune } from '../../support/virtual-commune.ts'
 import { hostileText, mutatedText } from '../arbitraries/hostile-text.ts'
@@ -121,7 +123,13 @@ async function openServer(feed: (served: Served, input: unknown) => Promise<void
   const { meshlet, engine } = world.machine(MACHINE)
   const owner = await TestCaller.create('b')
   const server = await startTestServer({
-    api: createMeshletApi({ meshlet, engine, clock: world.clock }),
+    api: createMeshletApi({
+      meshlet,
+      engine,
+      clock: world.clock,
+      policy: () => STANDARD_POLICY,
+      log: silentLog,
+    }),
     callers: new Map([[owner, ['meshletOwner', 'member']]]),
     limits: { callMsMax: CALL_MS_MAX, address: FREE, caller: FREE },
   })
