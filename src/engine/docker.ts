@@ -7,7 +7,6 @@ import { tryWalls } from './canary.ts'
 import { createEngineClient, type EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import {
-  containerStats,
   createContainer,
   findContainer,
   inspectContainer,
@@ -18,6 +17,7 @@ import {
   startContainer,
   stopContainer,
 } from './containers.ts'
+import { containerStats } from './container-stats.ts'
 import { parseDockerHost } from './endpoint.ts'
 import { diskSpaceAt } from './disk-space.ts'
 import { engineHost, type RawHost } from './engine-host.ts'
