@@ -27,7 +27,7 @@ export interface ImageKeeperOptions {
 }
 
 /** How often it is looked what is needed no more. */
-const LOOK_MS = 10 * 60_000
+export const IMAGE_LOOK_MS = 10 * 60_000
 
 /** Removes images that this meshlet pulled and that nothing needs, by age and when room is short. */
 export class ImageKeeper {
@@ -48,7 +48,7 @@ export class ImageKeeper {
         isMeant: () => true,
       })
     }
-    return { kind: 'again', afterMs: LOOK_MS }
+    return { kind: 'again', afterMs: IMAGE_LOOK_MS }
   }
 
   /** Removes what nothing needs of what was pulled for these owners, until so much is free. */
@@ -56,9 +56,9 @@ export class ImageKeeper {
     await this.#remove({ keepMs: Infinity, spaceBytes, isMeant })
   }
 
-  /** Whoever looks whether an image is here waits until it is known that it stays. */
-  async untilSettled(reference: string): Promise<void> {
-    await this.#removing.get(reference)
+  /** Whoever looks whether an image is here waits until its removal, if it is under way, has ended. */
+  removalOf(reference: string): Promise<void> | undefined {
+    return this.#removing.get(reference)
   }
 
   async #remove(options: {

@@ -35,7 +35,7 @@ export interface ImageSupplyOptions {
   readonly settings: Settings
   readonly book: ImageBook
   readonly refusals: ImageRefusals
-  readonly keeper: Pick<ImageKeeper, 'makeRoom' | 'untilSettled'>
+  readonly keeper: Pick<ImageKeeper, 'makeRoom' | 'removalOf'>
   readonly chronicle: Pick<Chronicle, 'note'>
   readonly clock: Clock
   readonly metrics: Metrics
@@ -75,7 +75,8 @@ export class ImageSupply {
   async ensure(call: ImageCall): Promise<void> {
     const { engine, book, refusals, keeper } = this.#options
     book.noteUsed([call.image], call.forOwner)
-    await keeper.untilSettled(call.image)
+    const removal = keeper.removalOf(call.image)
+    if (removal) await removal
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
     const known = refusals.of(call.image, call.forOwner)
     if (known) throw new CommuneError('forbidden', known.message)

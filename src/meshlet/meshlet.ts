@@ -15,6 +15,7 @@ import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import { IMAGE_LOOK_MS } from './image-keeper.ts'
 import type { Images } from './images.ts'
 import { createParts, type Parts } from './meshlet-parts.ts'
 import type { MeshletPorts } from './meshlet-ports.ts'
@@ -113,8 +114,9 @@ export class Meshlet implements AsyncDisposable {
     ]
     this.#unsubscribe = () => unsubscribe.forEach((end) => end())
     this.#queue.add(KEY.storage)
-    this.#queue.add(KEY.images)
     this.#queue.add(KEY.walls)
+    // Not at once: by then it is known again what is needed.
+    this.#queue.addAfter(KEY.images, IMAGE_LOOK_MS)
     this.#parts.neighbourhood.follow()
     this.engineState.start()
     this.heartbeats.start()
