@@ -37,6 +37,8 @@ export interface AskSource {
 }
 
 const TIMEOUT_MS = 10_000
+/** What a machine says to whom a method is not for. */
+const NO_REASON = 'you may not do this here'
 
 /** Asks one machine. That it can't be asked or refuses is an answer; only an abort rejects. */
 export async function askMachine<T>(
@@ -75,9 +77,15 @@ function refusalText(
     case 'unreachable':
     case 'timeout':
       return `${machine} can't be reached from here: it may be off or behind NAT.`
-    case 'forbidden':
     case 'unauthorized':
       return `${machine} refuses: ${rule}.`
+    case 'forbidden': {
+      const said = messageOf(error).replaceAll(`The meshlet ${did}`, machine)
+      // Where the machine has a reason of its own, it is better than the rule.
+      return said.startsWith(`${machine} refuses: `) && !said.endsWith(NO_REASON)
+        ? said
+        : `${machine} refuses: ${rule}.`
+    }
     case 'not-found':
       return `Nothing of it is on ${machine} any more.`
     default:

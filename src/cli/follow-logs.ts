@@ -16,6 +16,8 @@ export interface FollowLogs {
   readonly name: string
   readonly query: LogQuery
   readonly format: OutputFormat
+  /** Whether each line begins with who wrote it. */
+  readonly prefix?: boolean | undefined
   /** Machines that hold replicas, by the records. */
   readonly holders: (reading: Reading) => readonly Did[]
 }
@@ -100,7 +102,7 @@ async function followMachine(
         retryMs = RETRY_FIRST_MS
         const { replica = 0, time = '' } = line
         if (time < (before.get(replica) ?? '')) continue
-        show(context, what.format, machine, line)
+        show(context, what, machine, line)
         shown.set(replica, time)
         since = [...shown.values()].toSorted()[0] ?? since
         tail = CATCH_UP_LINES
@@ -122,10 +124,10 @@ async function followMachine(
 
 function show(
   { io }: CommandContext,
-  format: OutputFormat,
+  { format, prefix }: FollowLogs,
   { did, name }: Machine,
   line: { readonly replica?: number; readonly line: string },
 ): void {
   const whole = { meshlet: did, machine: name, ...line }
-  io.out(format === 'json' ? `${JSON.stringify(whole)}\n` : formatLogLines([whole]))
+  io.out(format === 'json' ? `${JSON.stringify(whole)}\n` : formatLogLines([whole], prefix))
 }

@@ -53,6 +53,23 @@ describe('a machine that gives no lines', () => {
     expect(await reasonFor({ endpoint: 'https://box.test', error })).toContain(text)
   })
 
+  it('is said in the words of the machine, where it has a reason of its own', async () => {
+    const own = new CommuneError(
+      'forbidden',
+      `The meshlet ${BOX} refuses: it is paused by its owner.`,
+    )
+    expect(await reasonFor({ endpoint: 'https://box.test', error: own })).toBe(
+      'alice.test/box refuses: it is paused by its owner.',
+    )
+    const none = new CommuneError(
+      'forbidden',
+      `The meshlet ${BOX} refuses: you may not do this here`,
+    )
+    expect(await reasonFor({ endpoint: 'https://box.test', error: none })).toContain(
+      "only the workload's owner",
+    )
+  })
+
   it('is called by its name also in what is passed on', async () => {
     const error = new CommuneError('unavailable', `The meshlet ${BOX} refuses: busy`)
     expect(await reasonFor({ endpoint: 'https://box.test', error })).toBe(
@@ -65,6 +82,11 @@ it('lines of one moment keep their order', () => {
   const line = (time: string, text: string) => ({ meshlet: BOX, machine: 'm', time, line: text })
   const sorted = inOrderOfTime([line('2', 'c'), line('1', 'a'), line('1', 'b')])
   expect(sorted.map((one) => one.line)).toEqual(['a', 'b', 'c'])
+})
+
+it('lines may come without who wrote them', () => {
+  const line = { meshlet: BOX, machine: 'm', replica: 0, line: 'one\u001B[2J' }
+  expect(formatLogLines([line, line], false)).toBe('one [2J\none [2J\n')
 })
 
 it('bars stand below each other, and nothing in a line moves the cursor', () => {

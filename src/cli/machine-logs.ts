@@ -71,8 +71,9 @@ export function inOrderOfTime(lines: readonly LogLine[]): readonly LogLine[] {
   })
 }
 
-/** `alice.test/box#0 | line`, the bars below each other. Each ends with a newline. */
-export function formatLogLines(lines: readonly LogLine[]): string {
+/** `alice.test/box#0 | line`, the bars below each other, or the bare line. Each ends with a newline. */
+export function formatLogLines(lines: readonly LogLine[], hasPrefix = true): string {
+  if (!hasPrefix) return lines.map(({ line }) => `${printable(line)}\n`).join('')
   const prefixes = lines.map(({ machine, replica }) =>
     replica === undefined ? machine : `${machine}#${replica}`,
   )

@@ -16,7 +16,7 @@ export interface SavedDuty {
   readonly thenEnd?: boolean
 }
 
-/** Who may take consent back: the owner of the machine, or that of the workload. */
+/** Who may take consent back, or pause: the owner of the machine, or that of the workload. */
 export type Refuser = 'meshletOwner' | 'workloadOwner'
 
 /** An image that this meshlet pulled and that it has not removed. */
@@ -141,8 +141,16 @@ export class Settings {
     return this.#has(PAUSED, uri)
   }
 
-  pause(uri: string, isPaused: boolean): void {
-    this.#mark(PAUSED, uri, isPaused)
+  /** Who paused it here; undefined while nobody did. */
+  pausedBy(uri: string): Refuser | undefined {
+    const text = this.#journal.setting(`${PAUSED} ${uri}`)
+    if (text === undefined) return undefined
+    // Earlier versions kept that it was paused, and either could lift it.
+    return text === 'meshletOwner' ? text : 'workloadOwner'
+  }
+
+  pause(uri: string, by: Refuser | undefined): void {
+    this.#journal.saveSetting(`${PAUSED} ${uri}`, by)
   }
 
   /** Whether this image is known to be for anybody. */

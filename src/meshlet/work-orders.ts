@@ -44,15 +44,15 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
       refuse(meshlet, caller, input.workload)
       return { state: 'refused', message: 'It moves away, and is not bid for again.' }
     },
-    pauseWorkload: async ({ input }) => {
+    pauseWorkload: async ({ caller, input }) => {
       requireHere(input)
-      setPaused(meshlet, input.workload, true)
+      pause(meshlet, caller, input.workload)
       return { state: 'paused', message: 'It stops here, and keeps its place.' }
     },
     stopWorkload: async ({ caller, input }) => {
       requireHere(input)
       refuse(meshlet, caller, input.workload)
-      setPaused(meshlet, input.workload, true)
+      pause(meshlet, caller, input.workload)
       return {
         state: 'stopped',
         message: 'It stops here at once; the next in line takes its place.',
@@ -62,7 +62,8 @@ export function createWorkOrders(meshlet: Meshlet, isHere: (uri: string) => bool
       requireKnown(input)
       requireLiftable(meshlet, caller, input)
       liftRefusal(meshlet, input.workload)
-      setPaused(meshlet, input.workload, false)
+      meshlet.settings.pause(input.workload, undefined)
+      meshlet.lookAt(input.workload)
       return { state: 'active', message: 'It may run here again.' }
     },
     restartWorkload: async ({ input }) => {
@@ -99,9 +100,11 @@ function refuserOf({ settings, own }: Meshlet, uri: string): Refuser | undefined
   return settings.refusedBy(uri) ?? (bid && isConsentWithdrawn(bid) ? 'meshletOwner' : undefined)
 }
 
-/** Stops the replicas here and keeps the place, or starts them again. */
-function setPaused(meshlet: Meshlet, uri: string, isPaused: boolean): void {
-  meshlet.settings.pause(uri, isPaused)
+/** Stops the replicas here and keeps the place. What the owner of the machine paused stays hers to lift. */
+function pause(meshlet: Meshlet, caller: Caller, uri: string): void {
+  const { settings } = meshlet
+  const isHers = caller.roles.includes('meshletOwner') || settings.pausedBy(uri) === 'meshletOwner'
+  settings.pause(uri, isHers ? 'meshletOwner' : 'workloadOwner')
   meshlet.lookAt(uri)
 }
 
@@ -112,9 +115,11 @@ function restart(meshlet: Meshlet, uri: string): void {
   meshlet.lookAt(uri)
 }
 
-/** What the owner of the machine refused, she alone lifts. */
+/** What the owner of the machine refused or paused, she alone lifts; she may lift anybody's. */
 function requireLiftable(meshlet: Meshlet, caller: Caller, { workload }: Order): void {
-  if (refuserOf(meshlet, workload) !== 'meshletOwner') return
   if (caller.roles.includes('meshletOwner')) return
-  throw new CommuneError('forbidden', 'The owner of this machine took her consent back.')
+  if (refuserOf(meshlet, workload) === 'meshletOwner')
+    throw new CommuneError('forbidden', 'The owner of this machine took her consent back.')
+  if (meshlet.settings.pausedBy(workload) === 'meshletOwner')
+    throw new CommuneError('forbidden', 'The owner of this machine paused it here.')
 }

@@ -11,67 +11,85 @@ it('lists the commands', async () => {
     A declarative, consent-based container orchestrator on AT Protocol.
 
     Options:
-      -V, --version        Print the version.
-      -h, --help           Show help.
+      -V, --version              Print the version.
+      -h, --help                 Show help.
 
     Starting:
-      init [folder]        Start a folder of workload files, with an example and what editors and CI
-                           need.
-      import <file...>     Turn Compose files into workload files, and tell what was not carried over.
+      init [folder]              Start a folder of workload files, with an example and what editors and
+                                 CI need.
+      import <file...>           Turn Compose files into workload files, and tell what was not carried
+                                 over.
 
     Files:
-      validate <path...>   Check workload files, without any network.
-      render <path>        Print the workloads of a folder with overlay and variables put in.
-      diff <path>          Show what sync would change.
-      sync [path]          Publish a folder of workload files as your desired state.
-      set                  Suspend and resume the syncing of a set of workload files.
+      validate <path...>         Check workload files, without any network.
+      render <path>              Print the workloads of a folder with overlay and variables put in.
+      diff <path>                Show what sync would change.
+      sync [path]                Publish a folder of workload files as your desired state.
+      set                        Suspend and resume the syncing of a set of workload files.
 
     Looking:
-      get <kind> [name]    List workloads, meshlets, members or bids.
-      describe <name>      Show everything that is known about one workload.
-      explain <name>       Tell from public records who runs a workload, who does not, and why.
-      trace <container>    Lead from a container, or a workload, to the commit, its author and the file.
-      verify [name]        Compute the choice anew from public records, and compare it with what runs.
-      balance [owner]      Show who gave and took how much, computed from public records alone.
-      events <name>        Tell what happened to a workload and why, in the order of time.
-      top [name]           Show what the replicas use: processor, memory, processes, network.
-      logs <name>          Show the last log lines of all replicas, in the order of time.
+      get <kind> [name]          List workloads, meshlets, members, bids, proposals or disputes.
+      describe <name> [id]       Show everything that is known about one workload, or about a proposal.
+      explain <name>             Tell from public records who runs a workload, who does not, and why.
+      trace <container>          Lead from a container, or a workload, to the commit, its author and the
+                                 file.
+      verify [name]              Compute the choice anew from public records, and compare it with what
+                                 runs.
+      balance [owner]            Show who gave and took how much, computed from public records alone.
+      events <name>              Tell what happened to a workload and why, in the order of time.
+      top [name]                 Show what the replicas use: processor, memory, processes, network.
+      logs <name>                Show the last log lines of all replicas, in the order of time.
 
     Changing what runs:
-      delete <name...>     Delete workloads, and so end their containers.
-      rebalance <name...>  Open the bidding for workloads anew, so that they may move to better places.
-      restart <name>       Start the replicas of a workload again, on each machine one after the other.
-      pause <name>         Stop the replicas of a workload where they are; they keep their places.
-      resume <name>        Start again what was paused, and let machines have it that were told to stop.
-      stop <name>          End a workload on one machine at once; the next in line takes its place.
-      rollout              Follow, hold or take back how a new container replaces the old one.
+      delete <name...>           Delete workloads, and so end their containers.
+      exec <name> <command...>   Run a command inside of a running replica of your workload.
+      rebalance <name...>        Open the bidding for workloads anew, so that they may move to better
+                                 places.
+      restart <name>             Start the replicas of a workload again, on each machine one after the
+                                 other.
+      pause <name>               Stop the replicas of a workload where they are; they keep their places.
+      resume <name>              Start again what was paused, and let machines have it that were told to
+                                 stop.
+      stop <name>                End a workload on one machine at once; the next in line takes its
+                                 place.
+      rollout                    Follow, hold or take back how a new container replaces the old one.
+
+    Deciding together:
+      propose <action> <about>   Ask the owners of a cluster to decide about a member, or about a
+                                 dispute.
+      vote <proposal> [choice]   Vote yes, no or abstain; without a choice, say how it stands.
+      dispute <claim>            Say that a claim in the ledger is wrong; it does not count until that
+                                 is settled.
+      answer <dispute> <choice>  Contest or concede a dispute about a claim of yours, or withdraw your
+                                 own.
 
     Machines:
-      meshlet              Add or remove a machine of yours.
-      cordon <meshlet>     Have a machine of yours take no new work; what runs there goes on.
-      uncordon <meshlet>   Have a machine of yours take work again; ends a drain too.
-      drain <meshlet>      Have a machine of yours give all its work away, and take none.
+      meshlet                    Add or remove a machine of yours.
+      cordon <meshlet>           Have a machine of yours take no new work; what runs there goes on.
+      uncordon <meshlet>         Have a machine of yours take work again; ends a drain too.
+      drain <meshlet>            Have a machine of yours give all its work away, and take none.
 
     Account:
-      login                Log in to your PDS and remember the session.
-      logout               Forget the session.
-      whoami               Show which account is in use.
+      login                      Log in to your PDS and remember the session.
+      logout                     Forget the session.
+      whoami                     Show which account is in use.
 
     This machine:
-      dev                  Run a whole network for trying things out, on this machine only.
-      doctor               Check that everything is in place, and say how to mend what is not.
-      completion [shell]   Print the script by which bash, zsh or fish complete commands, options and
-                           names.
-      help [command]       Show help for a command.
+      dev                        Run a whole network for trying things out, on this machine only.
+      doctor                     Check that everything is in place, and say how to mend what is not.
+      completion [shell]         Print the script by which bash, zsh or fish complete commands, options
+                                 and names.
+      help [command]             Show help for a command.
 
     Environment:
-      COMMUNE_SERVICE     PDS of your account, instead of \`commune login\`
-      COMMUNE_IDENTIFIER  your handle or DID
-      COMMUNE_PASSWORD    an app password; never given as an option, which others could see
-      COMMUNE_PLC_URL     PLC directory, when it is not the public one
-      COMMUNE_DEBUG       say more, also where an error came from
-      NO_COLOR            no colours
-      XDG_CONFIG_HOME     where the login is kept, in the folder commune; ~/.config when absent
+      COMMUNE_SERVICE            PDS of your account, instead of \`commune login\`
+      COMMUNE_IDENTIFIER         your handle or DID
+      COMMUNE_PASSWORD           an app password; never given as an option, which others could see
+      COMMUNE_PLC_URL            PLC directory, when it is not the public one
+      COMMUNE_PRIVATE_ADDRESSES  \`yes\`: machines and PDSs may be in this network, as in a LAN
+      COMMUNE_DEBUG              say more, also where an error came from
+      NO_COLOR                   no colours
+      XDG_CONFIG_HOME            where the login is kept, in the folder commune; ~/.config when absent
 
     Results go to stdout, everything else to stderr.
     commune COMMAND --help shows options, exit codes and examples.

@@ -69,6 +69,41 @@ test('stop ends it there, and the next in line takes its place until resume', as
   expect(world.placesOf('web')).toContain(holder)
 })
 
+test('what the machine’s owner paused, she alone lifts; she may lift what others paused', async () => {
+  const { world, holder } = await running(1)
+  const owner: readonly Role[] = ['meshletOwner']
+  await tell(world, holder, 'pauseWorkload', owner)
+  // Nor does it become hers by pausing it as well.
+  await tell(world, holder, 'pauseWorkload')
+  await expect(tell(world, holder, 'resumeWorkload')).rejects.toMatchObject({
+    code: 'forbidden',
+    message: 'The owner of this machine paused it here.',
+  })
+  world.machine(holder).restart({ withState: true })
+  await world.settle()
+  await expect(tell(world, holder, 'resumeWorkload')).rejects.toMatchObject({ code: 'forbidden' })
+  expect(world.containers('web')).toEqual([])
+  await tell(world, holder, 'resumeWorkload', owner)
+  await world.settle()
+  expect(world.placesOf('web')).toEqual([holder])
+  await tell(world, holder, 'pauseWorkload')
+  await expect(tell(world, holder, 'resumeWorkload', owner)).resolves.toMatchObject({
+    state: 'active',
+  })
+})
+
+test('an order that comes twice changes nothing', async () => {
+  const { world, holder } = await running(1)
+  for (const order of ['pauseWorkload', 'stopWorkload', 'resumeWorkload'] as const) {
+    const once = await tell(world, holder, order)
+    await world.settle()
+    const before = runs(world)
+    expect(await tell(world, holder, order)).toEqual(once)
+    await world.settle()
+    expect(runs(world)).toEqual(before)
+  }
+})
+
 test('what the machine’s owner refused, the workload’s owner can’t lift', async () => {
   const { world, holder } = await running(1)
   await tell(world, holder, 'stopWorkload', ['meshletOwner'])

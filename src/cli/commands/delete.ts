@@ -11,11 +11,14 @@ import { prepareHints } from '../hints.ts'
 import { openLogin } from '../open-login.ts'
 import { readSnapshot } from '../read-snapshot.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
+import { runWithdraw } from './work-order.ts'
 import { replicasOf, suggestWorkload, workloadViews, type Replica } from '../workload-view.ts'
 
 interface DeleteOptions extends ConnectionOptions {
   readonly yes?: boolean
   readonly dryRun?: boolean
+  readonly meshlet?: string
+  readonly owner?: string
 }
 
 /** Deletes all of the named workloads in one commit, or none of them. */
@@ -25,6 +28,13 @@ export async function runDelete(
   options: DeleteOptions,
 ): Promise<number> {
   const { io } = context
+  const { meshlet } = options
+  if (meshlet !== undefined) return withdraw(context, names, { ...options, meshlet })
+  if (options.owner !== undefined)
+    throw new CommuneError(
+      'usage',
+      '--owner goes with --meshlet only: workloads of others are theirs.',
+    )
   await using login = await openLogin(context, options)
   const { session, connection } = login
   const snapshot = await readSnapshot(session, io.signal)
@@ -53,6 +63,19 @@ export async function runDelete(
   io.note('The machines stop it as soon as they see that.\n')
   await sendHints({ rev, names: wanted.map(({ name }) => name) })
   return EXIT.done
+}
+
+/** On one machine only: the records stay, and other machines take the places. */
+async function withdraw(
+  context: CommandContext,
+  names: readonly string[],
+  options: DeleteOptions & { readonly meshlet: string },
+): Promise<number> {
+  if (options.dryRun === true)
+    throw new CommuneError('usage', '--dry-run does not go with --meshlet.')
+  const codes: number[] = []
+  for (const name of new Set(names)) codes.push(await runWithdraw(context, [name], options))
+  return Math.max(...codes)
 }
 
 /** What runs of each, and where; that it can't be found out is said and stops nothing. */

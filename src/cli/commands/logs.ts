@@ -17,6 +17,8 @@ interface LogsOptions extends ReadingOptions {
   readonly since?: string
   readonly meshlet?: string
   readonly replica?: string
+  /** False with `--no-prefix`. */
+  readonly prefix?: boolean
 }
 
 const TAIL = 100
@@ -40,7 +42,8 @@ export async function runLogs(
   if (options.follow) {
     const holders = (reading: Reading) => holdersNow(reading, name, options)
     const session = login.session
-    return followLogs(context, { session, reader, name, query, format, holders })
+    const { prefix } = options
+    return followLogs(context, { session, reader, name, query, format, holders, prefix })
   }
   using reading = await reader.read()
   const workload = workloadView(reading.view, reading.owner, name)
@@ -57,7 +60,7 @@ export async function runLogs(
     answers.flatMap((answer) => (answer.kind === 'lines' ? answer.lines : [])),
   ).slice(-query.tail)
   if (format === 'json' || format === 'yaml') printData(io, format, lines)
-  else io.out(formatLogLines(lines))
+  else io.out(formatLogLines(lines, options.prefix))
   for (const answer of answers) if (answer.kind === 'silent') io.note(`${answer.reason}\n`)
   const isAnswered = answers.some(({ kind }) => kind === 'lines')
   if (isAnswered && lines.length === 0) io.note(`${name} has printed nothing.\n`)

@@ -15,7 +15,12 @@ interface WorkOrderOptions extends ReadingOptions {
   readonly meshlet?: string
 }
 
-type OrderMethod = 'pauseWorkload' | 'resumeWorkload' | 'stopWorkload' | 'restartWorkload'
+type OrderMethod =
+  | 'deleteWorkload'
+  | 'pauseWorkload'
+  | 'resumeWorkload'
+  | 'stopWorkload'
+  | 'restartWorkload'
 
 interface Done {
   readonly meshlet: Did
@@ -48,6 +53,15 @@ export const runStop: Command = (context, args, options) => {
       `Name a machine: "commune stop ${name} --meshlet MACHINE"; another one takes its place. ` +
       `"commune pause ${name}" stops it everywhere, "commune delete ${name}" for good.`,
   })
+}
+
+/** Takes back the consent of one machine; what runs of it there moves away. */
+export const runWithdraw: Command = (...given) => order('deleteWorkload', everybody, given)
+
+/** Also who does not hold it, and may some day. */
+function everybody(workload: WorkloadView): readonly Did[] {
+  const candidates = workload.candidates.candidates.map(({ meshletDid }) => meshletDid)
+  return [...new Set([...holdersAndRefusers(workload), ...candidates])]
 }
 
 /** Machines that say that they hold replicas. */

@@ -123,6 +123,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
       },
       { flags: '--tail LINES', description: 'how many lines', default: '100' },
       { flags: '--since DURATION', description: 'nothing older than this' },
+      { flags: '--no-prefix', description: 'only the lines, without who wrote them' },
       { flags: '--meshlet MESHLET', description: 'only of this machine' },
       { flags: '--replica NUMBER', description: 'only of the replica with this number' },
       ...READING,

@@ -13,12 +13,20 @@ export const WORK_COMMANDS: readonly CommandSpec[] = [
     name: 'delete',
     args: ['<name...>'],
     summary: 'Delete workloads, and so end their containers.',
+    details:
+      'With --meshlet nothing is deleted: that machine gives its replicas to others, and does not bid\nfor the workload again until resume. As the owner of a machine you may do this with the work of\nothers, too.',
     options: [
       { flags: '-y, --yes', description: 'do not ask' },
       { flags: '--dry-run', description: 'say what would be deleted' },
+      { flags: '--meshlet MESHLET', description: 'only from this machine; the workload stays' },
+      { flags: '--owner WHO', description: 'with --meshlet: handle or DID of its owner' },
       ...CONNECTION,
     ],
-    examples: ['commune delete hello', 'commune delete hello worker --yes'],
+    examples: [
+      'commune delete hello',
+      'commune delete hello worker --yes',
+      'commune delete hello --meshlet box --owner bob.example.org',
+    ],
     load: async () => (await import('../commands/delete.ts')).runDelete,
   },
   {
@@ -72,7 +80,7 @@ export const WORK_COMMANDS: readonly CommandSpec[] = [
     args: ['<name>'],
     summary: 'Stop the replicas of a workload where they are; they keep their places.',
     details:
-      'It lasts until resume, also over restarts of the machines. Sync does not end it, and other\nmachines do not step in.',
+      'It lasts until resume, also over restarts of the machines. Sync does not end it, and other\nmachines do not step in. What the owner of a machine paused there, she alone lets go on.',
     options: ON_MACHINE,
     examples: ['commune pause hello', 'commune pause hello --meshlet box'],
     load: async () => (await import('../commands/work-order.ts')).runPause,
