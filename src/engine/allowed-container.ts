@@ -56,6 +56,7 @@ const FIELDS = new Set([
 
 const PIDS_MAX = 256
 const OPEN_FILES_MAX = 4096
+const USER_PROCESSES_MAX = 32_768
 const SHARED_MEMORY_BYTES_MAX = 64 * 1024 * 1024
 
 const CAPABILITIES: Readonly<Record<SecurityLevel, ReadonlySet<string>>> = {
@@ -109,8 +110,12 @@ function faultOfLimits(host: ReadonlyMap<string, unknown>): string | undefined {
   if (!between('ShmSize', 1, SHARED_MEMORY_BYTES_MAX)) return 'ShmSize is no limit of ours'
   if (!between('OomScoreAdj', 1, 1000)) return 'OomScoreAdj goes before the host'
   const files = { Name: 'nofile', Soft: OPEN_FILES_MAX, Hard: OPEN_FILES_MAX }
-  const ulimits = new Map([['Ulimits', [files, { Name: 'core', Soft: 0, Hard: 0 }]]])
-  return changedField(host, ulimits) === undefined ? undefined : 'Ulimits are not ours'
+  const docker = [files, { Name: 'core', Soft: 0, Hard: 0 }]
+  const podman = [...docker, { Name: 'nproc', Soft: USER_PROCESSES_MAX, Hard: USER_PROCESSES_MAX }]
+  const isOurs = [docker, podman].some(
+    (ulimits) => changedField(host, new Map([['Ulimits', ulimits]])) === undefined,
+  )
+  return isOurs ? undefined : 'Ulimits are not ours'
 }
 
 function faultOfLevel(

@@ -1,4 +1,5 @@
 import type { EngineStats } from '../ports/engine.ts'
+import { pidsLimitInForce } from './cgroup-limits.ts'
 import type { EngineClient } from './client.ts'
 import { inspectContainer } from './containers.ts'
 import { gone, statusOf, toEngineError } from './engine-error.ts'
@@ -40,7 +41,7 @@ export async function containerStats(
     memoryLimitBytes: memory.limit ?? 0,
     memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
     pidsLimit:
-      stats.pids_stats?.limit || (isPodman ? await configuredPidsLimit(client, id, signal) : 0),
+      stats.pids_stats?.limit || (isPodman ? await podmanPidsLimit(client, id, signal) : 0),
     pids: stats.pids_stats?.current ?? 0,
     cpuNanos: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
     receivedBytes: networks.reduce((sum, { rx_bytes: bytes }) => sum + bytes, 0),
@@ -48,12 +49,17 @@ export async function containerStats(
   }
 }
 
-/** Podman counts processes and does not say how many there may be. */
-async function configuredPidsLimit(
+/**
+ * Podman counts processes and does not say how many there may be: the kernel does. Where that can’t be
+ * read it is what was asked for.
+ */
+async function podmanPidsLimit(
   client: EngineClient,
   id: string,
   signal?: AbortSignal,
 ): Promise<number> {
   const details = await inspectContainer(client, id, signal)
-  return Math.max(0, details?.HostConfig.PidsLimit ?? 0)
+  const pid = details?.State.Pid ?? 0
+  const inForce = pid > 0 ? await pidsLimitInForce(pid) : undefined
+  return inForce ?? Math.max(0, details?.HostConfig.PidsLimit ?? 0)
 }

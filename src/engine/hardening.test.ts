@@ -136,6 +136,27 @@ describe('what an image brings along', () => {
       'LD_LIBRARY_PATH=/lib',
       'LD_PRELOAD',
     ])
+    // Podman keeps a variable of the image that is named without a value.
+    const podman = createOptions(wanted, { ...image, env }, { ...engine, isPodman: true })
+    expect(podman.Env).toEqual(['LD_LIBRARY_PATH=/lib', 'LD_PRELOAD='])
+  })
+
+  test('Podman is told how many processes a user may have, since it asks for more than it may give', () => {
+    const limits = (isPodman: boolean) =>
+      createOptions(container, image, { ...engine, isPodman }).HostConfig?.Ulimits
+    expect(limits(true)).toEqual([
+      ...(limits(false) ?? []),
+      { Name: 'nproc', Soft: 32_768, Hard: 32_768 },
+    ])
+  })
+
+  test('a runtime is gVisor or none', () => {
+    const runtimeOf = (runtime: string) =>
+      createOptions({ ...container, runtime }, image, engine).HostConfig?.Runtime
+    expect(runtimeOf('runsc')).toBe('runsc')
+    expect(createOptions(container, image, engine).HostConfig).not.toHaveProperty('Runtime')
+    for (const runtime of ['runc', 'kata', 'io.containerd.runc.v2', '', '../runsc'])
+      expect(() => runtimeOf(runtime)).toThrow(/never runs in/)
   })
 
   test('volumes are covered by memory', () => {

@@ -22,6 +22,8 @@ export interface EngineTraits {
 
 /** Open files of a process; above an engine's own hard limit no container would start. */
 export const OPEN_FILES_LIMIT = 4096
+/** Processes of one user in all its containers. */
+const USER_PROCESSES = 32_768
 const SHARED_MEMORY_BYTES_MAX = 64 * 1024 * 1024
 /** When memory runs out the kernel kills a guest before the host's own services. */
 const OOM_SCORE_ADJUSTMENT = 500
@@ -62,7 +64,7 @@ export function createOptions(
     name: checkedName(container.name, 'container'),
     Image: container.image,
     User: user,
-    Env: environment(container.env, image.env),
+    Env: environment(container.env, image.env, engine),
     Labels: { ...blanked(image.labels), ...container.labels },
     ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
     ...(container.command === undefined ? {} : { Cmd: [...container.command] }),
@@ -76,7 +78,7 @@ export function createOptions(
     OpenStdin: false,
     Tty: false,
     HostConfig: {
-      ...limits(container),
+      ...limits(container, engine),
       ...structuredClone(NO_PRIVILEGES),
       CapAdd: capabilities,
       ReadonlyRootfs: container.readOnly,
@@ -138,7 +140,7 @@ const NO_PRIVILEGES = {
   OomKillDisable: false,
 } satisfies ContainerCreateOptions['HostConfig'] & { CgroupnsMode: string }
 
-function limits(container: ContainerCreate) {
+function limits(container: ContainerCreate, { isPodman }: EngineTraits) {
   for (const amount of [container.memoryBytes, container.cpuMilli, container.stopGracePeriodMs]) {
     if (!Number.isSafeInteger(amount) || amount < 0) {
       throw new CommuneError('invalid-input', `${container.name}: ${amount} is no usable limit`)
@@ -158,6 +160,9 @@ function limits(container: ContainerCreate) {
     Ulimits: [
       { Name: 'nofile', Soft: OPEN_FILES_LIMIT, Hard: OPEN_FILES_LIMIT },
       { Name: 'core', Soft: 0, Hard: 0 },
+      // Podman asks for more than a million unless told, which a service without CAP_SYS_RESOURCE may
+      // not give. It counts per user, over all containers; the limit of a container is PidsLimit.
+      ...(isPodman ? [{ Name: 'nproc', Soft: USER_PROCESSES, Hard: USER_PROCESSES }] : []),
     ],
   }
 }
@@ -170,6 +175,7 @@ function limits(container: ContainerCreate) {
 function environment(
   wanted: Readonly<Record<string, string>>,
   ofImage: readonly string[],
+  { isPodman }: EngineTraits,
 ): string[] {
   const own = Object.entries(wanted).map(([name, value]) => {
     if (!ENV_NAME.test(name) || value.includes('\0')) {
@@ -183,8 +189,8 @@ function environment(
   const removed = ofImage
     .map((line) => line.split('=', 1)[0] ?? '')
     .filter((name) => name.startsWith('LD_') && !Object.hasOwn(wanted, name))
-  // A name without an equals sign removes the variable.
-  return [...own, ...removed].toSorted()
+  // A name without an equals sign removes the variable, but not on Podman; empty it does nothing.
+  return [...own, ...removed.map((name) => (isPodman ? `${name}=` : name))].toSorted()
 }
 
 /** An image's labels would reach whatever else watches this engine (reverse proxies, updaters). */

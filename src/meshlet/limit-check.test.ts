@@ -19,6 +19,7 @@ const held: EngineStats = {
 async function look(
   answers: readonly (Partial<EngineStats> | CommuneError)[],
   state: ContainerState = 'running',
+  cpuMilli?: number,
 ): Promise<{ readonly loose: string | undefined; readonly asked: number }> {
   const clock = new ManualClock()
   let asked = 0
@@ -31,7 +32,10 @@ async function look(
     },
     findContainer: async () => ({ state }),
   } as unknown as Engine
-  const started = { id: 'c1', memoryBytes: MEMORY_BYTES }
+  const started = {
+    ...{ id: 'c1', memoryBytes: MEMORY_BYTES },
+    ...(cpuMilli === undefined ? {} : { cpu: { milli: cpuMilli, sinceMs: clock.monotonicMs() } }),
+  }
   const stop = new AbortController()
   const found = findLooseLimits({ engine, clock }, started, stop.signal)
   let isOver = false
@@ -42,6 +46,15 @@ async function look(
   }
   return { loose: await found, asked }
 }
+
+test.each<[string, number, string | undefined]>([
+  ['all that it may', 100, undefined],
+  ['what starting it took', 600, undefined],
+  ['all of a core', 1_000, 'CPU'],
+])('a tenth of a core, and after a second it used %s', async (_, usedMs, loose) => {
+  const found = await look([{ cpuNanos: usedMs * 1_000_000 }], 'running', 100)
+  expect(found.loose).toBe(loose)
+})
 
 const silent = new CommuneError('engine-unreachable', 'no answer')
 

@@ -6,6 +6,13 @@ export interface StartedContainer {
   readonly id: string
   /** Asked for. */
   readonly memoryBytes: number
+  /** Absent for what was found running. */
+  readonly cpu?: {
+    /** Asked for, thousandths of a core. */
+    readonly milli: number
+    /** When its start began, on the monotonic clock. */
+    readonly sinceMs: number
+  }
 }
 
 export interface LimitCheckOptions {
@@ -18,12 +25,15 @@ const LOOK_AFTER_MS = 1_000
 /** Of an engine that does not answer; then the next start is looked at. */
 const TRIES_MAX = 3
 const TRY_AGAIN_MS = 10_000
+/** What a runtime uses to start a container counts too, and the kernel hands out tenths of a second. */
+const CPU_FACTOR_MAX = 2
+const CPU_MS_FREE = 500
 /** The kernel counts memory in pages, of 64 KiB at most. */
 const PAGE_BYTES_MAX = 64 * 1024
 
 /**
  * Reads back, once after a start, whether the limits of a container are in force; some engines take
- * them and ignore them. The answer says which are not; undefined when all are, when the container does
+ * them and ignore them. That of the processor shows by what was used of it. The answer says which are not; undefined when all are, when the container does
  * not run any more, or when the engine does not say. Rejects only when the signal is aborted.
  */
 export async function findLooseLimits(
@@ -34,7 +44,8 @@ export async function findLooseLimits(
   await sleep(clock, LOOK_AFTER_MS, signal)
   for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
     try {
-      const loose = looseLimits(await engine.stats(started.id, signal), started)
+      const stats = await engine.stats(started.id, signal)
+      const loose = looseLimits(stats, started, clock.monotonicMs())
       if (loose === undefined) return undefined
       // What has ended has no limits in force either.
       const container = await engine.findContainer(started.id, signal)
@@ -49,11 +60,19 @@ export async function findLooseLimits(
 }
 
 /** In words, or undefined. 0 means that there is none. */
-function looseLimits(stats: EngineStats, { memoryBytes }: StartedContainer): string | undefined {
-  const { memoryLimitBytes, pidsLimit } = stats
+function looseLimits(
+  { memoryLimitBytes, pidsLimit, cpuNanos }: EngineStats,
+  { memoryBytes, cpu }: StartedContainer,
+  nowMs: number,
+): string | undefined {
+  const cpuMsMax =
+    cpu === undefined
+      ? Infinity
+      : (cpu.milli / 1000) * (nowMs - cpu.sinceMs) * CPU_FACTOR_MAX + CPU_MS_FREE
   const loose = [
     ...(isHeld(memoryLimitBytes, memoryBytes + PAGE_BYTES_MAX) ? [] : ['memory']),
     ...(isHeld(pidsLimit, PIDS_LIMIT) ? [] : ['processes']),
+    ...(cpuNanos / 1_000_000 <= cpuMsMax ? [] : ['CPU']),
   ]
   return loose.length === 0 ? undefined : loose.join(' and ')
 }

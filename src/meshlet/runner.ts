@@ -1,9 +1,8 @@
 import PQueue from 'p-queue'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
-import { requestOf } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Engine, EngineLogLine } from '../ports/engine.ts'
+import type { Engine, EngineContainer, EngineLogLine } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Action, Desired } from '../reconcile/actions.ts'
@@ -12,7 +11,8 @@ import { containerName, egressOf, networkName } from '../reconcile/container-nam
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
-import { findLooseLimits, looseLimitsMessage } from './limit-check.ts'
+import { looseLimitsMessage } from './limit-check.ts'
+import { LimitWatch, type LooseContainer } from './limit-watch.ts'
 import { LAST_LINES, type LastWords } from './last-words.ts'
 import type { Turn } from './work-queue.ts'
 import { StartError } from './start-error.ts'
@@ -72,9 +72,11 @@ const ACTION_MESSAGES: Readonly<Record<Action['kind'], string>> = {
 export class Runner {
   readonly #options: RunnerOptions
   readonly #calls = new PQueue({ concurrency: ENGINE_CALLS })
+  readonly #limits: LimitWatch
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#limits = new LimitWatch(options)
   }
 
   /**
@@ -196,32 +198,33 @@ export class Runner {
     await before.network
     const state = replicaState(job.memory, action.replica)
     this.#requireLease(job)
+    let sinceMs = this.#options.clock.monotonicMs()
     try {
       if (action.kind === 'start' && action.graceMs !== undefined)
         await this.#endRunning(job, action, action.graceMs)
+      sinceMs = this.#options.clock.monotonicMs()
       await this.#calls.add(() => this.#options.engine.startContainer(id, job.signal))
     } catch (error) {
       state.lastError = messageOf(error)
       throw new StartError('start-failed', error)
     }
-    // Nobody waits for it: a start is as quick as without.
-    void this.#checkLimits(job, action.replica, id).catch(() => undefined)
+    this.#limits.started(job, { id, sinceMs, ...action }, (one) => this.#takeAway(job, one))
     if (action.kind === 'start' && !action.isAsked) this.#countRestart(job, action.replica)
   }
 
-  /** What runs without its limits is taken away, and has failed to start as far as others can tell. */
-  async #checkLimits(job: Job, replica: number, id: string): Promise<void> {
-    const { desired, memory, signal } = job
-    if (desired.kind !== 'run') return
-    const { memoryBytes } = requestOf(desired.workload)
-    const loose = await findLooseLimits(this.#options, { id, memoryBytes }, signal)
-    if (loose === undefined) return
+  /** Looks at the limits of what runs and was not started by this program. */
+  lookAtAdopted(job: Job, containers: readonly EngineContainer[]): void {
+    this.#limits.adopted(job, containers, (found) => this.#takeAway(job, found))
+  }
+
+  /** What runs without its limits has failed to start as far as others can tell. */
+  async #takeAway(job: Job, { id, replica, loose }: LooseContainer): Promise<void> {
     const message = looseLimitsMessage(loose)
     job.log.error('a container has no limits and is taken away', { container: id, loose })
     this.#options.onRemoving(id)
-    await this.#options.engine.removeContainer(id, signal)
+    await this.#options.engine.removeContainer(id, job.signal)
     this.#noteFailure(job, new StartError('start-failed', new Error(message)), id)
-    replicaState(memory, replica).lastError = message
+    replicaState(job.memory, replica).lastError = message
     this.#options.onProgress(job.uri)
   }
 

@@ -65,13 +65,15 @@ export class WorkloadActor {
     const { containers } = shareOf(snapshot, uri)
     if (placement)
       this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
+    const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
+    const job = { uri, ownerDid, desired, memory, ...turn }
+    runner.lookAtAdopted(job, containers)
     if (plan.actions.length > 0) {
       reservations.noteMaking(uri, amountAfter(desired, containers, plan.actions))
       // Callers are led to the new ones before the old ones go.
       await this.#expose(pass, snapshot)
-      const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
       try {
-        await runner.apply({ uri, ownerDid, desired, memory, ...turn }, plan.actions)
+        await runner.apply(job, plan.actions)
       } catch (error) {
         if (turn.signal.aborted) throw error
         turn.log.warn('could not bring it up', { error: messageOf(error) })

@@ -46,6 +46,8 @@ export interface WorkloadMemory {
   readonly returns: Returns
   startFailures: StartFailures | undefined
   pulling: boolean
+  /** Ids of the containers whose limits were looked at, or are. */
+  readonly limitsLookedAt: Set<string>
   /** Since when this machine is positively no candidate any more. */
   notCandidateSinceMs: number | undefined
   /** Since when it runs more replicas than it was chosen for. */
@@ -68,6 +70,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     returns: new Map(),
     startFailures: undefined,
     pulling: false,
+    limitsLookedAt: new Set(),
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
     lateSinceMs: undefined,

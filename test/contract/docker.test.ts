@@ -260,7 +260,7 @@ describe('walls', () => {
         'CapBnd:\t0000000000000000',
         'NoNewPrivs:\t1',
         'Seccomp:\t2',
-        'uid=65532 gid=65532 groups=65532',
+        expect.stringMatching(/^uid=65532\b.* gid=65532\b.* groups=65532\b/),
         'touch: /x: Read-only file system',
       ]),
     )
@@ -306,12 +306,13 @@ describe('what an image brings along', () => {
       return found.includes('wrote') && found
     })
     expect(lines).toEqual(expect.arrayContaining(['A=b', 'PGDATA=/data', '65532']))
-    expect(lines.join('\n')).not.toContain('LD_PRELOAD')
+    expect(lines.join('\n')).not.toMatch(/LD_PRELOAD=./)
     expect(lines.find((line) => line.includes(' /data '))).toMatch(/^tmpfs on \/data type tmpfs/)
     const details = await docker.getContainer(id).inspect()
     expect(details.Config.Labels).toEqual({ ...labels(), 'traefik.enable': '' })
     expect(details.Mounts.filter((mount) => mount.Type === 'volume')).toEqual([])
-    expect(details.State.Health).toBeUndefined()
+    // Podman says that there is none in an empty status.
+    expect(details.State.Health?.Status ?? '').toBe('')
   })
 })
 

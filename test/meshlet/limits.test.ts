@@ -51,3 +51,18 @@ test('where nobody else can run it, the status says why, and it is tried again s
   world.programsByMachine.clear()
   await world.untilRunning('web', 1, 10 * 60_000)
 })
+
+test('a container that a restarted meshlet finds running is looked at too', async () => {
+  const world = await withLyingEngines(MACHINES)
+  world.owner('alice').publish('web')
+  await world.until('it runs', () => world.placesOf('web').length > 0, 10_000)
+  const [holder = ''] = world.placesOf('web')
+  const [container] = world.machine(holder).engine.containers
+  // Nobody came to look at it: the daemon is killed before that.
+  world.machine(holder).restart()
+  expect(world.machine(holder).engine.containers.map(({ id }) => id)).toEqual([container?.id])
+  const failed = () => world.bid(holder, 'alice', 'web')?.reason === 'start-failed'
+  await world.until('it is taken away, and given up', failed, 30_000)
+  const left = world.machine(holder).engine.containers
+  expect(left.map(({ id }) => id)).not.toContain(container?.id)
+})
