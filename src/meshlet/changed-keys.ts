@@ -6,7 +6,7 @@ import type { RecordChange, RecordView } from '../ports/records.ts'
 /** What has to be looked at after records changed. */
 export interface ChangedKeys {
   readonly workloads: ReadonlySet<string>
-  /** Links, member lists or statuses: who may run what can have changed for all workloads. */
+  /** Links, member lists, statuses, votes and what they go by: who may run what can have changed for all workloads. */
   readonly membership: boolean
   /** Suspicions or answers: who is down can have changed for all workloads. */
   readonly liveness: boolean
@@ -16,6 +16,12 @@ const MEMBERSHIP: ReadonlySet<string> = new Set([
   COLLECTION.meshlet,
   COLLECTION.meshletOwner,
   COLLECTION.cluster,
+  COLLECTION.clusterPolicy,
+  COLLECTION.proposal,
+  COLLECTION.vote,
+  COLLECTION.decision,
+  COLLECTION.dispute,
+  COLLECTION.answer,
 ])
 
 /**

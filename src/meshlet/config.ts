@@ -18,6 +18,8 @@ export interface MeshletConfig {
   readonly ownerDid: Did
   /** Owners whose workloads may run here, by the name of the cluster. */
   readonly clusters: ReadonlyMap<string, readonly Did[]>
+  /** Whose policy this machine holds to in a cluster; its own owner’s where none is named. */
+  readonly policyOwners?: ReadonlyMap<string, Did>
   /** What is offered; undefined parts are filled in from what the engine reports. */
   readonly offer: Resources
   readonly labels: Readonly<Record<string, string>>

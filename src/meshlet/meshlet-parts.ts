@@ -5,6 +5,7 @@ import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
 import { CanaryWatch } from './canary-watch.ts'
 import { Chronicle } from './chronicle.ts'
+import { ClusterLaw } from './cluster-law.ts'
 import { Comeback } from './comeback.ts'
 import { PUBLIC_RESOLVERS, type MeshletConfig } from './config.ts'
 import { amountsOf } from './elbow-room.ts'
@@ -17,6 +18,7 @@ import { HouseRules } from './house-rules.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { HeldContainers } from './held-containers.ts'
 import { createImages, type Images } from './images.ts'
+import { lastInLine } from './last-in-line.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
 import { LedgerClerk } from './ledger-clerk.ts'
@@ -76,6 +78,7 @@ export interface Parts {
   readonly storageWatch: StorageWatch
   readonly canary: CanaryWatch
   readonly ownersWord: OwnersWord
+  readonly law: ClusterLaw
 }
 
 /** Makes the parts and joins them; nothing begins to work yet. */
@@ -91,10 +94,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const facts = new MachineFacts({ config, own, engineInfo: () => engineState.info })
   const chronicle = new Chronicle({ ...ports, self: config.did, own })
   const view = overlayView(feed, own, config.did, () => ownRepo.isAdopted)
-  const neighbourhood = new Neighbourhood(config, view, feed, () => [
-    ...ownWorkloads(own),
-    ...(engineState.lastSeen?.byWorkload.keys() ?? []),
-  ])
+  const law = new ClusterLaw({ config, view, policy: ports.policy, clock })
+  const busyWith = () => [...ownWorkloads(own), ...(engineState.lastSeen?.byWorkload.keys() ?? [])]
+  const neighbourhood = new Neighbourhood(config, view, feed, { busyWith, law })
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
   const reservations = new Reservations(
@@ -102,7 +104,8 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     triggers.roomFreed,
     (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
   )
-  const fairShare = new LedgerShare(view, config.ownerDid, clock)
+  const share = new LedgerShare(view, config.ownerDid, clock)
+  const fairShare = lastInLine(share, law)
   const waiting = new WaitingRoom({
     fairShare,
     clock,
@@ -187,6 +190,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     config,
     canary,
     houseRules,
+    law,
     settings,
     duty,
     engineState,
@@ -232,6 +236,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   })
   const selfRecords = new SelfRecords({
     config,
+    law,
     view,
     own,
     duty,
@@ -308,6 +313,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   return {
     canary,
     view,
+    law,
     own,
     ownRepo,
     settings,

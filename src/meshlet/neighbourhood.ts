@@ -9,6 +9,7 @@ import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Feed, RecordView } from '../ports/records.ts'
 import { hash64, mix } from '../selection/mix.ts'
 import type { StandingRole } from '../xrpc/access.ts'
+import type { ClusterLaw } from './cluster-law.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Peer } from './heartbeats.ts'
 import { rolesByDid } from './roles.ts'
@@ -30,28 +31,36 @@ export function sampleFor(self: Did, peers: readonly Peer[]): readonly Peer[] {
     .map(({ peer }) => peer)
 }
 
+export interface NeighbourhoodParts {
+  /** Names the workloads that run here or were bid for. */
+  readonly busyWith: () => readonly string[]
+  /** Says who has no rights at present. */
+  readonly law: Pick<ClusterLaw, 'isOut'>
+}
+
 /** Who is around this machine by the records, as of the last look. */
 export class Neighbourhood {
   readonly #config: MeshletConfig
   readonly #view: RecordView
   readonly #feed: Feed
   readonly #busyWith: () => readonly string[]
+  readonly #law: Pick<ClusterLaw, 'isOut'>
   #hasChanged = true
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
 
-  /** `busyWith` names the workloads that run here or were bid for. */
   constructor(
     config: MeshletConfig,
     view: RecordView,
     feed: Feed,
-    busyWith: () => readonly string[],
+    { busyWith, law }: NeighbourhoodParts,
   ) {
     this.#config = config
     this.#view = view
     this.#feed = feed
     this.#busyWith = busyWith
+    this.#law = law
   }
 
   /** Links or statuses, or what this machine has to do with, may be others than at the last look. */
@@ -68,7 +77,9 @@ export class Neighbourhood {
       .map((owner) => candidates(this.#view, owner))
       .filter((set) => set.some(({ meshletDid }) => meshletDid === this.#config.did))
     this.#peers = this.#peersNow()
-    this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets)
+    this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets, (owner) =>
+      this.#law.isOut(owner),
+    )
   }
 
   /** Members, and whoever was one until the last of her work here has ended. */

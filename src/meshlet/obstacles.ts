@@ -7,6 +7,7 @@ import type { Obstacle } from '../selection/decide-bid.ts'
 import { isAtMostOne } from '../selection/lease.ts'
 import { wallsProblem, type CanaryWatch, type Egress } from './canary-watch.ts'
 import type { MeshletConfig } from './config.ts'
+import type { ClusterLaw } from './cluster-law.ts'
 import type { EngineState } from './engine-state.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import type { Placement } from './observe.ts'
@@ -20,6 +21,7 @@ export interface ObstaclesOptions {
   readonly config: MeshletConfig
   readonly settings: Settings
   readonly houseRules: HouseRules
+  readonly law: Pick<ClusterLaw, 'obstacleOf'>
   readonly duty: Duty
   readonly engineState: EngineState
   readonly facts: MachineFacts
@@ -53,6 +55,7 @@ export class Obstacles {
       this.#consent(placement),
       unsupported(workload),
       this.#options.houseRules.judge(workload, placement.ownerDid),
+      this.#options.law.obstacleOf(placement.ownerDid),
       this.#constraint(workload),
       this.#cordon(),
       this.#walls(placement),

@@ -9,12 +9,14 @@ import { membersOf, type MeshletConfig } from './config.ts'
 /**
  * What everybody is to this meshlet by the records: its owner, the members that recognise her and
  * their machines, and whoever else may run work of those. Who is not in the table is a stranger;
- * who is listed but does not list us back is known, with no rights.
+ * who is listed but does not list us back, or whom the cluster has suspended or expelled, is known,
+ * with no rights.
  */
 export function rolesByDid(
   view: RecordView,
   config: MeshletConfig,
   candidateSets: readonly (readonly Candidate[])[],
+  isOut: (owner: Did) => boolean = () => false,
 ): ReadonlyMap<Did, readonly StandingRole[]> {
   const roles = new Map<Did, Set<StandingRole>>()
   const grant = (did: Did, ...granted: readonly StandingRole[]) => {
@@ -23,7 +25,8 @@ export function rolesByDid(
     roles.set(did, known)
   }
   for (const owner of membersOf(config)) {
-    const isMember = recognises(view, config.ownerDid, owner) === 'yes'
+    // Her machines stay candidates: who holds work of others has to be heard.
+    const isMember = recognises(view, config.ownerDid, owner) === 'yes' && !isOut(owner)
     const granted: readonly StandingRole[] = isMember ? ['member'] : []
     grant(owner, ...granted)
     for (const { meshletDid, verdict } of ownedMeshlets(view, owner))

@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { RecordView } from '../ports/records.ts'
 import { answersFor, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
+import type { ClusterLaw } from './cluster-law.ts'
 import type { Duty } from './duty.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import type { Objections } from './objections.ts'
@@ -22,6 +23,7 @@ export interface SelfRecordsOptions {
   readonly config: MeshletConfig
   readonly view: RecordView
   readonly own: OwnRecords
+  readonly law: Pick<ClusterLaw, 'policyOf'>
   readonly duty: Duty
   readonly facts: MachineFacts
   readonly reservations: Reservations
@@ -77,7 +79,13 @@ export class SelfRecords {
     }
     own.put(COLLECTION.meshletOwner, 'self', link, 'now')
     for (const [name, members] of config.clusters) {
-      const cluster: ClusterRecord = { $type: COLLECTION.cluster, members: [...members], createdAt }
+      const policy = this.#options.law.policyOf(name)
+      const cluster: ClusterRecord = {
+        $type: COLLECTION.cluster,
+        members: [...members],
+        ...(policy === undefined ? {} : { policy }),
+        createdAt,
+      }
       own.put(COLLECTION.cluster, name, cluster, 'now')
     }
     for (const [name] of own.list(COLLECTION.cluster))

@@ -35,6 +35,7 @@ const DESCRIBE: Describe = {
   ports: (ranges) => ranges.map(describeRange).join(', ') || 'none',
   resources: describeAmounts,
   total: describeAmounts,
+  standing: (standing) => standing,
 }
 
 /** All terms that hold for one owner, as texts. */

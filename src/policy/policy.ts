@@ -1,3 +1,4 @@
+import type { Standing } from '../governance/standing.ts'
 import type { Did } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import type { Hours } from './hours.ts'
@@ -8,6 +9,8 @@ export interface Policy {
   /** Kept free for the machine’s own owner: nobody else’s work gets it. */
   readonly reserve: Amount
   readonly rules: readonly Rule[]
+  /** Whether votes of a cluster to suspend or expel somebody take effect here; they do if absent. */
+  readonly decisions?: 'follow' | 'advise'
 }
 
 /** For whom a rule speaks. */
@@ -57,6 +60,8 @@ export interface Terms {
   readonly total: Partial<Amount>
   /** When their work may run. */
   readonly hours: readonly Hours[]
+  /** How an owner has to stand with her cluster, at least, for new work to be taken. */
+  readonly standing: Standing
 }
 
 /** Both ends belong to it. */

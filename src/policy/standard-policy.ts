@@ -45,6 +45,7 @@ const COMMON: Omit<Terms, Differing> = {
   resources: {},
   total: {},
   hours: [],
+  standing: 'last-in-line',
 }
 
 /** What holds where the owner’s file says nothing: neighbours are strangers, one’s own work is not. */

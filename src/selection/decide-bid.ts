@@ -96,6 +96,7 @@ const STANDING: ReadonlySet<PassReason> = new Set([
   'policy',
   'walls',
   'cordoned',
+  'standing',
   'draining',
 ])
 
@@ -217,7 +218,7 @@ function changeInLastRound(input: BidInput, own: BidRecord, why: string): BidDec
 }
 
 function staysDespite({ reason }: Obstacle, won: number, choice: Choice): boolean {
-  if (reason === 'cordoned') return won > 0
+  if (reason === 'cordoned' || reason === 'standing') return won > 0
   return FAILURES.has(reason) && won > 0 && choice.standbys.length === 0
 }
 

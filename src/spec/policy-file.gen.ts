@@ -14,6 +14,10 @@ export interface PolicyFile {
   timeZone?: string
   reserve?: Amounts
   /**
+   * Whether what the members of a cluster vote takes effect on this machine: follow takes nothing new of whom they suspend, and moves away the work of whom they expel; advise only shows it. Nobody is ever let in by a vote.
+   */
+  decisions?: 'follow' | 'advise'
+  /**
    * What is allowed to whom.
    *
    * @maxItems 256
@@ -116,6 +120,10 @@ export interface Rule {
    * @maxItems 24
    */
   hours?: string[]
+  /**
+   * How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.
+   */
+  standing?: 'good' | 'newcomer' | 'last-in-line' | 'no-new-placements' | 'notice' | 'drain'
 }
 /**
  * Most that one replica may ask for.

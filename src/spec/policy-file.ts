@@ -117,13 +117,14 @@ function toPolicy(file: PolicyFile, systemTimeZone: string): Policy {
   const timeZone = file.timeZone ?? systemTimeZone
   return {
     reserve: { cpuMilli: 0, memoryBytes: 0, storageBytes: 0, ...toAmounts(file.reserve) },
+    ...(file.decisions === undefined ? {} : { decisions: file.decisions }),
     rules: (file.rules ?? []).map((rule) => toRule(rule, timeZone)),
   }
 }
 
 function toRule(rule: RuleOfFile, timeZone: string): Rule {
-  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes, exec, canary } =
-    rule
+  const { allow, security, capabilities, rootUser, writableRoot, egress, volumes, standing } = rule
+  const { exec, canary } = rule
   return {
     name: rule.name ?? rule.for,
     subject: valueOf(parseSubject(rule.for)),
@@ -136,6 +137,7 @@ function toRule(rule: RuleOfFile, timeZone: string): Rule {
         writableRoot,
         egress,
         volumes,
+        standing,
         exec,
         canary,
       }),

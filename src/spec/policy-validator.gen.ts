@@ -2,12 +2,12 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"decisions":{"title":"Decisions","description":"Whether what the members of a cluster vote takes effect on this machine: follow takes nothing new of whom they suspend, and moves away the work of whom they expel; advise only shows it. Nobody is ever let in by a vote.","enum":["follow","advise"],"default":"follow"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]},"standing":{"title":"Standing","description":"How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.","enum":["good","newcomer","last-in-line","no-new-placements","notice","drain"],"default":"last-in-line"}}}}};
 export const schema: AnySchemaObject = schema11
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}};
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
-const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]}}};
+const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]},"standing":{"title":"Standing","description":"How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.","enum":["good","newcomer","last-in-line","no-new-placements","notice","drain"],"default":"last-in-line"}}};
 const func4 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 
@@ -572,14 +572,27 @@ vErrors.push(err43);
 errors++;
 }
 }
-}
-else {
-const err44 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+if(data.standing !== undefined){
+let data29 = data.standing;
+if(!((((((data29 === "good") || (data29 === "newcomer")) || (data29 === "last-in-line")) || (data29 === "no-new-placements")) || (data29 === "notice")) || (data29 === "drain"))){
+const err44 = {instancePath:instancePath+"/standing",schemaPath:"#/properties/standing/enum",keyword:"enum",params:{allowedValues: schema13.properties.standing.enum},schema:schema13.properties.standing.enum,parentSchema:schema13.properties.standing,data:data29};
 if(vErrors === null){
 vErrors = [err44];
 }
 else {
 vErrors.push(err44);
+}
+errors++;
+}
+}
+}
+else {
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
 }
 errors++;
 }
@@ -604,7 +617,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "rules"))){
+if(!(((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "decisions")) || (key0 === "rules"))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -729,11 +742,10 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.rules !== undefined){
-let data6 = data.rules;
-if(Array.isArray(data6)){
-if(data6.length > 256){
-const err11 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data6};
+if(data.decisions !== undefined){
+let data6 = data.decisions;
+if(!((data6 === "follow") || (data6 === "advise"))){
+const err11 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum},schema:schema11.properties.decisions.enum,parentSchema:schema11.properties.decisions,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -742,16 +754,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-const len0 = data6.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate11(data6[i0], {instancePath:instancePath+"/rules/" + i0,parentData:data6,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
-errors = vErrors.length;
 }
-}
-}
-else {
-const err12 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data6};
+if(data.rules !== undefined){
+let data7 = data.rules;
+if(Array.isArray(data7)){
+if(data7.length > 256){
+const err12 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -760,15 +768,33 @@ vErrors.push(err12);
 }
 errors++;
 }
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate11(data7[i0], {instancePath:instancePath+"/rules/" + i0,parentData:data7,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
 }
 }
 else {
-const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+const err13 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
 else {
 vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
 }
 errors++;
 }

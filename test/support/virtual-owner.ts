@@ -1,5 +1,5 @@
-import { COLLECTION } from '../../src/model/nsid.ts'
-import type { Did, WorkloadRecord } from '../../src/model/records.ts'
+import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
+import type { AtUri, Did, WorkloadRecord } from '../../src/model/records.ts'
 import { sha256Hex } from '../../src/model/hash.ts'
 import type { Write } from '../../src/ports/records.ts'
 import { previousSpec } from '../../src/sync/previous-spec.ts'
@@ -68,6 +68,14 @@ export class VirtualOwner {
   unlink(meshletDid: Did): this {
     this.#commit([{ action: 'delete', collection: COLLECTION.meshlet, rkey: keyOf(meshletDid) }])
     return this
+  }
+
+  /** Writes a record of another kind, such as a vote; says where it stands and with what content. */
+  write(collection: Collection, rkey: string, value: object): { uri: AtUri; cid: string } {
+    const record = { $type: collection, createdAt: this.#now(), ...value }
+    this.#put(collection, rkey, record)
+    const stored = this.#repos.get(this.did, collection, rkey)
+    return { uri: `at://${this.did}/${collection}/${rkey}` as AtUri, cid: stored?.cid ?? '' }
   }
 
   /** Her PDS stops answering, or answers again. */

@@ -77,6 +77,7 @@ type Main = {
     | 'architecture'
     | 'policy'
     | 'walls'
+    | 'standing'
     | 'cordoned'
     | 'draining'
     | 'unsupported'
@@ -149,6 +150,7 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
           'architecture',
           'policy',
           'walls',
+          'standing',
           'cordoned',
           'draining',
           'unsupported',

@@ -1,0 +1,47 @@
+import { communeBooks } from '../ledger/books.ts'
+import { closedDayOf } from '../ledger/ledger-day.ts'
+import type { Did } from '../model/records.ts'
+import type { RecordView } from '../ports/records.ts'
+import type { Agreement } from './agreement.ts'
+import { claimsThatDontCount } from './disputes.ts'
+import { dayNumber, memberAccounts } from './member-accounts.ts'
+import { bearing } from './member-state.ts'
+import { standingOf, STANDINGS, type StandingStep } from './standing.ts'
+
+export interface MemberStanding extends StandingStep {
+  readonly cluster: string
+}
+
+/**
+ * How each member stands in each cluster of an owner that asks for something, worst last. Undefined
+ * while a repo that decides something was never read. Clusters that ask for nothing are left out.
+ */
+export function standingsOf(
+  view: RecordView,
+  owner: Did,
+  { clusters, decided, disputes }: Agreement,
+  nowMs: number,
+): ReadonlyMap<Did, readonly MemberStanding[]> | undefined {
+  const asking = clusters.filter(({ policy }) => policy.rules.minimumContribution > 0)
+  const found = new Map<Did, readonly MemberStanding[]>()
+  if (asking.length === 0) return found
+  const { members, unread } = communeBooks(view, owner)
+  if (unread.length > 0) return undefined
+  const day = closedDayOf(nowMs)
+  for (const { roster, policy } of asking) {
+    const disputed = claimsThatDontCount(disputes, bearing(decided, roster))
+    const accounts = memberAccounts({ day, members, disputed, rules: policy.rules })
+    for (const member of [owner, ...roster.members]) {
+      const account = accounts.get(member)
+      if (account === undefined) continue
+      const step = standingOf(account, policy.rules, dayNumber(day))
+      const before = found.get(member) ?? []
+      found.set(member, [...before, { cluster: roster.cluster, ...step }].toSorted(worstLast))
+    }
+  }
+  return found
+}
+
+function worstLast(a: MemberStanding, b: MemberStanding): number {
+  return STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing)
+}
