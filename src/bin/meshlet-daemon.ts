@@ -287,6 +287,7 @@ function configOf(
     ...own,
     ownerDid: settings.owner,
     clusters: settings.clusters,
+    ...(settings.policyOwners === undefined ? {} : { policyOwners: settings.policyOwners }),
     offer: {
       ...(settings.cpuMilli === undefined ? {} : { cpuMilli: settings.cpuMilli }),
       ...(settings.memoryBytes === undefined ? {} : { memoryBytes: settings.memoryBytes }),

@@ -103,6 +103,11 @@ describe('every bad setting is named with what was expected', () => {
     ),
     ['label', { label: ['zone'] }, /^--label: "zone" expected NAME=VALUE/],
     ['label', { label: ['zone=a b'] }, /^--label: .* expected NAME=VALUE/],
+    [
+      'clusterPolicy',
+      { clusterPolicy: ['home=bob'] },
+      /^--cluster-policy: "home=bob" expected NAME=DID/,
+    ],
     ['cluster', { cluster: ['home'] }, /^--cluster: "home" expected NAME=DID,DID/],
     ['cluster', { cluster: ['Home=did:plc:bob'] }, /^--cluster: .* with a DNS label as name/],
     ['cluster', { cluster: ['home=bob'] }, /^--cluster: "bob" is no DID/],

@@ -13,6 +13,8 @@ export interface MeshletSettings {
   readonly did?: Did
   readonly owner: Did
   readonly clusters: ReadonlyMap<string, readonly Did[]>
+  /** Whose rules this machine holds to, by cluster; those of its owner where none is named. */
+  readonly policyOwners?: ReadonlyMap<string, Did>
   /** The PDS that the DID document names when left out. */
   readonly service?: string
   readonly identifier?: string
@@ -63,6 +65,12 @@ export function meshletCommand(version: string): Command {
     .option('--owner <did>', 'DID of the person who owns this machine')
     .option('--cluster-members <dids>', 'owners whose workloads may run here, joined by commas')
     .option('--cluster <name=dids>', 'the same for a named cluster; may be repeated', collect, [])
+    .option(
+      '--cluster-policy <name=did>',
+      'hold to the rules that this owner publishes for the cluster; your own when left out; may be repeated',
+      collect,
+      [],
+    )
     .option('--service <url>', 'PDS to sign in to; the one in the DID document when left out')
     .option('--identifier <name>', 'handle or DID to log in with; the DID when left out')
     .option('--plc-url <url>', 'PLC directory')
@@ -171,6 +179,7 @@ export function parseSettings(
     did: did('did'),
     owner,
     clusters: parseClusters(raw, faults),
+    ...parsePolicyOwners(raw, faults),
     service: parseUrl('service', service, faults),
     identifier: text('identifier') ?? text('did') ?? env['COMMUNE_IDENTIFIER'],
     password: env['MESHLET_PASSWORD'] ?? env['COMMUNE_PASSWORD'],
@@ -235,6 +244,16 @@ function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> 
     else add('--cluster', name, list)
   }
   return clusters
+}
+
+function parsePolicyOwners(raw: Raw, faults: string[]): Pick<MeshletSettings, 'policyOwners'> {
+  const owners = new Map<string, Did>()
+  for (const one of listOf('clusterPolicy', raw['clusterPolicy'], faults)) {
+    const [, name, did = ''] = /^([^=]+)=(.*)$/.exec(String(one)) ?? []
+    if (name !== undefined && isDid(did)) owners.set(name, did)
+    else faults.push(`--cluster-policy: "${String(one)}" expected NAME=DID`)
+  }
+  return owners.size === 0 ? {} : { policyOwners: owners }
 }
 
 /** A flag that may be repeated; a file has a list. */

@@ -22,7 +22,6 @@ import { lastInLine } from './last-in-line.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
 import { LedgerClerk } from './ledger-clerk.ts'
-import { LedgerShare } from './ledger-share.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { MachineFacts } from './machine-facts.ts'
 import type { MeshletPorts, Triggers } from './meshlet-ports.ts'
@@ -104,8 +103,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     triggers.roomFreed,
     (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
   )
-  const share = new LedgerShare(view, config.ownerDid, clock)
-  const fairShare = lastInLine(share, law)
+  const fairShare = lastInLine({ view, config, clock, law })
   const waiting = new WaitingRoom({
     fairShare,
     clock,

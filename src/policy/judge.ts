@@ -69,12 +69,23 @@ export function judge(
 ): Refusal | undefined {
   if (!BY_DIGEST.test(workload.image))
     return { reason: 'policy', message: 'the image is not named by its digest' }
+  const listed = judgeLists(policy, party)
+  if (listed !== undefined) return { reason: 'policy', message: listed }
   const terms = termsFor(policy, party)
   for (const check of CHECKS) {
     const message = check(workload, terms, wallMs)
     if (message !== undefined) return { reason: 'policy', message }
   }
   return undefined
+}
+
+function judgeLists({ owners }: Policy, { owner, isOwn }: Party): string | undefined {
+  if (owners === undefined || isOwn) return undefined
+  const why = owners.blocked.get(owner)
+  if (why !== undefined) return `its owner is blocked by the machine’s policy (${why})`
+  return owners.allowed === undefined || owners.allowed.has(owner)
+    ? undefined
+    : 'its owner is on no allow list of the machine’s policy'
 }
 
 /** What a rule is called in a sentence. */

@@ -9,8 +9,18 @@ export interface Policy {
   /** Kept free for the machine’s own owner: nobody else’s work gets it. */
   readonly reserve: Amount
   readonly rules: readonly Rule[]
+  /** Lists of owners, which go before every rule. */
+  readonly owners?: OwnerLists
   /** Whether votes of a cluster to suspend or expel somebody take effect here; they do if absent. */
   readonly decisions?: 'follow' | 'advise'
+}
+
+/** Never for the machine’s own owner. */
+export interface OwnerLists {
+  /** Whose work is never taken, with where that is said and why. */
+  readonly blocked: ReadonlyMap<Did, string>
+  /** Whose work alone is taken; undefined: everybody’s who is not blocked. */
+  readonly allowed?: ReadonlySet<Did>
 }
 
 /** For whom a rule speaks. */

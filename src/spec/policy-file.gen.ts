@@ -14,6 +14,35 @@ export interface PolicyFile {
   timeZone?: string
   reserve?: Amounts
   /**
+   * Whose work is never taken, and whose alone, whatever the rules say. Whoever is on both is blocked.
+   */
+  owners?: {
+    /**
+     * Owners whose work is never taken.
+     *
+     * @maxItems 1000
+     */
+    block?: string[]
+    /**
+     * With this key or allowLists, nobody else's work is taken.
+     *
+     * @maxItems 1000
+     */
+    allow?: string[]
+    /**
+     * Files of owners whose work is never taken, as text, CSV or JSON; paths begin at this file.
+     *
+     * @maxItems 64
+     */
+    blockLists?: string[]
+    /**
+     * The same of owners who are allowed.
+     *
+     * @maxItems 64
+     */
+    allowLists?: string[]
+  }
+  /**
    * Whether what the members of a cluster vote takes effect on this machine: follow takes nothing new of whom they suspend, and moves away the work of whom they expel; advise only shows it. Nobody is ever let in by a vote.
    */
   decisions?: 'follow' | 'advise'

@@ -6,7 +6,7 @@ import type { Parsed } from '../model/parsed.ts'
 import type { Amount } from '../model/request.ts'
 import { isTimeZone, parseHours, type Hours } from '../policy/hours.ts'
 import { parseImagePattern } from '../policy/image-pattern.ts'
-import type { Policy, PortRange, Rule, Subject } from '../policy/policy.ts'
+import type { OwnerLists, Policy, PortRange, Rule, Subject } from '../policy/policy.ts'
 import { describeValue } from './describe-schema.ts'
 import { finding, type Finding, type Path } from './finding.ts'
 import type { Issue } from './issue.ts'
@@ -18,7 +18,15 @@ import { schemaFindings } from './schema-findings.ts'
 export interface PolicyFileResult {
   /** Undefined when something is wrong. */
   readonly policy?: Policy
+  /** Files that the policy names, which the reader has to add to it. */
+  readonly lists?: PolicyLists
   readonly issues: readonly Issue[]
+}
+
+/** Paths as they stand in the file. */
+export interface PolicyLists {
+  readonly block: readonly string[]
+  readonly allow: readonly string[]
 }
 
 const PORT_MAX = 65_535
@@ -32,7 +40,9 @@ const UNLIMITED = 'unlimited'
 export function parsePolicyFile(text: string, file: string, timeZone: string): PolicyFileResult {
   const { value, issues } = readOneDocument(text, file, check)
   if (value === undefined) return { issues }
-  return { policy: toPolicy(value as PolicyFile, timeZone), issues }
+  const document = value as PolicyFile
+  const { blockLists: block = [], allowLists: allow = [] } = document.owners ?? {}
+  return { policy: toPolicy(document, timeZone), lists: { block, allow }, issues }
 }
 
 function check(value: unknown): readonly Finding[] {
@@ -41,7 +51,7 @@ function check(value: unknown): readonly Finding[] {
     return [finding([], `found ${describeValue(value)}`, { expected })]
   }
   if (!validate(value)) return schemaFindings(validate.errors ?? [], value, schema)
-  const { timeZone, reserve, rules = [] } = value as unknown as PolicyFile
+  const { timeZone, reserve, owners, rules = [] } = value as unknown as PolicyFile
   return [
     ...(timeZone === undefined || isTimeZone(timeZone)
       ? []
@@ -50,9 +60,23 @@ function check(value: unknown): readonly Finding[] {
             expected: 'a time zone by its IANA name, such as Europe/Berlin',
           }),
         ]),
+    ...checkOwners('block', owners?.block),
+    ...checkOwners('allow', owners?.allow),
     ...checkAmounts(['reserve'], reserve),
     ...rules.flatMap((rule, index) => checkRule(['rules', index], rule)),
   ]
+}
+
+function checkOwners(key: string, list: readonly string[] | undefined): readonly Finding[] {
+  return (list ?? []).flatMap((text, index) =>
+    isDid(text)
+      ? []
+      : [
+          finding(['owners', key, index], `found ${describeValue(text)}`, {
+            expected: 'the DID of an owner',
+          }),
+        ],
+  )
 }
 
 function checkRule(path: Path, rule: RuleOfFile): readonly Finding[] {
@@ -117,9 +141,20 @@ function toPolicy(file: PolicyFile, systemTimeZone: string): Policy {
   const timeZone = file.timeZone ?? systemTimeZone
   return {
     reserve: { cpuMilli: 0, memoryBytes: 0, storageBytes: 0, ...toAmounts(file.reserve) },
+    ...(file.owners === undefined ? {} : { owners: toOwners(file.owners) }),
     ...(file.decisions === undefined ? {} : { decisions: file.decisions }),
     rules: (file.rules ?? []).map((rule) => toRule(rule, timeZone)),
   }
+}
+
+function toOwners({
+  block = [],
+  allow,
+  allowLists,
+}: NonNullable<PolicyFile['owners']>): OwnerLists {
+  const blocked = new Map(block.filter(isDid).map((did) => [did, 'owners.block'] as const))
+  if (allow === undefined && allowLists === undefined) return { blocked }
+  return { blocked, allowed: new Set((allow ?? []).filter(isDid)) }
 }
 
 function toRule(rule: RuleOfFile, timeZone: string): Rule {

@@ -2,13 +2,13 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"decisions":{"title":"Decisions","description":"Whether what the members of a cluster vote takes effect on this machine: follow takes nothing new of whom they suspend, and moves away the work of whom they expel; advise only shows it. Nobody is ever let in by a vote.","enum":["follow","advise"],"default":"follow"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]},"standing":{"title":"Standing","description":"How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.","enum":["good","newcomer","last-in-line","no-new-placements","notice","drain"],"default":"last-in-line"}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/policy.schema.json","title":"PolicyFile","description":"What the owner of a machine allows to run on it, for whom. Of several rules the most specific one that says something of a matter decides it: one for an owner goes before one for a cluster, that before one for all members; of two of the same kind the first in the file. What no rule says is as documented: members get the restricted level and nothing beyond it, your own work may ask for more.","type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"title":"Kind","description":"Always Policy.","const":"Policy"},"timeZone":{"title":"Time zone","description":"Where the hours of the rules are meant; the machine's own time zone when absent.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin","UTC"]},"reserve":{"title":"Reserve","description":"What of the offer is kept for your own work: nobody else's gets it.","$ref":"#/definitions/amounts"},"owners":{"title":"Owners","description":"Whose work is never taken, and whose alone, whatever the rules say. Whoever is on both is blocked.","type":"object","additionalProperties":false,"properties":{"block":{"title":"Block","description":"Owners whose work is never taken.","type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":2048}},"allow":{"title":"Allow","description":"With this key or allowLists, nobody else's work is taken.","type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":2048}},"blockLists":{"title":"Block lists","description":"Files of owners whose work is never taken, as text, CSV or JSON; paths begin at this file.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}},"allowLists":{"title":"Allow lists","description":"The same of owners who are allowed.","type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}}}},"decisions":{"title":"Decisions","description":"Whether what the members of a cluster vote takes effect on this machine: follow takes nothing new of whom they suspend, and moves away the work of whom they expel; advise only shows it. Nobody is ever let in by a vote.","enum":["follow","advise"],"default":"follow"},"rules":{"title":"Rules","description":"What is allowed to whom.","type":"array","maxItems":256,"items":{"$ref":"#/definitions/rule"}}},"definitions":{"amounts":{"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}},"rule":{"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]},"standing":{"title":"Standing","description":"How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.","enum":["good","newcomer","last-in-line","no-new-placements","notice","drain"],"default":"last-in-line"}}}}};
 export const schema: AnySchemaObject = schema11
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"cpu":{"title":"CPU","description":"Cores, or thousandths of a core with m.","type":["string","number"],"examples":["500m",2]},"memory":{"title":"Memory","description":"Mi and Gi are powers of 1024, M and G of 1000.","type":["string","number"],"examples":["512Mi","2Gi"]},"storage":{"title":"Storage","description":"Disk space, in the same units.","type":["string","number"],"examples":["10Gi"]}}};
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
 const schema13 = {"type":"object","additionalProperties":false,"required":["for"],"properties":{"name":{"title":"Name","description":"What the rule is called in every refusal; its subject when absent.","type":"string","minLength":1,"maxLength":128,"examples":["friends","nights only"]},"for":{"title":"For","description":"Whom the rule is for: an owner's DID, a cluster of this machine by its name, members (everybody but you), or own (you).","type":"string","minLength":1,"maxLength":2048,"examples":["members","own","cluster friends","did:plc:ewvi7nxzyoun6zhxrhs64oiz"]},"allow":{"title":"Allow","description":"False: nothing of theirs runs here.","type":"boolean","default":true},"images":{"title":"Images","description":"Images that may run, by registry and repository: * stands for any characters of one part, ** at the end for any further parts.","type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":512},"examples":[["ghcr.io/alice/*","docker.io/library/*"]]},"imageSize":{"title":"Image size","description":"Most disk that one image may take, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["2Gi","unlimited"]},"imageTotal":{"title":"Total of images","description":"Most disk that the images of all whom the rule decides for may take together, unpacked; unlimited takes the limit away.","type":["string","number"],"examples":["10Gi","unlimited"]},"security":{"title":"Security","description":"The level that may be asked for.","enum":["restricted","baseline"]},"runtime":{"title":"Runtime","description":"What their containers run in: gvisor (or by the name of its program, runsc) keeps them away from the machine's kernel. With runc a workload may still ask for gvisor itself.","enum":["runc","gvisor","runsc"]},"capabilities":{"title":"Capabilities","description":"Capabilities that may be asked for with capAdd, as far as the level knows them.","type":"array","maxItems":64,"items":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"examples":[["NET_BIND_SERVICE"]]},"rootUser":{"title":"Root user","description":"Whether user 0 may be asked for.","type":"boolean"},"writableRoot":{"title":"Writable root","description":"Whether a writable root file system may be asked for with readOnly: false.","type":"boolean"},"egress":{"title":"Egress","description":"How far containers may reach out.","enum":["none","internet"]},"volumes":{"title":"Volumes","description":"Whether volumes may be asked for.","type":"boolean"},"exec":{"title":"Exec","description":"Whether the owner of a workload may run commands inside of its containers, with commune exec.","type":"boolean","default":false},"canary":{"title":"Canary","description":"required: their work runs here only while a trial from inside a container shows that the walls around containers stand. advised: it runs also when they are open or can't be tried; the machine says so.","enum":["required","advised"]},"ports":{"title":"Ports","description":"Ports that may be declared: numbers and ranges.","type":"array","maxItems":64,"items":{"type":["integer","string"]},"examples":[[8080,"9000-9100"]]},"resources":{"title":"Resources","description":"Most that one replica may ask for.","$ref":"#/definitions/amounts"},"total":{"title":"Total","description":"Most that all whom the rule decides for may hold here together.","$ref":"#/definitions/amounts"},"hours":{"title":"Hours","description":"When their work may run. What runs when they are over moves away, with fifteen minutes' notice.","type":"array","maxItems":24,"items":{"type":"string"},"examples":[["22:00-06:00"]]},"standing":{"title":"Standing","description":"How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.","enum":["good","newcomer","last-in-line","no-new-placements","notice","drain"],"default":"last-in-line"}}};
-const func4 = Object.prototype.hasOwnProperty;
+const func12 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -26,7 +26,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func4.call(schema13.properties, key0))){
+if(!(func12.call(schema13.properties, key0))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema13,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -617,7 +617,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "decisions")) || (key0 === "rules"))){
+if(!((((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "owners")) || (key0 === "decisions")) || (key0 === "rules"))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -742,10 +742,12 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.decisions !== undefined){
-let data6 = data.decisions;
-if(!((data6 === "follow") || (data6 === "advise"))){
-const err11 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum},schema:schema11.properties.decisions.enum,parentSchema:schema11.properties.decisions,data:data6};
+if(data.owners !== undefined){
+let data6 = data.owners;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+for(const key2 in data6){
+if(!((((key2 === "block") || (key2 === "allow")) || (key2 === "blockLists")) || (key2 === "allowLists"))){
+const err11 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.owners,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -755,11 +757,11 @@ vErrors.push(err11);
 errors++;
 }
 }
-if(data.rules !== undefined){
-let data7 = data.rules;
+if(data6.block !== undefined){
+let data7 = data6.block;
 if(Array.isArray(data7)){
-if(data7.length > 256){
-const err12 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data7};
+if(data7.length > 1000){
+const err12 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.block,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -770,14 +772,10 @@ errors++;
 }
 const len0 = data7.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate11(data7[i0], {instancePath:instancePath+"/rules/" + i0,parentData:data7,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data7};
+let data8 = data7[i0];
+if(typeof data8 === "string"){
+if(func2(data8) > 2048){
+const err13 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -786,15 +784,288 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-}
-else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(func2(data8) < 1){
+const err14 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
 if(vErrors === null){
 vErrors = [err14];
 }
 else {
 vErrors.push(err14);
+}
+errors++;
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.block.items.type,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.block.type,parentSchema:schema11.properties.owners.properties.block,data:data7};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data6.allow !== undefined){
+let data9 = data6.allow;
+if(Array.isArray(data9)){
+if(data9.length > 1000){
+const err17 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.allow,data:data9};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+const len1 = data9.length;
+for(let i1=0; i1<len1; i1++){
+let data10 = data9[i1];
+if(typeof data10 === "string"){
+if(func2(data10) > 2048){
+const err18 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(func2(data10) < 1){
+const err19 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allow.items.type,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allow.type,parentSchema:schema11.properties.owners.properties.allow,data:data9};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data6.blockLists !== undefined){
+let data11 = data6.blockLists;
+if(Array.isArray(data11)){
+if(data11.length > 64){
+const err22 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+const len2 = data11.length;
+for(let i2=0; i2<len2; i2++){
+let data12 = data11[i2];
+if(typeof data12 === "string"){
+if(func2(data12) > 4096){
+const err23 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(func2(data12) < 1){
+const err24 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.blockLists.items.type,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.blockLists.type,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data6.allowLists !== undefined){
+let data13 = data6.allowLists;
+if(Array.isArray(data13)){
+if(data13.length > 64){
+const err27 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+const len3 = data13.length;
+for(let i3=0; i3<len3; i3++){
+let data14 = data13[i3];
+if(typeof data14 === "string"){
+if(func2(data14) > 4096){
+const err28 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if(func2(data14) < 1){
+const err29 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allowLists.items.type,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allowLists.type,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/type",keyword:"type",params:{type: "object"},schema:schema11.properties.owners.type,parentSchema:schema11.properties.owners,data:data6};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(data.decisions !== undefined){
+let data15 = data.decisions;
+if(!((data15 === "follow") || (data15 === "advise"))){
+const err33 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum},schema:schema11.properties.decisions.enum,parentSchema:schema11.properties.decisions,data:data15};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data.rules !== undefined){
+let data16 = data.rules;
+if(Array.isArray(data16)){
+if(data16.length > 256){
+const err34 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data16};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+const len4 = data16.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate11(data16[i4], {instancePath:instancePath+"/rules/" + i4,parentData:data16,parentDataProperty:i4,rootData}))){
+vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data16};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+else {
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
 }
 errors++;
 }

@@ -137,6 +137,9 @@ it('three of three vote to suspend the fourth, and everybody reads the same', as
   expect(told.out).toContain('reason:    spam')
   expect(told.out).toContain('binds you: yes')
   expect((await as('bobby', 'vote', id, 'no')).err).toContain('The vote has ended')
+  const members = await as('alice', 'get', 'members')
+  expect(members.out).toMatch(/dave1.*suspended until .* \(friends\)/)
+  expect(members.out).toMatch(/bobby.* good /)
 
   // Half of the votes and the proposal itself are deleted: two of three have it on record.
   const session = await sessionOf('alice')
