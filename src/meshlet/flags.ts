@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander'
 import { isOpenAddress } from '../model/closed-ranges.ts'
+import { parseClusters, parsePolicyOwners } from './cluster-flags.ts'
+import { flagOf, listOf, type Raw } from './flag-values.ts'
 import { CommuneError } from '../model/errors.ts'
 import { parseImageReference } from '../model/image-reference.ts'
 import { parseDuration } from '../model/duration.ts'
@@ -52,9 +54,6 @@ export interface MeshletSettings {
 
 const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[]
 const LOG_FORMATS = ['auto', 'json', 'text'] as const
-
-/** Settings by the names of the flags, as a file may hold them too. */
-type Raw = Readonly<Record<string, unknown>>
 
 export function meshletCommand(version: string): Command {
   return new Command('meshlet')
@@ -214,54 +213,6 @@ export function parseSettings(
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value]
-}
-
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-}
-
-/** The name of the cluster that `--cluster-members` speaks of. */
-const DEFAULT_CLUSTER = 'default'
-
-function parseClusters(raw: Raw, faults: string[]): Map<string, readonly Did[]> {
-  const clusters = new Map<string, readonly Did[]>()
-  const add = (flag: string, name: string, list: unknown) => {
-    const members = (Array.isArray(list) ? list : String(list).split(',')).map((one) =>
-      String(one).trim(),
-    )
-    const good = members.filter((member) => member !== '')
-    for (const member of good)
-      if (!isDid(member))
-        faults.push(`${flag}: "${member}" is no DID; expected did:plc:… or did:web:…`)
-    clusters.set(name, good.filter(isDid))
-  }
-  if (raw['clusterMembers'] !== undefined)
-    add('--cluster-members', DEFAULT_CLUSTER, raw['clusterMembers'])
-  for (const one of listOf('cluster', raw['cluster'], faults)) {
-    const [, name, list] = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)=(.*)$/.exec(String(one)) ?? []
-    if (name === undefined)
-      faults.push(`--cluster: "${String(one)}" expected NAME=DID,DID with a DNS label as name`)
-    else add('--cluster', name, list)
-  }
-  return clusters
-}
-
-function parsePolicyOwners(raw: Raw, faults: string[]): Pick<MeshletSettings, 'policyOwners'> {
-  const owners = new Map<string, Did>()
-  for (const one of listOf('clusterPolicy', raw['clusterPolicy'], faults)) {
-    const [, name, did = ''] = /^([^=]+)=(.*)$/.exec(String(one)) ?? []
-    if (name !== undefined && isDid(did)) owners.set(name, did)
-    else faults.push(`--cluster-policy: "${String(one)}" expected NAME=DID`)
-  }
-  return owners.size === 0 ? {} : { policyOwners: owners }
-}
-
-/** A flag that may be repeated; a file has a list. */
-function listOf(name: string, value: unknown, faults: string[]): readonly unknown[] {
-  if (value === undefined) return []
-  if (Array.isArray(value)) return value
-  faults.push(`${flagOf(name)}: expected a list`)
-  return []
 }
 
 /** As a list in a file, or joined by commas. */

@@ -77,7 +77,6 @@ export interface Parts {
   readonly storageWatch: StorageWatch
   readonly canary: CanaryWatch
   readonly ownersWord: OwnersWord
-  readonly law: ClusterLaw
 }
 
 /** Makes the parts and joins them; nothing begins to work yet. */
@@ -311,7 +310,6 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   return {
     canary,
     view,
-    law,
     own,
     ownRepo,
     settings,

@@ -280,12 +280,11 @@ export class Meshlet implements AsyncDisposable {
     this.#parts.arrivals.note(changes)
     const keys = changedKeys(changes, this.view, (rkey) => this.#uriByKey.get(rkey))
     for (const uri of keys.workloads) this.#add(uri)
-    if (keys.membership) this.#parts.law.noteChanged()
     if (keys.membership) this.#lookAtAll()
     if (keys.liveness) this.#queue.add(KEY.liveness)
     const isOwn = changes.some(({ did }) => did === this.config.did)
     if (isOwn) this.#queue.add(KEY.ownRepo)
-    if (isOwn || keys.membership || keys.liveness) this.#parts.neighbourhood.noteChanged()
+    if (isOwn || keys.membership || keys.liveness) this.#parts.neighbourhood.noteChanged(keys)
   }
 
   /** The PDS has our records: they count from now on, and the others should hear of it. */

@@ -9,6 +9,7 @@ import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Feed, RecordView } from '../ports/records.ts'
 import { hash64, mix } from '../selection/mix.ts'
 import type { StandingRole } from '../xrpc/access.ts'
+import type { ChangedKeys } from './changed-keys.ts'
 import type { ClusterLaw } from './cluster-law.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Peer } from './heartbeats.ts'
@@ -35,7 +36,7 @@ export interface NeighbourhoodParts {
   /** Names the workloads that run here or were bid for. */
   readonly busyWith: () => readonly string[]
   /** Says who has no rights at present. */
-  readonly law: Pick<ClusterLaw, 'isOut'>
+  readonly law: Pick<ClusterLaw, 'isOut' | 'noteChanged'>
 }
 
 /** Who is around this machine by the records, as of the last look. */
@@ -44,7 +45,7 @@ export class Neighbourhood {
   readonly #view: RecordView
   readonly #feed: Feed
   readonly #busyWith: () => readonly string[]
-  readonly #law: Pick<ClusterLaw, 'isOut'>
+  readonly #law: Pick<ClusterLaw, 'isOut' | 'noteChanged'>
   #hasChanged = true
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
@@ -64,7 +65,8 @@ export class Neighbourhood {
   }
 
   /** Links or statuses, or what this machine has to do with, may be others than at the last look. */
-  noteChanged(): void {
+  noteChanged({ membership }: Pick<ChangedKeys, 'membership'> = { membership: true }): void {
+    if (membership) this.#law.noteChanged()
     this.#hasChanged = true
   }
 

@@ -71,6 +71,7 @@ test('#67 when the suspension is over new work is taken again', async () => {
     until: new Date(world.clock.wallMs() + 90 * MINUTE_MS).toISOString(),
     closesAt: new Date(world.clock.wallMs() + 60 * MINUTE_MS).toISOString(),
   })
+  await world.settle()
   world.owner('carol').publish('web')
   await world.advance(30 * MINUTE_MS)
   expect(world.containers('web')).toEqual([])
