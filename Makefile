@@ -46,6 +46,10 @@ fuzz: $(PACKAGES) ## let what strangers could write into everything for five min
 mutants: $(PACKAGES) ## show that the simulator notices every wrong change of a list; SEEDS= ONLY=
 	@exec node scripts/mutants.ts
 
+.PHONY: fair-share
+fair-share: $(PACKAGES) ## simulate months of sharing, and write the plots and tables of docs/fair-share.md
+	@exec node scripts/fair-share.ts
+
 .PHONY: faults
 faults: $(PACKAGES) ## several machines, and all that goes wrong with them; RUNS= JSON=1
 	@sh scripts/engine.sh programs || true

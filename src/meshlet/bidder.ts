@@ -86,7 +86,7 @@ export class Bidder {
     const decision = decideBid(input)
     this.#note(call, decision)
     this.write(placement, decision)
-    if (decision.kind === 'offer') this.#options.waiting.serve(placement.uri)
+    if (decision.kind === 'offer') this.#options.waiting.leave(placement.uri)
     if ('bid' in decision && input.givesWayTo) call.memory.gaveWayUnder = placement.placementKey
     if (this.underWay(placement.uri) === 'nothing')
       reservations.noteBid(placement.uri, this.#reserved(call, acknowledged?.value), request)

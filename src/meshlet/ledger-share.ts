@@ -1,7 +1,8 @@
-import { communeBooks } from '../ledger/books.ts'
+import { communeBooks, type MemberBooks } from '../ledger/books.ts'
 import { fairShareOf } from '../ledger/fair-share.ts'
 import { closedDayOf, type LedgerDay } from '../ledger/ledger-day.ts'
 import { ledgerOf } from '../ledger/ledger.ts'
+import { Trust, withTrust } from '../ledger/trust.ts'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RecordView } from '../ports/records.ts'
@@ -49,8 +50,14 @@ export class LedgerShare implements FairShare {
       return this.#known.share
     const { members, unread } = communeBooks(this.#view, this.#ownerDid)
     const isWhole = unread.length === 0
-    const share = isWhole ? fairShareOf(ledgerOf({ day, members })) : NO_FAIR_SHARE
+    const share = isWhole ? this.#shareOf(day, members) : NO_FAIR_SHARE
     this.#known = { share, day, untilMs: nowMs + (isWhole ? KEPT_MS : UNREAD_MS) }
     return share
+  }
+
+  #shareOf(day: LedgerDay, members: readonly MemberBooks[]): FairShare {
+    const trust = new Trust(this.#ownerDid, day)
+    const ledger = ledgerOf({ day, members, onEntry: (entry) => trust.add(entry) })
+    return withTrust(fairShareOf(ledger), trust)
   }
 }

@@ -108,6 +108,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     clock,
     offer: () => facts.capacity(),
     free: () => reservations.freeBeside(undefined),
+    held: () => reservations.held(),
     onMove: triggers.roomFreed,
   })
   const held = new HeldContainers({ settings, log, onLost: triggers.lookAtSelf })

@@ -19,6 +19,7 @@ export class Reservations {
   #total: Amount = NOTHING
   /** The same by owner of the workloads; what names no workload has none. */
   readonly #byOwner = new Map<Did, Amount>()
+  #version = 0
 
   /**
    * `onFreed` is called when something that was held is held no longer; `compare` says which of two
@@ -70,6 +71,11 @@ export class Reservations {
     return own !== undefined && isMeant(own) ? minus(sum, this.#heldBy(uri)) : sum
   }
 
+  /** What the workloads of each owner hold; another version whenever something changed. */
+  held(): { readonly byOwner: ReadonlyMap<Did, Amount>; readonly version: number } {
+    return { byOwner: this.#byOwner, version: this.#version }
+  }
+
   /** What is free for this workload: its own reservation counts as free. May be negative. */
   freeBeside(uri: string | undefined): Amount {
     const taken = uri === undefined ? this.#total : minus(this.#total, this.#heldBy(uri))
@@ -110,6 +116,7 @@ export class Reservations {
     change()
     const freed = minus(before, this.#heldBy(uri))
     if (isNothing(freed)) return
+    this.#version++
     this.#total = minus(this.#total, freed)
     const owner = parseWorkloadUri(uri)?.owner
     if (owner !== undefined)

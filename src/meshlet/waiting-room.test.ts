@@ -15,6 +15,7 @@ function machine(freeMilli: number) {
     clock,
     offer: () => cpu(1_000),
     free: () => cpu(freeMilli),
+    held: () => ({ byOwner: new Map(), version: 0 }),
     onMove: () => moves++,
   })
   const enter = (uri: string, cpuMilli: number, slots = 1) =>
@@ -70,7 +71,7 @@ test('those behind are told when somebody left', () => {
   const { room, enter, moves } = machine(300)
   enter('first', 200)
   enter('second', 200)
-  room.serve('first')
+  room.leave('first')
   expect(moves()).toBe(1)
   room.leave('first')
   room.leave('second')

@@ -4,7 +4,7 @@ import type { Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import { lackOf, minus, NOTHING, plus, slotsIn, times } from '../selection/room.ts'
 import type { FairShare } from '../selection/score.ts'
-import { lineUp, turnOf, type LineOptions, type Waiting } from '../selection/waiting-line.ts'
+import { lineUp, type Waiting } from '../selection/waiting-line.ts'
 
 export interface WaitingRoomOptions {
   readonly fairShare: FairShare
@@ -13,6 +13,8 @@ export interface WaitingRoomOptions {
   readonly offer: () => Amount
   /** What nobody has reserved. */
   readonly free: () => Amount
+  /** What is reserved for each owner; another version whenever something changed. */
+  readonly held: () => { readonly byOwner: ReadonlyMap<Did, Amount>; readonly version: number }
   /** Somebody left: those behind may be let in. */
   readonly onMove: () => void
 }
@@ -54,10 +56,9 @@ export class WaitingRoom {
   /** Since when each fits and has not made its bid. */
   readonly #turnSinceMs = new Map<string, number>()
   #keeping: Keeping | undefined
-  readonly #served = new Map<Did, number>()
-  /** How far those in line have been served: who comes back after a while begins there. */
-  #servedSoFar = 0
   #line: readonly Waiting[] | undefined
+  /** Of what was held when the line was formed. */
+  #heldVersion = -1
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options
@@ -66,7 +67,6 @@ export class WaitingRoom {
   /** Waits, or goes on waiting, for so many slots. */
   enter(entry: Omit<Waiting, 'sinceMs' | 'key'>): void {
     const before = this.#waiting.get(entry.uri)
-    if (!before) this.#join(entry.ownerDid)
     const sinceMs = before?.sinceMs ?? this.#options.clock.monotonicMs()
     const key = before?.key ?? recordKeyFor(entry.uri)
     this.#waiting.set(entry.uri, { ...entry, key, sinceMs })
@@ -82,34 +82,14 @@ export class WaitingRoom {
     if (this.#waiting.size > 0) this.#options.onMove()
   }
 
-  /** Got room, and its owner's next work goes behind that of others. */
-  serve(uri: string): void {
-    const entry = this.#waiting.get(uri)
-    if (entry) {
-      const served = this.#served.get(entry.ownerDid) ?? 0
-      this.#servedSoFar = Math.max(this.#servedSoFar, served)
-      this.#served.set(entry.ownerDid, served + turnOf(entry, this.#lineOptions()))
-      this.#line = undefined
-    }
-    this.leave(uri)
-  }
-
   /** All that waits, first in line first. */
   get line(): readonly Waiting[] {
-    this.#line ??= lineUp([...this.#waiting.values()], this.#lineOptions())
+    const { fairShare, offer, held } = this.#options
+    const { byOwner, version } = held()
+    if (this.#line === undefined || version !== this.#heldVersion)
+      this.#line = lineUp([...this.#waiting.values()], { held: byOwner, fairShare, offer: offer() })
+    this.#heldVersion = version
     return this.#line
-  }
-
-  #lineOptions(): LineOptions {
-    const { fairShare, offer } = this.#options
-    return { served: this.#served, fairShare, offer: offer() }
-  }
-
-  /** Who has waited for nothing for a while has saved no turns up by that. */
-  #join(ownerDid: Did): void {
-    const isThere = [...this.#waiting.values()].some((entry) => entry.ownerDid === ownerDid)
-    if (isThere) return
-    this.#served.set(ownerDid, Math.max(this.#served.get(ownerDid) ?? 0, this.#servedSoFar))
   }
 
   /**

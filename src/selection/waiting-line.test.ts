@@ -20,7 +20,7 @@ function waiting(name: string, change: Partial<Waiting> = {}): Waiting {
 }
 
 const OFFER = { cpuMilli: 1_000, memoryBytes: 0, storageBytes: 0 }
-const none = { served: new Map(), fairShare: NO_FAIR_SHARE, offer: OFFER }
+const none = { held: new Map(), fairShare: NO_FAIR_SHARE, offer: OFFER }
 const credits = (all: Readonly<Record<string, number>>) => ({
   ...NO_FAIR_SHARE,
   creditOf: (owner: string) => all[owner.slice('did:plc:'.length)] ?? 0,
@@ -43,7 +43,7 @@ describe('the line', () => {
     expect(names(lineUp([b, a], none))).toEqual(['a', 'b'])
   })
 
-  test('owners take turns, and a priority counts only among the work of one owner', () => {
+  test('whoever holds least goes next, and a priority counts only among the work of one owner', () => {
     const bob = { ownerDid: did('bob') }
     const all = [
       waiting('a1', { priority: 9 }),
@@ -51,11 +51,11 @@ describe('the line', () => {
       waiting('b1', { ...bob, sinceMs: 30_000 }),
     ]
     expect(names(lineUp(all, none))).toEqual(['a1', 'b1', 'a2'])
-    const served = new Map([[did('alice'), 5]])
-    expect(names(lineUp(all, { ...none, served }))).toEqual(['b1', 'a1', 'a2'])
+    const held = new Map([[did('alice'), ONE]])
+    expect(names(lineUp(all, { ...none, held }))).toEqual(['b1', 'a1', 'a2'])
   })
 
-  test('who has three times the credit is served three times as often', () => {
+  test('who has three times the credit comes to hold three times as much', () => {
     const bob = { ownerDid: did('bob') }
     const all = Array.from({ length: 8 }, (_, index) => [
       waiting(`a${index}`),
@@ -66,7 +66,7 @@ describe('the line', () => {
     expect(served).toHaveLength(6)
   })
 
-  test('who takes more at once is served less often', () => {
+  test('who takes more at once waits longer for the next', () => {
     const big = { cpuMilli: 300, memoryBytes: 0, storageBytes: 0 }
     const all = ['a0', 'a1', 'a2', 'a3'].map((name) => waiting(name))
     const bobs = ['b0', 'b1'].map((name) =>
@@ -75,11 +75,11 @@ describe('the line', () => {
     expect(names(lineUp([...bobs, ...all], none))).toEqual(['a0', 'b0', 'a1', 'a2', 'a3', 'b1'])
   })
 
-  test('who has no credit left goes last, whenever she was served', () => {
+  test('who has no credit left goes last, however little she holds', () => {
     const all = [waiting('a'), waiting('b', { ownerDid: did('bob'), sinceMs: 30_000 })]
-    const served = new Map([[did('bob'), 99]])
+    const held = new Map([[did('bob'), OFFER]])
     const fairShare = credits({ alice: 0, bob: 1 })
-    expect(names(lineUp(all, { ...none, served, fairShare }))).toEqual(['b', 'a'])
+    expect(names(lineUp(all, { ...none, held, fairShare }))).toEqual(['b', 'a'])
   })
 
   test('holds everybody once, in an order that does not depend on how they came', () => {

@@ -3,7 +3,7 @@ import type { Did } from '../model/records.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import type { BidInput } from './decide-bid.ts'
 import { isOffer } from './bids.ts'
-import { SLOTS_MAX, slotsIn, within } from './room.ts'
+import { NOTHING, plus, SLOTS_MAX, slotsIn, times, within } from './room.ts'
 import type { FairShare } from './score.ts'
 
 /** A workload that this machine would offer to run if it had the room. */
@@ -23,31 +23,31 @@ export interface Waiting {
 }
 
 export interface LineOptions {
-  /** How much each owner was served here, as `turnOf` counts; who is not named was never served. */
-  readonly served: ReadonlyMap<Did, number>
+  /** What the work of each owner holds on this machine; who is not named holds nothing. */
+  readonly held: ReadonlyMap<Did, Amount>
   readonly fairShare: FairShare
   /** All that the machine offers. */
   readonly offer: Amount
 }
 
-/** Turns are counted in whole units of so many to a machine, so that equal turns add up equally. */
-const TURN_UNITS = 1_000_000_000
+const SHARE_UNITS = 1_000_000
 
 /** Who began to wait in the same span of time is ordered by its key, alike on all machines. */
 const SPAN_MS = 10_000
 
 /**
  * The order in which waiting work is offered room. Of one owner: the higher priority first, then what
- * has waited longer. Between owners by turns, in proportion to the credit that the commune gives each:
- * whoever was served least for her credit goes next. Who has none goes behind everybody who has.
- * Nothing that runs is ever stopped by it.
+ * has waited longer. Between owners: whoever holds least here for the credit that the commune gives
+ * her, so that what each holds comes to be in proportion to it; of several who hold nothing, who waits
+ * longest. Who has no credit goes behind everybody who has. Nothing that runs is ever stopped by it.
  */
 export function lineUp(waiting: readonly Waiting[], options: LineOptions): readonly Waiting[] {
+  const { fairShare, held, offer } = options
   const queues = [...Map.groupBy(waiting, ({ ownerDid }) => ownerDid)].map(([owner, own]) => ({
-    owner,
     own: own.toSorted(comparePatience).toReversed(),
-    hasCredit: options.fairShare.creditOf(owner) > 0,
-    served: options.served.get(owner) ?? 0,
+    credit: fairShare.creditOf(owner),
+    held: held.get(owner) ?? NOTHING,
+    share: shareOf(held.get(owner) ?? NOTHING, offer),
   }))
   const line: Waiting[] = []
   while (line.length < waiting.length) {
@@ -56,37 +56,36 @@ export function lineUp(waiting: readonly Waiting[], options: LineOptions): reado
       .reduce((a, b) => (goesBefore(b, a) ? b : a))
     const [entry] = next.own.splice(-1)
     if (!entry) break
-    next.served += turnOf(entry, options)
+    next.held = plus(next.held, times(entry.request, entry.slots))
+    next.share = shareOf(next.held, offer)
     line.push(entry)
   }
   return line
 }
 
-/**
- * What serving this entry adds to its owner's count: the scarcest part of the machine that it takes,
- * for each thousandth of a machine-day of credit. An owner with twice the credit counts half.
- */
-export function turnOf(
-  { request, slots, ownerDid }: Pick<Waiting, 'request' | 'slots' | 'ownerDid'>,
-  { fairShare, offer }: Pick<LineOptions, 'fairShare' | 'offer'>,
-): number {
-  const kinds = Object.keys(offer) as (keyof Amount)[]
-  const shares = kinds.filter((kind) => offer[kind] > 0).map((kind) => request[kind] / offer[kind])
-  const taken = Math.max(0, ...shares) * slots * TURN_UNITS
-  return Math.ceil(taken / Math.max(1, fairShare.creditOf(ownerDid)))
-}
-
 interface Queue {
   readonly own: readonly Waiting[]
-  readonly hasCredit: boolean
-  readonly served: number
+  readonly credit: number
+  readonly share: number
 }
 
 function goesBefore(a: Queue, b: Queue): boolean {
-  if (a.hasCredit !== b.hasCredit) return a.hasCredit
-  if (a.served !== b.served) return a.served < b.served
-  const [first, second] = [a.own.at(-1), b.own.at(-1)]
-  return first !== undefined && second !== undefined && compareTimes(first, second) < 0
+  const [hasCredit, otherHas] = [a.credit > 0, b.credit > 0]
+  if (hasCredit !== otherHas) return hasCredit
+  // Whole numbers, so that equal shares are equal.
+  const [first, second] = [a.share * Math.max(1, b.credit), b.share * Math.max(1, a.credit)]
+  if (first !== second) return first < second
+  const [one, other] = [a.own.at(-1), b.own.at(-1)]
+  return one !== undefined && other !== undefined && compareTimes(one, other) < 0
+}
+
+/** The scarcest part of the machine that this is, in whole millionths. */
+function shareOf(amount: Amount, offer: Amount): number {
+  const kinds = Object.keys(offer) as (keyof Amount)[]
+  const shares = kinds
+    .filter((kind) => offer[kind] > 0)
+    .map((kind) => Math.ceil((amount[kind] * SHARE_UNITS) / offer[kind]))
+  return Math.max(0, ...shares)
 }
 
 /**

@@ -19,6 +19,12 @@ const honest: readonly MemberPlan[] = [
   { name: 'two', machines: 2, jobs: PLENTY },
   { name: 'four', machines: 4, jobs: PLENTY },
 ]
+const three: readonly MemberPlan[] = [
+  { name: 'ann', machines: 1, jobs: PLENTY },
+  { name: 'ben', machines: 1, jobs: PLENTY },
+  { name: 'cat', machines: 0, jobs: PLENTY },
+]
+/** The same three, of whom one lets the others have what she may take. */
 const colluders: readonly MemberPlan[] = [
   { name: 'ann', machines: 1, jobs: PLENTY, fakes: { partners: ['ben'], machineDays: 100 } },
   { name: 'ben', machines: 1, jobs: PLENTY, fakes: { partners: ['ann', 'cat'], machineDays: 50 } },
@@ -30,7 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'honest', title: 'Three honest members with 1, 2 and 4 machines', plans: honest },
   {
     name: 'lazy',
-    title: 'The same, and one who gives nothing',
+    title: 'The honest three, and one who gives nothing',
     plans: [...honest, { name: 'lazy', machines: 0, jobs: PLENTY }],
   },
   {
@@ -43,22 +49,27 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'liar',
-    title: 'The same, and one with a machine who claims ten times what ran',
+    title: 'The honest three, and one with a machine who claims ten times what ran',
     plans: [...honest, { name: 'liar', machines: 1, jobs: PLENTY, inflation: 10 }],
   },
   {
     name: 'denier',
-    title: 'The same, and one with a machine who acknowledges nothing',
+    title: 'The honest three, and one with a machine who acknowledges nothing',
     plans: [...honest, { name: 'denier', machines: 1, jobs: PLENTY, acknowledgesNothing: true }],
   },
   {
+    name: 'three-more',
+    title: 'The honest three, and three more with two machines between them',
+    plans: [...honest, ...three],
+  },
+  {
     name: 'colluders',
-    title: 'The same, and three who claim what never ran, of each other',
+    title: 'The same six, of whom the last three claim of each other what never ran',
     plans: [...honest, ...colluders],
   },
   {
     name: 'sybils',
-    title: 'The same, and one with five names of her own that nobody else recognises',
+    title: 'The honest three, and one with five names of her own that nobody else recognises',
     plans: [
       ...honest,
       { name: 'eve', machines: 1, jobs: PLENTY, fakes: { partners: sybils, machineDays: 20 } },

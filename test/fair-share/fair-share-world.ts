@@ -1,6 +1,10 @@
 import { fairShareOf } from '../../src/ledger/fair-share.ts'
 import { addDays, DAY_SECONDS } from '../../src/ledger/ledger-day.ts'
+import type { LedgerEntry } from '../../src/ledger/entries.ts'
 import { ledgerOf } from '../../src/ledger/ledger.ts'
+import { Trust } from '../../src/ledger/trust.ts'
+import type { Did } from '../../src/model/records.ts'
+import { NOTHING, plus } from '../../src/selection/room.ts'
 import { MACHINE_DAY, rateOf, REFERENCE_MACHINE } from '../../src/ledger/rate.ts'
 import { vouchFor } from '../../src/ledger/vouch.ts'
 import { WaitingRoom } from '../../src/meshlet/waiting-room.ts'
@@ -58,6 +62,8 @@ interface Machine {
 
 const JOB: Amount = { cpuMilli: 400, memoryBytes: 64 * 1024 * 1024, storageBytes: 0 }
 const SLOTS_A_MACHINE = 10
+/** More waiting ones change nothing: they are asked for one at a time. */
+const WAITING_MAX = 2
 const JOB_HOURS = [3, 9] as const
 const FIRST_DAY = '2026-01-01'
 const HOUR_MS = 3_600_000
@@ -75,29 +81,35 @@ export class FairShareWorld {
   readonly #books: LedgerBooks
   readonly #machines: readonly Machine[]
   #share: FairShare = NO_FAIR_SHARE
+  readonly #trusts = new Map<string, Trust>()
   #jobs = 0
+  #changes = 0
 
   constructor(plans: readonly MemberPlan[], seed = 1) {
     this.#plans = plans
     this.#random = new SeededRandom(seed, 'fair share')
     this.#books = new LedgerBooks(...plans.map(({ name }) => name))
-    const fairShare: FairShare = {
-      ledgerDay: undefined,
-      balanceOf: (owner) => this.#share.balanceOf(owner),
-      creditOf: (owner) => this.#share.creditOf(owner),
-    }
     this.#machines = plans
       .filter(({ machines }) => machines > 0)
       .map(({ name: owner, machines }) => {
         const offer = { ...REFERENCE_MACHINE, cpuMilli: machines * REFERENCE_MACHINE.cpuMilli }
+        const running: Job[] = []
         const room = new WaitingRoom({
-          fairShare,
+          fairShare: {
+            ledgerDay: undefined,
+            balanceOf: (who) => this.#share.balanceOf(who),
+            creditOf: (who) => {
+              const credit = this.#share.creditOf(who)
+              return this.#trusts.get(owner)?.partOf(who, credit) ?? credit
+            },
+          },
           clock: this.#clock,
           offer: () => offer,
           free: () => offer,
+          held: () => ({ byOwner: heldBy(running), version: this.#changes }),
           onMove: () => undefined,
         })
-        return { owner, offer, slots: machines * SLOTS_A_MACHINE, room, running: [] }
+        return { owner, offer, slots: machines * SLOTS_A_MACHINE, room, running }
       })
   }
 
@@ -115,6 +127,7 @@ export class FairShareWorld {
   /** `held` is by giver and taker, both in replica-hours. */
   #hour(held: Map<string, number>, used: Map<string, number>): void {
     this.#clock.advance(HOUR_MS)
+    this.#changes++
     for (const { running } of this.#machines) {
       for (const job of running) job.hoursLeft--
       running.splice(0, running.length, ...running.filter(({ hoursLeft }) => hoursLeft > 0))
@@ -130,16 +143,17 @@ export class FairShareWorld {
       }
   }
 
-  /** Everybody publishes as much as she wants to run. */
+  /** Everybody publishes as much as she wants to run, a few at a time. */
   #ask(): void {
-    const running = this.#machines.flatMap((machine) => machine.running)
-    const waiting = this.#machines[0]?.room.line ?? []
+    const running = Map.groupBy(
+      this.#machines.flatMap((machine) => machine.running),
+      ({ owner }) => owner,
+    )
+    const waiting = Map.groupBy(this.#machines[0]?.room.line ?? [], ({ ownerDid }) => ownerDid)
     for (const { name, jobs } of this.#plans) {
       const ownerDid = ledgerDid(name)
-      const there =
-        running.filter(({ owner }) => owner === name).length +
-        waiting.filter((entry) => entry.ownerDid === ownerDid).length
-      for (let count = there; count < jobs; count++) {
+      const wanted = Math.min(WAITING_MAX, jobs - (running.get(name)?.length ?? 0))
+      for (let count = waiting.get(ownerDid)?.length ?? 0; count < wanted; count++) {
         const uri = workloadUri(ownerDid, `job-${this.#jobs++}`)
         for (const { room } of this.#machines)
           room.enter({ uri, ownerDid, priority: 0, request: JOB, slots: 1 })
@@ -161,8 +175,9 @@ export class FairShareWorld {
           owner: first.ownerDid.slice('did:plc:'.length),
           hoursLeft: this.#random.integer(...JOB_HOURS),
         })
-        winner.room.serve(first.uri)
+        this.#changes++
         for (const { room } of this.#machines) room.leave(first.uri)
+        this.#ask()
       }
   }
 
@@ -239,10 +254,23 @@ export class FairShareWorld {
     if (dayNumber === 0) return
     const known = this.#plans.filter(({ isStranger }) => isStranger !== true)
     const members = this.#books.members(...known.map(({ name }) => name))
-    this.#share = fairShareOf(ledgerOf({ day: addDays(FIRST_DAY, dayNumber - 1), members }))
+    const closed = addDays(FIRST_DAY, dayNumber - 1)
+    for (const { name } of known) this.#trusts.set(name, new Trust(ledgerDid(name), closed))
+    const trusts = [...this.#trusts.values()]
+    const onEntry = (entry: LedgerEntry) => trusts.forEach((trust) => trust.add(entry))
+    this.#share = fairShareOf(ledgerOf({ day: closed, members, onEntry }))
   }
 
   #byName(value: (name: string) => number): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#plans.map(({ name }) => [name, value(name)]))
   }
+}
+
+function heldBy(running: readonly Job[]): ReadonlyMap<Did, Amount> {
+  const held = new Map<Did, Amount>()
+  for (const { owner } of running) {
+    const did = ledgerDid(owner)
+    held.set(did, plus(held.get(did) ?? NOTHING, JOB))
+  }
+  return held
 }
