@@ -77,7 +77,6 @@ describe('a container', () => {
     refused(() => create(bodyOf({ ...baseline, capAdd: [], user: '5' })), /read-only root/)
   })
 
-  // security.md number 39
   test.each<[string, unknown]>([
     ['Privileged', true],
     ['privileged', true],
@@ -138,7 +137,7 @@ describe('a container', () => {
     ['RestartPolicy', { Name: 'always' }],
     ['LogConfig', { Type: 'syslog', Config: { 'syslog-address': 'tcp://10.0.0.1' } }],
     ['__proto__', { Privileged: true }],
-  ])('39: is refused with %s: %j, at either level', (name, value) => {
+  ])('#39 is refused with %s: %j, at either level', (name, value) => {
     for (const level of ['restricted', 'baseline'] as const) {
       const body = bodyOf()
       Object.defineProperty(body.HostConfig, name, { value, enumerable: true, configurable: true })

@@ -85,7 +85,7 @@ const SEGMENT_BYTES = 56
 const PAGE_BYTES = 0x1_0000
 
 /** The smallest file that Linux runs: an ELF header (elf(5)), one segment that is the whole file, the code. */
-function executable(machine: number, code: Buffer): Buffer {
+export function executable(machine: number, code: Buffer): Buffer {
   const start = HEADER_BYTES + SEGMENT_BYTES
   const file = Buffer.alloc(start + code.length)
   // 64 bits, little-endian, version 1, no particular system.

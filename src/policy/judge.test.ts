@@ -49,7 +49,7 @@ describe('without a file', () => {
     expect(refusal(STANDARD_POLICY, OWN, fields)).toBeUndefined()
   })
 
-  test('an image by tag runs for nobody', () => {
+  test('#40 an image by tag runs for nobody', () => {
     expect(refusal(STANDARD_POLICY, OWN, { image: 'ghcr.io/bob/app:1' })).toContain('digest')
   })
 })
@@ -111,6 +111,18 @@ test.each<[string, Partial<Terms>, Partial<WorkloadRecord>]>([
   expect(message).toContain(what)
   expect(message).toContain('(rule “guests” of the machine’s policy)')
 })
+
+test.each([[80], [1_023], [65_536]])(
+  '#49 port %i is refused where the policy begins at 1024',
+  (container) => {
+    const ports = [{ first: 1_024, last: 65_535 }]
+    const guests = policy(rule('guests', { kind: 'members' }, { ports }))
+    expect(refusal(guests, MEMBER, { ports: [{ container }] })).toBe(
+      `port ${container} is not granted (rule “guests” of the machine’s policy)`,
+    )
+    expect(refusal(guests, MEMBER, { ports: [{ container: 1_024 }] })).toBeUndefined()
+  },
+)
 
 describe('a limit', () => {
   const holdings = {
