@@ -1,5 +1,4 @@
 import { Document } from 'yaml'
-import { unsupportedParts } from '../model/unsupported.ts'
 import { formatPath, printable } from '../spec/finding.ts'
 import { HEADINGS, type Note } from './note.ts'
 
@@ -53,9 +52,6 @@ function asksForMore(fields: Readonly<Record<string, unknown>>): boolean {
   return fields['security'] !== undefined
 }
 
-const IS_EGRESS_REFUSED =
-  unsupportedParts({ kind: 'Workload', name: '', image: '', egress: 'internet' }).length > 0
-
 /** Compose starts containers as root; images that count on it are common. */
 const MORE = [
   '# A container runs as a user without privileges here, its root file system is read-only, and it',
@@ -65,5 +61,5 @@ const MORE = [
   '# user: "0"',
   '# readOnly: false',
   '# capAdd: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]',
-  `# egress: internet${IS_EGRESS_REFUSED ? '  # which no machine of this version gives' : ''}`,
+  '# egress: internet',
 ]

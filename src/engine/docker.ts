@@ -32,7 +32,13 @@ import { containerLogs } from './logs.ts'
 import type { Attempt, NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
 import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
-import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from './networks.ts'
+import {
+  ensureNetwork,
+  inspectNetwork,
+  listNetworks,
+  removeNetwork,
+  wallState,
+} from './networks.ts'
 
 export interface DockerEngineOptions {
   /** As Docker's DOCKER_HOST; /var/run/docker.sock when absent. */
@@ -141,6 +147,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       }
       return tryWalls(parts, trial, signal)
     },
+    firewall: (signal) => wallState(options.walls, signal),
     events: (meshletDid, signal) => containerEvents(client, meshletDid, signal),
     async close() {
       await netns.close()

@@ -1,18 +1,17 @@
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
-import type { Walls } from '../ports/walls.ts'
+import type { WallState } from '../ports/walls.ts'
 import { requireWalls } from './require-walls.ts'
 
-/** As the Docker driver; what has no way out is there at once. */
+/** As the Docker driver. */
 export function ensureNetwork(
   networks: Map<string, EngineNetwork>,
   network: NetworkCreate,
-  walls: Walls | undefined,
-  signal?: AbortSignal,
-): string | Promise<string> {
-  if (network.egress === 'none') return add(networks, network)
-  return requireWalls(walls, signal).then(() => add(networks, network))
+  firewall: WallState,
+): string {
+  if (network.egress !== 'none') requireWalls(firewall)
+  return add(networks, network)
 }
 
 /** Those of one meshlet, by name. */

@@ -22,8 +22,9 @@ import type {
   WallReport,
   WallTrial,
 } from '../ports/engine.ts'
-import type { Walls } from '../ports/walls.ts'
+import type { WallState } from '../ports/walls.ts'
 import { gone } from './engine-error.ts'
+import { NO_FIREWALL } from './require-walls.ts'
 import { createOptions } from './hardening.ts'
 import { imageMissing } from './images.ts'
 import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
@@ -41,8 +42,6 @@ export interface MemoryEngineOptions {
   readonly memoryBytes?: number
   /** All of the disk that images are kept on. */
   readonly diskBytes?: number
-  /** The rules around networks with a way to the internet; without them there are no such networks. */
-  readonly firewall?: Walls
 }
 
 const DEFAULT_CPUS = 4
@@ -59,6 +58,8 @@ export class MemoryEngine implements Engine {
   readonly networks = new Map<string, EngineNetwork>()
   /** What it says of itself beyond the usual. */
   about: Partial<Awaited<ReturnType<Engine['info']>>> = {}
+  /** Whether the rules stand around networks with a way to the internet. */
+  firewallState: WallState = NO_FIREWALL
   /** What a trial finds, by the kind of network. */
   readonly walls: Record<WallTrial['egress'], WallReport> = {
     none: { kind: 'standing', tried: 1 },
@@ -159,7 +160,7 @@ export class MemoryEngine implements Engine {
 
   ensureNetwork(network: NetworkCreate, signal?: AbortSignal) {
     return this.#call('ensureNetwork', network.name, signal, () =>
-      ensureNetwork(this.networks, network, this.#options.firewall, signal),
+      ensureNetwork(this.networks, network, this.firewallState),
     )
   }
 
@@ -289,6 +290,10 @@ export class MemoryEngine implements Engine {
   probe(id: string, probe: Probe, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
     const answer = () => this.#containers.get(id)?.answer(probe) ?? notRunning(id)
     return this.#call('probe', id, signal, answer)
+  }
+
+  firewall(): Promise<WallState> {
+    return Promise.resolve(this.firewallState)
   }
 
   tryWalls(trial: WallTrial, signal?: AbortSignal): Promise<WallReport> {

@@ -3,13 +3,13 @@ import type { NetworkInspectInfo } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { EngineNetwork, NetworkCreate } from '../ports/engine.ts'
-import type { Walls } from '../ports/walls.ts'
+import type { WallState, Walls } from '../ports/walls.ts'
 import { sealBridges } from './bridge-seal.ts'
 import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, statusOf, toEngineError } from './engine-error.ts'
-import { requireWalls } from './require-walls.ts'
+import { NO_FIREWALL, requireWalls } from './require-walls.ts'
 import { bridgeName, candidateSubnets, parseRoutes } from './subnets.ts'
 
 /** Without an address on the bridge the host, and everything behind it, does not exist for a container. */
@@ -28,7 +28,8 @@ export async function ensureNetwork(
     signal,
   }: { readonly walls?: Walls | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
-  const state = network.egress === 'none' ? undefined : await requireWalls(walls, signal)
+  const state = network.egress === 'none' ? undefined : await wallState(walls, signal)
+  if (state !== undefined) requireWalls(state)
   // Most are new: whether one is there already is asked only when the engine says so.
   if ((await createNetwork(client, network, signal)) !== 'made')
     await adoptOrReplace(client, network, signal)
@@ -36,6 +37,11 @@ export async function ensureNetwork(
   if (walls !== undefined && state?.kind === 'standing')
     await mustBeSeen(client, network.name, walls, signal)
   return network.name
+}
+
+/** Whether the rules stand, as far as this program can see. */
+export function wallState(walls: Walls | undefined, signal?: AbortSignal): Promise<WallState> {
+  return walls?.state(signal) ?? Promise.resolve(NO_FIREWALL)
 }
 
 /** Rules in another network namespace than the engine’s networks wall in nothing. */

@@ -67,6 +67,7 @@ function scene({
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
     drainLeftMs: undefined,
+    breach: undefined,
     now: NOTICE_MS * 2,
     ...rest.input,
   }

@@ -39,6 +39,8 @@ export interface DesireInput {
   readonly surplusSinceMs: number | undefined
   /** Time that is left for replacements while this machine is drained, milliseconds. */
   readonly drainLeftMs: number | undefined
+  /** What is open between its containers and this machine, as is positively known. */
+  readonly breach: string | undefined
   /** Like the times above, on the monotonic clock. */
   readonly now: number
 }
@@ -61,6 +63,7 @@ export function desire(input: DesireInput): Desire {
   const running = containers.filter((container) => container.state === 'running').length
   if (input.drainLeftMs === 0)
     return none('the machine is being drained, and the time for a replacement is over')
+  if (input.breach !== undefined) return none(input.breach)
   if (placement.membership === 'no' && !isInNotice(input.notCandidateSinceMs, input.now))
     return none('this machine is no candidate of the workload any more')
   const contact = isStoppedByPartition(placement) ? input.contactWith() : undefined

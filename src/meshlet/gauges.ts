@@ -73,7 +73,7 @@ export function readGauges({ meshlet, feed, clock }: GaugesOptions): Readings {
     storageWritable: one(meshlet.storage.problem ? 0 : 1),
     wallsStanding: (['none', 'internet'] as const).map((egress) => ({
       labels: { egress },
-      value: meshlet.canary.known(egress).kind === 'standing' ? 1 : 0,
+      value: meshlet.walls.canary.known(egress).kind === 'standing' ? 1 : 0,
     })),
     problems: one(problemsOf(meshlet).length),
     epoch: one(meshlet.epoch),

@@ -1,6 +1,8 @@
 import type { Did } from '../model/records.ts'
-import { wallsProblem, type WallsKnown } from './canary-watch.ts'
+import { isInternetNetwork } from '../reconcile/container-names.ts'
+import { wallsProblem } from './canary-watch.ts'
 import type { Meshlet } from './meshlet.ts'
+import { breach } from './watch-walls.ts'
 
 /** What needs attention, a sentence each; empty when all is well. */
 export function problemsOf(meshlet: Meshlet): string[] {
@@ -14,15 +16,22 @@ export function problemsOf(meshlet: Meshlet): string[] {
     meshlet.view.repoProblem(owner) &&
       `The owner’s repo can’t be read: ${meshlet.view.repoProblem(owner)}`,
     meshlet.engineState.info?.portsProblem,
-    wallsProblem(meshlet.canary.known('none')),
-    openWalls(meshlet.canary.known('internet')),
+    wallsProblem(meshlet.walls.canary.known('none')),
+    openWalls(meshlet),
   ]
   return problems
     .filter((problem) => typeof problem === 'string')
     .map((text) => text.slice(0, 1_000))
 }
 
-/** Not to offer a way to the internet, for want of a firewall, is no problem; to offer an open one is. */
-function openWalls(known: WallsKnown): string | undefined {
-  return known.kind === 'open' ? `egress: internet: ${wallsProblem(known)}` : undefined
+/**
+ * Not to offer a way to the internet, for want of a firewall, is no problem; to have containers behind
+ * rules that are gone is, and so is a wall that a trial got through.
+ */
+function openWalls({ walls, engineState }: Meshlet): string | undefined {
+  const open = breach('internet', walls)
+  const { known } = walls.firewall
+  const isGone = known.kind === 'down'
+  const isUsed = engineState.lastSeen?.networks.some(({ name }) => isInternetNetwork(name))
+  return open === undefined || (isGone && !isUsed) ? undefined : `egress: internet: ${open}`
 }

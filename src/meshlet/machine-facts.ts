@@ -1,3 +1,4 @@
+import { EGRESS_LABEL } from '../model/egress.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { MeshletStatusRecord, Resources } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
@@ -11,6 +12,8 @@ export interface MachineFactsOptions {
   readonly own: Pick<OwnRecords, 'get'>
   /** What the engine says of the machine; undefined until it first answered. */
   readonly engineInfo: () => EngineInfo | undefined
+  /** Whether workloads with a way to the internet may run here. */
+  readonly offersInternet: () => boolean
 }
 
 /** Share of the engine's memory that is offered when the owner names no amount. */
@@ -49,9 +52,16 @@ export class MachineFacts {
   labels(): Readonly<Record<string, string>> {
     return {
       ...Object.fromEntries(this.#engineLabels()),
-      ...this.#options.config.labels,
+      ...this.#ownLabels(),
       ...(this.#hasGvisor() ? { [RUNTIME_LABEL]: GVISOR } : {}),
     }
+  }
+
+  /** What is for the machine to find out nobody claims. */
+  #ownLabels(): Readonly<Record<string, string>> {
+    const { config, offersInternet } = this.#options
+    const { [EGRESS_LABEL]: _, ...labels } = config.labels
+    return offersInternet() ? { ...labels, [EGRESS_LABEL]: 'internet' } : labels
   }
 
   #hasGvisor(): boolean {

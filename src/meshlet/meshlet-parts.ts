@@ -3,7 +3,6 @@ import { PROFILES } from '../selection/liveness.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
 import { Bidder } from './bidder.ts'
-import { CanaryWatch } from './canary-watch.ts'
 import { Chronicle } from './chronicle.ts'
 import { ClusterLaw } from './cluster-law.ts'
 import { Comeback } from './comeback.ts'
@@ -43,6 +42,7 @@ import { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
 import { StorageWatch } from './storage-watch.ts'
 import { UnreadPatience } from './unread-patience.ts'
+import { offersInternet, watchWalls, type WallsWatch } from './watch-walls.ts'
 import { WaitingRoom } from './waiting-room.ts'
 import { WorkloadActor } from './workload-actor.ts'
 import { WorkloadObserver } from './workload-observer.ts'
@@ -75,7 +75,7 @@ export interface Parts {
   readonly lastWords: LastWords
   readonly images: Images
   readonly storageWatch: StorageWatch
-  readonly canary: CanaryWatch
+  readonly walls: WallsWatch
   readonly ownersWord: OwnersWord
 }
 
@@ -89,7 +89,10 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const duty = new Duty({ settings, clock, log, onChange: triggers.dutyChanged })
   const epoch = () => settings.epoch ?? 1
   const own = new OwnRecords({ ...ports, onAcknowledged: triggers.acknowledged })
-  const facts = new MachineFacts({ config, own, engineInfo: () => engineState.info })
+  const facts = new MachineFacts({
+    ...{ config, own, engineInfo: () => engineState.info },
+    offersInternet: () => offersInternet(walls),
+  })
   const chronicle = new Chronicle({ ...ports, self: config.did, own })
   const view = overlayView(feed, own, config.did, () => ownRepo.isAdopted)
   const law = new ClusterLaw({ config, view, policy: ports.policy, clock })
@@ -122,7 +125,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
       reservations.noteRunning(amountsOf(snapshot.byWorkload, (uri) => storageOf(view, uri)))
       held.noteListed(snapshot)
     },
-    onBack: () => canary.doubt(),
+    onBack: () => walls.canary.doubt(),
     onChange: (uri) => (uri === undefined ? triggers.lookAtAll() : triggers.lookAt(uri)),
   })
   const leasing = new Leasing({
@@ -173,20 +176,15 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     engineInfo: () => engineState.info,
     clock,
   })
-  const canary = new CanaryWatch({
-    engine,
-    meshletDid,
+  const walls = watchWalls({
+    ...{ engine, meshletDid, chronicle, clock, random, log },
     ownPorts: config.ownPorts ?? [],
-    chronicle,
-    clock,
-    random,
-    log,
     onDoubt: triggers.lookAtWalls,
     onChange: triggers.lookAtAll,
   })
   const obstacles = new Obstacles({
     config,
-    canary,
+    walls,
     houseRules,
     law,
     settings,
@@ -309,7 +307,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     log,
   })
   return {
-    canary,
+    walls,
     view,
     own,
     ownRepo,

@@ -9,7 +9,6 @@ import { PROFILES } from '../selection/liveness.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { StandingRole } from '../xrpc/access.ts'
 import { changedKeys } from './changed-keys.ts'
-import type { CanaryWatch } from './canary-watch.ts'
 import type { Chronicle } from './chronicle.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
@@ -27,6 +26,7 @@ import { ownWorkloads } from './self-records.ts'
 import { shortOfRoom } from './short-of-room.ts'
 import type { Settings } from './settings.ts'
 import { vitalsOf, type Vitals } from './vitals.ts'
+import type { WallsWatch } from './watch-walls.ts'
 import { WorkQueue, type Turn } from './work-queue.ts'
 
 /** Everything is looked at this often, whatever was missed. */
@@ -51,7 +51,7 @@ export class Meshlet implements AsyncDisposable {
   readonly departed: Promise<void>
   readonly engineState: EngineState
   readonly storage: StorageState
-  readonly canary: CanaryWatch
+  readonly walls: WallsWatch
   readonly heartbeats: Heartbeats
   readonly reservations: Reservations
   /** What failed containers printed before they were removed. */
@@ -88,7 +88,7 @@ export class Meshlet implements AsyncDisposable {
     this.departed = parts.departure.done
     this.engineState = parts.engineState
     this.storage = ports.storage
-    this.canary = parts.canary
+    this.walls = parts.walls
     this.heartbeats = parts.heartbeats
     this.reservations = parts.reservations
     this.lastWords = parts.lastWords
@@ -113,8 +113,7 @@ export class Meshlet implements AsyncDisposable {
       this.storage.onProblem(() => this.#queue.add(KEY.storage)),
     ]
     this.#unsubscribe = () => unsubscribe.forEach((end) => end())
-    this.#queue.add(KEY.storage)
-    this.#queue.add(KEY.walls)
+    for (const key of [KEY.storage, KEY.walls, KEY.firewall]) this.#queue.add(key)
     // Not at once: by then it is known again what is needed.
     this.#queue.addAfter(KEY.images, IMAGE_LOOK_MS)
     this.#parts.neighbourhood.follow()
@@ -206,7 +205,8 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #reconcile(key: string, turn: Turn): Promise<Outcome> {
-    if (key === KEY.walls) return this.canary.look(turn.signal)
+    if (key === KEY.walls) return this.walls.canary.look(turn.signal)
+    if (key === KEY.firewall) return this.walls.firewall.look(turn.signal)
     if (key === KEY.storage) return Promise.resolve(this.#parts.storageWatch.look())
     if (!this.#isReady()) {
       // Nothing is decided yet, but whoever calls is to be answered: this machine is not down.

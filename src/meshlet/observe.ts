@@ -1,6 +1,7 @@
 import { candidateSet, type Candidate } from '../cluster/membership.ts'
 import { claimedOwner } from '../cluster/owned-meshlets.ts'
 import type { Verdict } from '../cluster/verdict.ts'
+import { EGRESS_LABEL, egressOf, type Egress } from '../model/egress.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { placementKey } from '../model/placement-key.ts'
 import { recordKeyFor } from '../model/record-key.ts'
@@ -176,19 +177,27 @@ function inviteesOf(
   windowMs: number,
 ): readonly Did[] {
   const request = requestOf(input.record.value)
+  const egress = egressOf(input.record.value)
   return invited({
     placementKey: rounds.placementKey,
     replicas,
     candidates: candidates.map(({ meshletDid }) => meshletDid),
-    hasRoom: (meshletDid) => showsRoom(input.view, meshletDid, request),
+    hasRoom: (meshletDid) => showsRoom(input.view, meshletDid, request, egress),
     doublings: shortWindows(rounds, input.now, windowMs),
   })
 }
 
-/** Whether the published status shows room; one that says nothing may have some, one that takes no work has none. */
-function showsRoom(view: RecordView, meshlet: Did, request: Amount): boolean {
+/**
+ * Whether the published status shows room; one that says nothing may have some, one that takes no work,
+ * or offers no way to the internet to what asks for it, has none.
+ */
+function showsRoom(view: RecordView, meshlet: Did, request: Amount, egress: Egress): boolean {
   const status = view.get<MeshletStatusRecord>(meshlet, COLLECTION.meshletStatus, 'self')?.value
   if (status && status.state !== 'active') return false
+  const offers = status?.labels?.some(
+    ({ name, value }) => name === EGRESS_LABEL && value === egress,
+  )
+  if (status && egress === 'internet' && !offers) return false
   const free = status?.available ?? status?.capacity
   if (!free) return true
   const { cpuMilli = 0, memoryBytes = 0, storageBytes = 0 } = free

@@ -1,3 +1,4 @@
+import { egressOf } from '../model/egress.ts'
 import { matches, parseSelector } from '../model/label-selector.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -5,7 +6,7 @@ import type { Guard } from '../ports/guard.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Obstacle } from '../selection/decide-bid.ts'
 import { isAtMostOne } from '../selection/lease.ts'
-import { wallsProblem, type CanaryWatch, type Egress } from './canary-watch.ts'
+import { wallsProblem } from './canary-watch.ts'
 import type { MeshletConfig } from './config.ts'
 import type { ClusterLaw } from './cluster-law.ts'
 import type { EngineState } from './engine-state.ts'
@@ -15,6 +16,7 @@ import type { HouseRules, Walls } from './house-rules.ts'
 import type { Duty } from './duty.ts'
 import type { Settings } from './settings.ts'
 import { unsupportedReason } from './support.ts'
+import { breach, egressProblem, type WallsKnown } from './watch-walls.ts'
 import { START_TRIES_MAX, type WorkloadMemory } from './workload-memory.ts'
 
 export interface ObstaclesOptions {
@@ -26,7 +28,7 @@ export interface ObstaclesOptions {
   readonly engineState: EngineState
   readonly facts: MachineFacts
   readonly guard: Guard
-  readonly canary: Pick<CanaryWatch, 'known'>
+  readonly walls: WallsKnown
   readonly clock: Clock
 }
 
@@ -68,10 +70,21 @@ export class Obstacles {
 
   /** Whether it is to be shown first that the walls stand before anything new is offered. */
   awaitsTrial({ record, ownerDid }: Placement): boolean {
-    const { canary, houseRules, engineState } = this.#options
-    const isUntried = canary.known(egressOf(record.value)).kind === 'untried'
+    const { walls, houseRules, engineState } = this.#options
+    const egress = egressOf(record.value)
+    if (egress === 'internet' && walls.firewall.known.kind === 'untried') return true
+    const isUntried = walls.canary.known(egress).kind === 'untried'
     // An engine that is away is told of as such.
     return isUntried && !engineState.problem && houseRules.canaryRuleFor(ownerDid) !== undefined
+  }
+
+  /** Why what runs here for its owner has to end at once; undefined when nothing is known. */
+  breach({ record, ownerDid }: Placement): string | undefined {
+    const { walls, houseRules } = this.#options
+    const found = breach(egressOf(record.value), walls)
+    return found === undefined || houseRules.canaryRuleFor(ownerDid) === undefined
+      ? undefined
+      : found
   }
 
   /** Whether such a container may run here, whoever is to blame if not. */
@@ -114,8 +127,15 @@ export class Obstacles {
   }
 
   #walls({ record, ownerDid }: Placement): Obstacle | undefined {
-    const { canary, houseRules } = this.#options
-    const problem = wallsProblem(canary.known(egressOf(record.value)))
+    const { walls, houseRules } = this.#options
+    const egress = egressOf(record.value)
+    const closed = egress === 'internet' ? egressProblem(walls) : undefined
+    if (closed !== undefined)
+      return {
+        reason: 'walls',
+        message: `egress: internet is not offered here: ${closed}`.slice(0, 1_000),
+      }
+    const problem = wallsProblem(walls.canary.known(egress))
     if (problem === undefined) return undefined
     const rule = houseRules.canaryRuleFor(ownerDid)
     if (rule === undefined) return undefined
@@ -175,10 +195,6 @@ function crashes(
 
 function endText({ exitCode, isOutOfMemory }: LastExit): string {
   return isOutOfMemory ? 'it ran out of memory' : `exit code ${exitCode ?? 'unknown'}`
-}
-
-function egressOf({ egress }: WorkloadRecord): Egress {
-  return egress === 'internet' ? 'internet' : 'none'
 }
 
 function unsupported(workload: WorkloadRecord): Obstacle | undefined {

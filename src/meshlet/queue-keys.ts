@@ -8,6 +8,7 @@ export const KEY = {
   storage: 'storage',
   images: 'images',
   walls: 'walls',
+  firewall: 'firewall',
 } as const
 
 const ALL: ReadonlySet<string> = new Set(Object.values(KEY))

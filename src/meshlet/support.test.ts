@@ -12,7 +12,7 @@ const plain: WorkloadRecord = {
 
 test('what is plain can be run, with tcp ports, empty lists and `stop`', () => {
   expect(unsupportedReason(plain)).toBeUndefined()
-  const more = { volumes: [], secrets: [], egress: 'none', placement: { onPartition: 'stop' } }
+  const more = { volumes: [], secrets: [], egress: 'internet', placement: { onPartition: 'stop' } }
   const ports = [{ container: 80, protocol: 'tcp' }]
   expect(unsupportedReason({ ...plain, ...more, ports })).toBeUndefined()
 })
@@ -23,7 +23,6 @@ test.each<[string, Partial<WorkloadRecord>]>([
   ['schedule', { schedule: '* * * * *' }],
   ['volumes', { volumes: [{ name: 'data', path: '/data' }] }],
   ['secrets', { secrets: [{ name: 'key', file: '/key' }] }],
-  ['egress: internet', { egress: 'internet' }],
   [
     'placement.atMostOne with more than one replica',
     { placement: { atMostOne: true }, replicas: 2 },
@@ -42,7 +41,7 @@ test('everything is named at once', () => {
     ...plain,
     kind: 'Job',
     schedule: '* * * * *',
-    egress: 'internet',
+    volumes: [{ name: 'data', path: '/data' }],
   })
-  expect(message).toBe('not supported by this version: kind: Job, schedule, egress: internet')
+  expect(message).toBe('not supported by this version: kind: Job, schedule, volumes')
 })

@@ -95,6 +95,7 @@ export class WorkloadObserver {
       notCandidateSinceMs: memory.notCandidateSinceMs,
       surplusSinceMs: memory.surplusSinceMs,
       drainLeftMs: duty.leftMs,
+      breach: this.#options.obstacles.breach(placement),
       now: clock.monotonicMs(),
     })
     return leasing.underLease(found, placement, containers)

@@ -24,7 +24,6 @@ const UNSUPPORTED: readonly (readonly [UnsupportedPart, (workload: Asking) => un
     { name: 'a runtime that it does not know', key: 'runtime' },
     ({ runtime }) => runtime !== undefined && runtime !== GVISOR,
   ],
-  [{ name: 'egress: internet', key: 'egress' }, ({ egress }) => egress === 'internet'],
   [
     { name: 'placement.atMostOne with more than one replica', key: 'placement' },
     ({ placement, replicas, everywhere }) =>

@@ -1,3 +1,5 @@
+import type { WallState } from './walls.ts'
+
 /** Most processes and threads of any container. */
 export const PIDS_LIMIT = 256
 
@@ -62,6 +64,8 @@ export interface Engine {
    * may reach. What can't be tried on this machine is an answer too; rejects when the engine fails.
    */
   tryWalls(trial: WallTrial, signal?: AbortSignal): Promise<WallReport>
+  /** Whether the firewall rules around networks with a way to the internet stand; needs no engine. */
+  firewall(signal?: AbortSignal): Promise<WallState>
   /** Something happened to a container of ours. Ends when the engine goes away; the caller starts again. */
   events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent>
   /** Ends the forwards and closes all connections; the containers stay. */

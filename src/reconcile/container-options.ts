@@ -1,10 +1,11 @@
+import { egressOf } from '../model/egress.ts'
 import { sha256Hex } from '../model/hash.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { ContainerSpec, Did, WorkloadRecord } from '../model/records.ts'
 import type { ContainerCreate } from '../ports/engine.ts'
 import { requestOf } from '../model/request.ts'
 import type { Desired } from './actions.ts'
-import { egressOf, networkName } from './container-names.ts'
+import { networkName } from './container-names.ts'
 import { STOP_GRACE_MS } from './plan-workload.ts'
 
 /** Range of user ids for workloads that name none: far from the ids of real accounts. */

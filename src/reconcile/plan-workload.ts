@@ -1,9 +1,10 @@
+import { egressOf } from '../model/egress.ts'
 import { LABEL } from '../model/nsid.ts'
 import type { WorkloadRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
 import type { EngineContainer, EngineNetwork } from '../ports/engine.ts'
 import type { Action, Desired, Plan } from './actions.ts'
-import { containerName, egressOf, networkName } from './container-names.ts'
+import { containerName, networkName } from './container-names.ts'
 import { sooner } from './outcome.ts'
 import type { Order } from './rollout.ts'
 

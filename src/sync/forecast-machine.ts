@@ -1,4 +1,5 @@
 import { candidateSet, type Candidate } from '../cluster/membership.ts'
+import { EGRESS_LABEL, egressOf } from '../model/egress.ts'
 import { matches, parseSelector } from '../model/label-selector.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { formatBytes, formatCpu } from '../model/quantity.ts'
@@ -68,6 +69,8 @@ export function obstacleOn(
   if (broken !== undefined) return `"${broken}" does not hold there`
   if (record.runtime !== undefined && machine.labels[RUNTIME_LABEL] !== record.runtime)
     return `has no ${record.runtime === GVISOR ? 'gVisor' : record.runtime}`
+  if (egressOf(record) === 'internet' && machine.labels[EGRESS_LABEL] !== 'internet')
+    return 'offers no egress: internet'
   const lack = lackOf(room, requestOf(record))
   return lack === undefined ? undefined : LACK[lack](room)
 }

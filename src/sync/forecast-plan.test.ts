@@ -65,6 +65,21 @@ describe('where a new workload would run', () => {
     ).toEqual(expect.objectContaining({ places: [] }))
   })
 
+  it('is where there is a way to the internet for what asks for it', () => {
+    const view = machines({ shut: 512, open: 256 })
+    const status = view.get<MeshletStatusRecord>(did('open'), COLLECTION.meshletStatus, 'self')
+    view.put(did('open'), COLLECTION.meshletStatus, 'self', {
+      ...status?.value,
+      labels: [{ name: 'egress', value: 'internet' }],
+    })
+    const { web } = forecasts(view, [desired('web', { replicas: 2, egress: 'internet' })])
+    expect(web?.places.map(({ meshlet }) => meshlet)).toEqual([did('open')])
+    const { web: nowhere } = forecasts(machines({ shut: 512 }), [
+      desired('web', { replicas: 1, egress: 'internet' }),
+    ])
+    expect(nowhere).toMatchObject({ missing: 1, others: [{ why: 'offers no egress: internet' }] })
+  })
+
   it('names those that are as good, since a draw decides among them', () => {
     const view = machines({ one: 512, two: 512, three: 512, less: 256 })
     const { web } = forecasts(view, [asking('web', 64, 2)])

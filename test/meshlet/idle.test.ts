@@ -17,9 +17,10 @@ test('hours in peace: only the status is refreshed, and the engine is asked at t
     expect(writes.every(({ collection }) => collection === COLLECTION.meshletStatus)).toBe(true)
     // Every 15 minutes: 96 a day.
     expect(Math.abs(writes.length - 4 * HOURS)).toBeLessThanOrEqual(1)
-    // Containers and networks, once a minute; the walls of both kinds of network, about once an hour.
+    // Containers, networks and the firewall, once a minute; the disk, every ten minutes; the walls of
+    // both kinds of network, about once an hour.
     const asked = (world.trace.engineCalls.get(name) ?? 0) - (calls.get(name) ?? 0)
-    expect(asked).toBeLessThanOrEqual(2 * HOURS * 60 + 2 + 2 * (HOURS + 2))
+    expect(asked).toBeLessThanOrEqual(3 * HOURS * 60 + 3 + 6 * HOURS + 2 * (HOURS + 2))
   }
 })
 
