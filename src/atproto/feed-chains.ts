@@ -42,6 +42,13 @@ export class FeedChains {
     this.#brokenAt.set(did, rev)
   }
 
+  /** The repo is followed no longer. */
+  forget(did: Did): void {
+    this.#firstReadMs.delete(did)
+    this.#brokenAt.delete(did)
+    this.#waits.delete(did)
+  }
+
   judge(did: Did, { rev }: RepoPosition): Chain {
     const now = this.#clock.monotonicMs()
     if (now - (this.#firstReadMs.get(did) ?? Number.NEGATIVE_INFINITY) < FRESH_MS) return 'fresh'

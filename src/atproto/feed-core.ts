@@ -64,6 +64,7 @@ class StreamingFeed implements RunningFeed {
   readonly #checks: FeedChecks
   readonly #hints: FeedHints
   readonly #hosts: FeedHosts
+  readonly #forgetRepo: (did: Did) => void
   readonly #listeners = new Set<(changes: readonly RecordChange[]) => void>()
   readonly #stop = new AbortController()
   #followed: ReadonlySet<Did> = new Set()
@@ -88,6 +89,7 @@ class StreamingFeed implements RunningFeed {
     const relistMs = parts.relistMs ?? RELIST_MS
     const check: typeof repos.check = (did, how) => repos.check(did, how)
     const record: typeof repos.record = (did, key, signal) => repos.record(did, key, signal)
+    this.#forgetRepo = (did) => repos.forget(did)
     this.#checks = new FeedChecks({ clock, random, log, relistMs, check })
     const look = (did: Did) => this.#checks.look(did)
     this.#hints = new FeedHints({ clock, log, record, look })
@@ -180,6 +182,7 @@ class StreamingFeed implements RunningFeed {
   #forget(did: Did): void {
     this.#checks.drop(did)
     this.#hints.drop(did)
+    this.#forgetRepo(did)
     this.#notify(this.#store.forget(did))
   }
 

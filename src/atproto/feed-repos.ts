@@ -63,6 +63,8 @@ export interface FeedRepos {
   check(did: Did, options: { force: boolean; signal: AbortSignal }): Promise<boolean>
   /** Reads one record with proof and advances that record alone. True when it was new. */
   record(did: Did, key: string, signal: AbortSignal): Promise<boolean>
+  /** The repo is followed no longer. */
+  forget(did: Did): void
 }
 
 /** Makes the part of the feed that knows neither sockets nor timers. */
@@ -76,6 +78,11 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
   }
 
   return {
+    forget(did) {
+      context.chains.forget(did)
+      context.complete.delete(did)
+    },
+
     async commit(did, body) {
       const outcome = await takeCommit(context, did, body)
       const { position } = store.facts(did)

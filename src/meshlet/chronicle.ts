@@ -39,6 +39,8 @@ export interface Happening {
 
 const REASON_CHARACTERS_MAX = 1_000
 const EVIDENCE_MAX = 32
+/** Workloads whose last revision is at hand. */
+const REVISIONS_MAX = 1_000
 
 /**
  * What this machine did and why, for those who ask afterwards: a repo keeps only the present state of
@@ -81,6 +83,8 @@ export class Chronicle {
   /** A revision of a workload is acted on. What was noted before a restart is not noted again. */
   noteRevision(workload: string, cid: Cid): void {
     const known = this.#revisions.get(workload) ?? this.#lastRevision(workload)
+    // What is forgotten is looked up in the journal.
+    if (this.#revisions.size >= REVISIONS_MAX) this.#revisions.clear()
     this.#revisions.set(workload, cid)
     if (known === cid) return
     const reason = known === undefined ? 'the workload was seen' : 'the workload has changed'

@@ -34,6 +34,7 @@ function open(peers: readonly Peer[] = [{ did: A, endpoint: 'https://a.example' 
     log: silentLog,
     intervalMs: INTERVAL_MS,
     peersNow: () => peers,
+    isFollowed: (did) => !did.startsWith('did:plc:stranger'),
     epoch: () => 7,
     onHint: (hint) => hinted.push(hint),
     onHeard: (peer) => heard.push(peer),
@@ -128,6 +129,19 @@ test('a peer that refuses or is silent was not heard, and is called again', asyn
   await clock.advance(2 * INTERVAL_MS)
   expect(calls).toHaveLength(3)
   expect(heartbeats.lastHeardMs(A)).toBeUndefined()
+})
+
+test('nothing is kept of strangers, however many a member has heard of', async () => {
+  const heartbeats = open()
+  heartbeats.start()
+  const strangers = Array.from({ length: 200 }, (_, i) => `did:plc:stranger${i}` as Did)
+  heartbeats.receive(A, { epoch: 1, heard: strangers.map((did) => ({ did, agoMs: 0 })) })
+  expect(strangers.filter((did) => heartbeats.lastHeardMs(did) !== undefined)).toEqual([])
+  heartbeats.receive('did:plc:stranger', { epoch: 1 })
+  expect(heartbeats.lastHeardMs('did:plc:stranger')).toBeDefined()
+  await clock.advance(INTERVAL_MS)
+  expect(heartbeats.lastHeardMs('did:plc:stranger')).toBeUndefined()
+  expect(heartbeats.lastHeardMs(A)).toBeDefined()
 })
 
 describe('hints', () => {

@@ -29,6 +29,8 @@ export interface HeartbeatsOptions {
   readonly intervalMs: number
   /** Whom to call, at this moment. */
   readonly peersNow: () => readonly Peer[]
+  /** Whether somebody's repo bears on anything here; who was heard is forgotten of all others. */
+  readonly isFollowed: (did: Did) => boolean
   readonly epoch: () => number
   /** Somebody says that a repo moved on. */
   readonly onHint: (hint: Hint) => void
@@ -154,6 +156,7 @@ export class Heartbeats implements AsyncDisposable {
 
   #tick(): void {
     if (this.#stop.signal.aborted) return
+    this.#forgetStrangers()
     for (const peer of this.#options.peersNow()) this.#call(peer)
     this.#cancelTick = this.#options.clock.schedule(this.#options.intervalMs, () => this.#tick())
   }
@@ -230,6 +233,7 @@ export class Heartbeats implements AsyncDisposable {
   #learnRelayed(heard: NonNullable<HeartbeatInput['heard']>): void {
     const nowMs = this.#options.clock.monotonicMs()
     for (const { did, agoMs, epoch } of heard.slice(0, HEARD_MAX)) {
+      if (!this.#options.isFollowed(did)) continue
       const known = this.#heard.get(did)
       const atMs = Math.max(nowMs - agoMs, this.#startedMs)
       if (known && known.anyMs >= atMs) continue
@@ -241,6 +245,11 @@ export class Heartbeats implements AsyncDisposable {
       })
       if (!known) this.#options.onHeard(did)
     }
+  }
+
+  #forgetStrangers(): void {
+    for (const known of [this.#heard, this.#acknowledged])
+      for (const did of known.keys()) if (!this.#options.isFollowed(did)) known.delete(did)
   }
 
   #isGap(beforeMs: number, afterMs: number): boolean {

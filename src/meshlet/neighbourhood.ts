@@ -46,6 +46,7 @@ export class Neighbourhood {
   readonly #feed: Feed
   readonly #busyWith: () => readonly string[]
   readonly #law: Pick<ClusterLaw, 'isOut' | 'noteChanged'>
+  #followed: ReadonlySet<Did> = new Set()
   #hasChanged = true
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
@@ -89,7 +90,13 @@ export class Neighbourhood {
     const { did, ownerDid } = this.#config
     const former = this.#busyWith().flatMap((uri) => parseWorkloadUri(uri)?.owner ?? [])
     const owners = [...new Set([...membersOf(this.#config), ...former])]
-    this.#feed.follow(followSet(this.#view, did, ownerDid, owners))
+    this.#followed = followSet(this.#view, did, ownerDid, owners)
+    this.#feed.follow(this.#followed)
+  }
+
+  /** Whether its repo bears on anything here. */
+  follows(did: Did): boolean {
+    return this.#followed.has(did)
   }
 
   /** The candidate sets that this machine is in, one for each owner. */

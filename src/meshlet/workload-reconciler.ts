@@ -88,7 +88,10 @@ export class WorkloadReconciler {
     const state = this.#absence(parsed.owner, parsed.name)
     if (state !== 'gone') {
       const desired = this.#unknownDesire(uri, state)
-      return this.#options.actor.act({ uri, desired, memory, turn })
+      const outcome = await this.#options.actor.act({ uri, desired, memory, turn })
+      // Anybody can name workloads of which nothing is here.
+      if (!this.#options.engineState.lastSeen?.byWorkload.has(uri)) this.#memory.delete(uri)
+      return outcome
     }
     return this.#forget(uri, memory, turn)
   }
