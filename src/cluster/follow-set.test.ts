@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import { followSet, FOLLOWED_REPOS_MAX } from './follow-set.ts'
+import type { Did } from '../model/records.ts'
+import { followSet, FOLLOWED_PER_OWNER_MAX, FOLLOWED_REPOS_MAX } from './follow-set.ts'
 
 const [alice, bob, carol, dave] = [did('alice'), did('bob'), did('carol'), did('dave')]
 const [alice1, bob1, carol1, dave1] = [did('alice1'), did('bob1'), did('carol1'), did('dave1')]
@@ -28,15 +29,32 @@ test('follows a machine that does not link back yet', () => {
   expect(followSet(view, alice1, alice, [bob])).toContain(bob1)
 })
 
-test('is bounded, and a member with a long list pushes out no other member', () => {
-  const view = new MemoryView().own(carol, carol1, [])
-  for (let i = 0; i < 64; i++)
+/** An owner who lists strangers without end, by her machines. */
+function crowd(view: MemoryView, owner: Did, machines: number): void {
+  for (let i = 0; i < machines; i++)
     view.own(
-      bob,
-      did(`bob${i}`),
-      Array.from({ length: 256 }, (_, j) => did(`x${i}-${j}`)),
+      owner,
+      did(`${owner.slice(8)}${i}`),
+      Array.from({ length: 256 }, (_, j) => did(`x${owner.slice(8)}${i}-${j}`)),
     )
+}
+
+test('is bounded for each owner: an endless list pushes nobody else’s members out', () => {
+  const view = new MemoryView().own(carol, carol1, [dave])
+  crowd(view, bob, 32)
   const followed = followSet(view, alice1, alice, [bob, carol])
+  expect([...followed].filter((one) => one.startsWith('did:plc:xbob'))).toHaveLength(
+    FOLLOWED_PER_OWNER_MAX,
+  )
+  expect(followed).toContain(carol1)
+  expect(followed).toContain(dave)
+})
+
+test('is bounded, the nearest first', () => {
+  const view = new MemoryView().own(carol, carol1, [])
+  const many = Array.from({ length: 12 }, (_, i) => did(`owner${i}`))
+  for (const owner of many) crowd(view, owner, 3)
+  const followed = followSet(view, alice1, alice, [...many, carol])
   expect(followed.size).toBe(FOLLOWED_REPOS_MAX)
   expect(followed).toContain(carol1)
 })

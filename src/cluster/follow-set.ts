@@ -6,6 +6,8 @@ import { membersOf } from './recognition.ts'
 
 /** Repos that one meshlet follows at most: nearest first, the rest is left out. */
 export const FOLLOWED_REPOS_MAX = 4096
+/** Members of one owner whose repos are followed for her sake; her clusters may list many more. */
+export const FOLLOWED_PER_OWNER_MAX = 512
 /** How far membership is followed: my members, and whom they list. */
 const HOPS = 2
 
@@ -13,7 +15,8 @@ const HOPS = 2
  * The repos that decide anything for this meshlet: its own, its owner's, those of the members and
  * of their members, and the machines that they all name, owned or not yet. Grows as repos are read:
  * compute it again after each change. At most `FOLLOWED_REPOS_MAX`, the nearest first and then by
- * DID, so that a member with an endless list can't push out my own members.
+ * DID, and of no owner's members more than `FOLLOWED_PER_OWNER_MAX`, so that a member with an endless
+ * list can push out neither my own members nor those of others.
  */
 export function followSet(
   view: RecordView,
@@ -40,12 +43,17 @@ export function followSet(
 function nextRing(view: RecordView, ring: readonly Did[], visited: Set<Did>): readonly Did[] {
   const next: Did[] = []
   for (const owner of ring)
-    for (const member of membersOf(view, owner)) {
+    for (const member of firstOf(membersOf(view, owner))) {
       if (visited.has(member)) continue
       visited.add(member)
       next.push(member)
     }
   return next.toSorted(compareText)
+}
+
+/** The same for everybody who reads the same records. */
+function firstOf(members: readonly Did[]): readonly Did[] {
+  return members.toSorted(compareText).slice(0, FOLLOWED_PER_OWNER_MAX)
 }
 
 function addAll(followed: Set<Did>, dids: readonly Did[]): void {
