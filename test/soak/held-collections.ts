@@ -35,8 +35,8 @@ export function watchCollections(): Watch {
       note(this)
     }
   }
-  globalThis.Map = WatchedMap as MapConstructor
-  globalThis.Set = WatchedSet as SetConstructor
+  globalThis.Map = WatchedMap
+  globalThis.Set = WatchedSet
   return {
     async held() {
       // What was looked at in this turn of the event loop stays until the next.
