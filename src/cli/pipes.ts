@@ -4,6 +4,8 @@ import type { TerminalSize } from '../ports/engine.ts'
 export interface Pipes {
   /** What is typed or piped in, to its end. */
   input(): AsyncIterable<Uint8Array>
+  /** Nothing more is read; else the process would wait for it. */
+  endInput(): void
   /** Resolves when more may be written. */
   write(to: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>
   /** Passes keys on one by one, Ctrl-C included, until it is disposed of; undefined without a terminal. */
@@ -18,14 +20,8 @@ export interface RawTerminal extends Disposable {
 /** Those of the real process. */
 export function createPipes({ stdin, stdout, stderr }: NodeJS.Process): Pipes {
   return {
-    async *input() {
-      try {
-        for await (const chunk of stdin) yield chunk as Buffer
-      } finally {
-        // Else the process would wait for more.
-        stdin.destroy()
-      }
-    },
+    input: () => stdin,
+    endInput: () => void stdin.destroy(),
     write(to, bytes) {
       const stream = to === 'stderr' ? stderr : stdout
       return new Promise((resolve) => {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -49,6 +50,13 @@ function exec(args: readonly string[], input = '', owner = 'bobby') {
   })
 }
 
+/** The same, while its input stays open. */
+function execWithOpenInput(args: readonly string[]) {
+  const env = { ...process.env, ...loginOf(commune.network, 'bobby') }
+  const child = spawn(process.execPath, [PROGRAM, 'exec', ...args], { env })
+  return once(child, 'exit').then(([code]) => code as number)
+}
+
 it('is refused by default, in a sentence that names the rule', async () => {
   const result = await exec(['web', '--', 'id'])
   expect(result).toMatchObject({ code: 1, out: '' })
@@ -71,6 +79,8 @@ it('runs a command where the policy grants it, and ends as the command does', as
   const large = await exec(['web', '--', 'head', '-c', '20000000', '/dev/zero'])
   expect([large.code, large.out.length]).toEqual([0, 20_000_000])
   expect((await exec(['web', '--', 'no-such-program'])).code).not.toBe(0)
+  // It ends with the command, whatever else could still be typed.
+  expect(await execWithOpenInput(['web', '-i', '--', '/bin/sh', '-c', 'exit 4'])).toBe(4)
 })
 
 it('says what is wrong with what was asked for', async () => {
@@ -106,4 +116,12 @@ it('tells the workload’s owner and the machine’s owner who ran what', async 
     expect.stringContaining('["no-such-program"]') as string,
   )
   expect(told.every(({ subject }) => subject === commune.did('bobby'))).toBe(true)
+  const following = new Program(
+    ['events', 'web', '-f', '--since', '1h'],
+    loginOf(commune.network, 'bobby'),
+  )
+  await following.sees(/ published /)
+  await exec(['web', '--', 'echo', 'followed'])
+  await following.sees(/ exec .*"followed"\] ended with 0/)
+  expect(await following.end('SIGINT')).toBe(130)
 })

@@ -42,7 +42,9 @@ export async function runExec(
     throw new CommuneError('unreachable', `${machine} publishes no address to be called at.`, {
       hint: 'It may be behind NAT. Another replica may be reached: --meshlet names it.',
     })
-  using terminal = options.tty === true ? openTerminal(pipes) : undefined
+  using stack = new DisposableStack()
+  stack.defer(() => pipes.endInput())
+  const terminal = options.tty === true ? stack.use(openTerminal(pipes)) : undefined
   const did = replica.meshletDid
   const token = await tokenFor(login, did, io)
   const output = context.drivers.runCommand({

@@ -93,8 +93,16 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     summary: 'Tell what happened to a workload and why, in the order of time.',
     details:
       'From public records, and from what the machines remember. Those that do not answer are said\non stderr. With -o wide or json each event names the records behind it.',
-    options: [{ flags: '--since DURATION', description: 'nothing older than this' }, ...READING],
-    examples: ['commune events hello', 'commune events hello --since 1h -o json'],
+    options: [
+      { flags: '-f, --follow', description: 'go on with what happens from now on, until Ctrl-C' },
+      { flags: '--since DURATION', description: 'nothing older than this' },
+      ...READING,
+    ],
+    examples: [
+      'commune events hello',
+      'commune events hello -f',
+      'commune events hello --since 1h -o json',
+    ],
     load: async () => (await import('../commands/events.ts')).runEvents,
   },
   {
