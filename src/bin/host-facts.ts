@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { createDockerEngine } from '../engine/docker.ts'
 import { parseDockerHost } from '../engine/endpoint.ts'
 import type { FileFact, HostFacts } from '../meshlet/host-audit.ts'
@@ -7,6 +9,8 @@ import type { MeshletSettings } from '../meshlet/flags.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Engine, WallReport } from '../ports/engine.ts'
 import { tryLimits } from './limit-trial.ts'
+import { openEngines } from './open-engines.ts'
+import { readPolicyFile } from './policy-source.ts'
 
 export interface HostFactsInput {
   /** As far as they could be read. */
@@ -17,6 +21,7 @@ export interface HostFactsInput {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+const run = promisify(execFile)
 const ASK_MS_MAX = 10_000
 const FILES_MAX = 200
 
@@ -24,7 +29,7 @@ const FILES_MAX = 200
 export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts> {
   const { settings, settingsProblem, environment } = input
   const dockerHost = settings.dockerHost ?? environment['DOCKER_HOST']
-  const { found, limits, walls } = await askEngine(dockerHost, environment)
+  const { found, ...tried } = await askEngine(dockerHost, environment)
   const dataFolder = 'problem' in found ? undefined : found.host?.dataFolder
   const disks = await Promise.all([
     freeAt('the state folder', input.stateDir ?? process.cwd()),
@@ -34,8 +39,9 @@ export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts>
     ...(settingsProblem === undefined ? {} : { settingsProblem }),
     engine: found,
     reach: await reachOf(dockerHost, environment),
-    limits,
-    walls,
+    ...tried,
+    policyWantsGvisor: await wantsGvisor(settings.policy),
+    openEngines: await openEngines(),
     listens: listensOf(settings),
     files: await filesOf(input),
     clock: { ...(await keeperOfClock()), ...(await offsetFrom(settings.service)) },
@@ -46,13 +52,18 @@ export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts>
 async function askEngine(
   dockerHost: string | undefined,
   environment: HostFactsInput['environment'],
-): Promise<Pick<HostFacts, 'limits' | 'walls'> & { found: HostFacts['engine'] }> {
+): Promise<Pick<HostFacts, 'limits' | 'gvisorLimits' | 'walls'> & { found: HostFacts['engine'] }> {
   let engine: Engine | undefined
   try {
     engine = createDockerEngine({ dockerHost, environment })
     const found = await engine.info(AbortSignal.timeout(ASK_MS_MAX))
-    const limits = await tryLimits(engine, dockerHost, environment)
-    return { found, limits, walls: await tryWalls(engine) }
+    const place = { dockerHost, environment }
+    const limits = await tryLimits(engine, place)
+    const gvisor =
+      found.gvisor === undefined
+        ? {}
+        : { gvisorLimits: await tryLimits(engine, place, found.gvisor.runtime) }
+    return { found, limits, ...gvisor, walls: await tryWalls(engine) }
   } catch (error) {
     const hint = error instanceof CommuneError ? error.hint : undefined
     const found = { problem: messageOf(error), ...(hint === undefined ? {} : { hint }) }
@@ -86,6 +97,13 @@ async function reachOf(
   } catch {
     return { kind: 'socket', path: String(dockerHost) }
   }
+}
+
+/** Of a policy that can’t be read nothing is known. */
+async function wantsGvisor(file: string | undefined): Promise<boolean> {
+  if (file === undefined) return false
+  const policy = await readPolicyFile(file).catch(() => undefined)
+  return policy?.rules.some(({ terms }) => terms.runtime === 'gvisor') ?? false
 }
 
 function listensOf(settings: Partial<MeshletSettings>): HostFacts['listens'] {
@@ -141,7 +159,9 @@ async function keeperOfClock(): Promise<{ keptBy?: string }> {
     )
     if (isThere) return { keptBy }
   }
-  return {}
+  const asked = ['show', '--property=NTPSynchronized', '--value']
+  const said = await run('timedatectl', asked, { timeout: ASK_MS_MAX }).catch(() => undefined)
+  return said?.stdout.trim() === 'yes' ? { keptBy: 'the system, says timedatectl' } : {}
 }
 
 /** By the `Date` of an answer, which has whole seconds. */
@@ -165,8 +185,9 @@ async function offsetFrom(service: string | undefined): Promise<{ offsetMs?: num
 async function freeAt(what: string, folder: string): Promise<HostFacts['disks']> {
   const place = path.resolve(folder)
   try {
-    const { bavail, bsize } = await statfs(place)
-    return [{ what, path: place, freeBytes: bavail * bsize }]
+    const { bavail, bsize, ffree, files } = await statfs(place)
+    const counted = files > 0 ? { files: { free: ffree, all: files } } : {}
+    return [{ what, path: place, freeBytes: bavail * bsize, ...counted }]
   } catch {
     return place === path.dirname(place) ? [] : freeAt(what, path.dirname(place))
   }

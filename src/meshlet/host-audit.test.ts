@@ -61,6 +61,7 @@ test('a machine that is fit has nothing to mend', () => {
       'ports of containers',
       'way to the engine',
       'limits',
+      'gVisor',
       'walls',
       'calls of others',
       'files',
@@ -162,4 +163,68 @@ describe('the walls', () => {
       fix: expect.stringContaining('CAP_SYS_ADMIN'),
     })
   })
+})
+
+describe('gVisor', () => {
+  const known = (gvisor: EngineInfo['gvisor'], trial: HostFacts['limits']): Partial<HostFacts> => ({
+    engine: { ...engine, ...(gvisor && { gvisor }) },
+    gvisorLimits: trial,
+  })
+  const tried = { kind: 'tried', asked, found: asked } as const
+  const failed = { kind: 'untried', why: 'unknown platform: systrap' } as const
+  const findings = (change: Partial<HostFacts>) =>
+    auditHost({ ...good, ...change }).filter(({ check }) => check.includes('gVisor'))
+
+  test('that holds what it promises is ok, and says under which name', () => {
+    expect(findings(known({ runtime: 'runsc' }, tried))).toEqual([
+      expect.objectContaining({ state: 'ok', message: expect.stringMatching(/^runsc: .* held$/) }),
+    ])
+  })
+
+  test('whose ports can’t be reached is a warning that says what to do', () => {
+    const gvisor = { runtime: 'runsc', portsProblem: 'no way in' }
+    expect(findings(known(gvisor, tried))[1]).toMatchObject({
+      state: 'warning',
+      message: 'no way in',
+      fix: expect.stringContaining('--network=host'),
+    })
+  })
+
+  test('in which nothing starts is a problem with the engine’s own words', () => {
+    expect(findings(known({ runtime: 'runsc' }, failed))).toEqual([
+      expect.objectContaining({
+        state: 'problem',
+        message: 'no container starts in runsc: unknown platform: systrap',
+      }),
+    ])
+    // Where no container could be tried at all, that is no fault of gVisor.
+    const untried = { ...known({ runtime: 'runsc' }, failed), limits: failed }
+    expect(findings(untried)).toEqual([expect.objectContaining({ state: 'warning' })])
+  })
+
+  test('that is not there is a problem only where the policy wants it', () => {
+    expect(findings({})).toEqual([expect.objectContaining({ state: 'ok' })])
+    expect(findings({ policyWantsGvisor: true })).toEqual([
+      expect.objectContaining({ state: 'problem', fix: expect.stringContaining('runsc') }),
+    ])
+  })
+})
+
+test('an engine that takes orders from everybody is a problem, and from this machine too', () => {
+  const open = (isLoopback: boolean) =>
+    found({ openEngines: [{ address: 'port 2375', isLoopback }] })[0]
+  expect(open(false)).toMatchObject({
+    state: 'problem',
+    message: expect.stringContaining('whoever reaches this machine'),
+  })
+  expect(open(true)?.message).toContain('every program of this machine')
+})
+
+test('a disk without room for more files is a problem, however many bytes are free', () => {
+  const disk = { what: 'the engine', path: '/data', freeBytes: 100 * GIB }
+  const full = { ...disk, files: { free: 10, all: 1_000 } }
+  expect(found({ disks: [full] })).toEqual([
+    expect.objectContaining({ message: '/data can hold only 10 more files' }),
+  ])
+  expect(found({ disks: [{ ...disk, files: { free: 500, all: 1_000 } }] })).toEqual([])
 })

@@ -1,4 +1,6 @@
 import type { EngineInfo, WallReport } from '../ports/engine.ts'
+import { auditGvisor, auditOpenEngines } from './audit-isolation.ts'
+import { auditLimits } from './audit-limits.ts'
 import { judgeRunc } from './runc-version.ts'
 
 /** One thing that was looked at. */
@@ -44,6 +46,12 @@ export interface HostFacts {
     | { readonly kind: 'socket'; readonly path: string; readonly mode?: number }
     | { readonly kind: 'network'; readonly address: string; readonly isEncrypted: boolean }
   readonly limits: LimitTrial
+  /** The same in gVisor; absent where the engine knows none. */
+  readonly gvisorLimits?: LimitTrial
+  /** Somebody’s work has to run in gVisor by the machine’s policy. */
+  readonly policyWantsGvisor?: boolean
+  /** Addresses at which an engine of this machine takes requests without encryption. */
+  readonly openEngines?: readonly { readonly address: string; readonly isLoopback: boolean }[]
   /** What a canary found, or why none could be tried. */
   readonly walls: WallReport
   readonly listens: readonly {
@@ -63,6 +71,8 @@ export interface HostFacts {
     readonly what: string
     readonly path: string
     readonly freeBytes: number
+    /** How many more files it can hold, and can hold at all; absent where it does not count them. */
+    readonly files?: { readonly free: number; readonly all: number }
   }[]
 }
 
@@ -72,7 +82,9 @@ export function auditHost(facts: HostFacts): readonly HostFinding[] {
     settings(facts),
     ...engine(facts),
     reach(facts),
-    limits(facts.limits),
+    ...auditOpenEngines(facts.openEngines ?? []),
+    auditLimits(facts.limits),
+    ...auditGvisor(facts),
     walls(facts.walls),
     ...facts.listens.map(listening),
     ...files(facts.files),
@@ -173,38 +185,6 @@ function reach({ reach: way }: HostFacts): HostFinding {
   return problem(check, message, `Run chmod o-rwx ${way.path}.`)
 }
 
-/** The kernel rounds to pages, and a loop is measured over a moment only. */
-const MEMORY_FACTOR_MAX = 1.01
-const CPU_FACTOR_MAX = 2
-
-function limits(trial: LimitTrial): HostFinding {
-  const check = 'limits'
-  const fix = 'See that the engine’s cgroup driver fits the system (systemd or cgroupfs).'
-  if (trial.kind === 'untried') {
-    const later = 'Run it again when an image is on this machine, for instance while work runs.'
-    return warning(check, `not tried: ${trial.why}`, later)
-  }
-  const { asked, found } = trial
-  const loose = [
-    ...(isBound(found.memoryBytes, asked.memoryBytes * MEMORY_FACTOR_MAX)
-      ? []
-      : [`memory (asked ${asked.memoryBytes} bytes, in force ${found.memoryBytes})`]),
-    ...(isBound(found.pids, asked.pids)
-      ? []
-      : [`processes (asked ${asked.pids}, in force ${found.pids})`]),
-    ...(found.cpuMilli <= asked.cpuMilli * CPU_FACTOR_MAX
-      ? []
-      : [`CPU (asked ${asked.cpuMilli}m, a loop got ${found.cpuMilli}m)`]),
-  ]
-  if (loose.length === 0) return ok(check, 'memory, processes and CPU of a container are held')
-  return problem(check, `not in force: ${loose.join(', ')}`, fix)
-}
-
-/** 0 stands for a limit that is not there. */
-function isBound(found: number, most: number): boolean {
-  return found > 0 && found <= most
-}
-
 function walls(report: WallReport): HostFinding {
   const check = 'walls'
   switch (report.kind) {
@@ -264,11 +244,14 @@ function clock({ clock: { keptBy, offsetMs } }: HostFacts): HostFinding {
 const GIB = 1024 ** 3
 const FREE_BYTES_MIN = GIB / 4
 const FREE_BYTES_GOOD = 2 * GIB
+const FILES_SHARE_MIN = 0.02
 
-function disk({ what, path, freeBytes }: HostFacts['disks'][number]): HostFinding {
+function disk({ what, path, freeBytes, files }: HostFacts['disks'][number]): HostFinding {
   const check = `disk of ${what}`
   const message = `${(freeBytes / GIB).toFixed(1)} GiB free at ${path}`
   const fix = 'Make room, for instance with docker image prune.'
+  if (files !== undefined && files.free < files.all * FILES_SHARE_MIN)
+    return problem(check, `${path} can hold only ${files.free} more files`, fix)
   if (freeBytes < FREE_BYTES_MIN) return problem(check, message, fix)
   return freeBytes < FREE_BYTES_GOOD ? warning(check, message, fix) : ok(check, message)
 }
