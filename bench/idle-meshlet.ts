@@ -97,6 +97,7 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
     registries: {
       credentials: () => Promise.resolve(undefined),
       provePublic: () => Promise.resolve(),
+      findSignature: () => Promise.resolve({ kind: 'unsigned', why: 'nobody signs' }),
       examine: () => Promise.resolve({ layers: [], sentBytes: 0 }),
     },
     storage: new StorageState(clock, silentLog),

@@ -153,6 +153,7 @@ export async function startDaemon(
     registries: createRegistries({
       allowPrivateAddresses: isPrivate,
       privateRegistries: settings.privateRegistries ?? [],
+      trustedRoot: settings.trustedRoot,
     }),
   }
   const meshlet = stack.use(new Meshlet(config, ports))

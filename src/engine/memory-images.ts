@@ -11,6 +11,7 @@ export interface MemoryImage extends EngineImage {
   readonly trueBytes?: number
   /** Nothing comes any more, and the engine does not notice either that nobody waits. */
   readonly stalls?: boolean
+  readonly signedBy?: { readonly issuer: string; readonly subject: string }
 }
 
 /** The image behind a reference, or why the registry gives none to whoever asks like this. */

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { CommuneError } from '../model/errors.ts'
 import { parseImageReference } from '../model/image-reference.ts'
 import type { Registries } from '../ports/registries.ts'
 import { findCredentials } from './docker-config.ts'
 import { examineImage } from './examine-image.ts'
+import { findSignature } from './find-signature.ts'
 import { parsedReference, resolveImage } from './resolve-digest.ts'
 
 export interface RegistriesOptions {
@@ -9,6 +12,8 @@ export interface RegistriesOptions {
   readonly allowPrivateAddresses: boolean
   /** Registries in private networks, `HOST[:PORT]`, from which images of others may come. */
   readonly privateRegistries?: readonly string[]
+  /** File with whom sigstore's certificates and logs are trusted by; none when absent. */
+  readonly trustedRoot?: string | undefined
 }
 
 /**
@@ -51,5 +56,24 @@ export function createRegistries(options: RegistriesOptions): Registries {
         ...(signal === undefined ? {} : { signal }),
       })
     },
+
+    /** Fails with `io` when the trusted root can't be read. */
+    async findSignature(image, { isWanted, keys, isOwn, signal }) {
+      return findSignature(image, {
+        ...reach(image, isOwn),
+        ...{ isWanted, keys, trustedRoot: await readRoot(options.trustedRoot) },
+        auth: isOwn ? await credentials(image, signal) : undefined,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    },
+  }
+}
+
+async function readRoot(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new CommuneError('io', `The trusted root ${file} can't be read`, { cause })
   }
 }

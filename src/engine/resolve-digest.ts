@@ -108,6 +108,7 @@ export interface Manifest {
 
 export interface ManifestEntry {
   readonly digest?: unknown
+  readonly artifactType?: unknown
   readonly platform?: { os?: unknown; architecture?: unknown; variant?: unknown } | null
 }
 
@@ -161,7 +162,8 @@ function platformsOf(manifest: Manifest): string[] {
   return [...new Set(names)].toSorted()
 }
 
-function statusError(reference: ImageReference, answer: RegistryAnswer): CommuneError {
+/** What a status other than 200 means. */
+export function statusError(reference: ImageReference, answer: RegistryAnswer): CommuneError {
   const name = `${familiarName(reference)}:${reference.tag ?? 'latest'}`
   const words = errorWords(answer.body)
   const said = words === '' ? '' : `: ${words}`

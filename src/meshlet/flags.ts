@@ -43,6 +43,8 @@ export interface MeshletSettings {
   readonly policy?: string
   /** `HOST[:PORT]` of registries in private networks that images of others may come from. */
   readonly privateRegistries?: readonly string[]
+  /** File by which signatures without a key are trusted. */
+  readonly trustedRoot?: string
   /** For how long an image is kept that nothing uses, milliseconds. */
   readonly keepImagesMs?: number
   /** Share of the engine's disk above which they go earlier. */
@@ -107,6 +109,10 @@ export function meshletCommand(version: string): Command {
       'registry in a private network that images of others may come from; may be repeated',
       collect,
       [],
+    )
+    .option(
+      '--trusted-root <file>',
+      'trusted root of sigstore (JSON), for signatures without a key',
     )
     .option('--keep-images <duration>', 'how long to keep images that nothing uses (default 168h)')
     .option('--image-disk <percent>', 'fullness of the disk above which they go (default 85%)')
@@ -198,6 +204,7 @@ export function parseSettings(
     labels: parseLabels(raw['label'], faults),
     policy: text('policy'),
     privateRegistries: parseRegistries(raw['privateRegistry'], faults),
+    trustedRoot: text('trustedRoot'),
     keepImagesMs: parseKeep(text('keepImages'), faults),
     imageDiskShare: parsePercent(text('imageDisk'), faults),
     liveness: choice('liveness', PROFILE_NAMES) ?? DEFAULT_PROFILE,

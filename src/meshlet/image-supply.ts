@@ -9,6 +9,7 @@ import {
   judgeUnpacked,
 } from '../policy/image-limits.ts'
 import type { Policy } from '../policy/policy.ts'
+import { isSigner, signersFor } from '../policy/signers.ts'
 import { termsFor, type Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineImage, EngineInfo } from '../ports/engine.ts'
@@ -53,6 +54,8 @@ export interface ImageCall {
   readonly onPull: () => void
 }
 
+const PROOFS_MAX = 1_000
+
 /**
  * Brings images onto the machine. Its owner's registry credentials serve her own workloads alone.
  * For others that an image is here already proves nothing: she may have pulled it with credentials,
@@ -63,6 +66,8 @@ export interface ImageCall {
 export class ImageSupply {
   readonly #options: ImageSupplyOptions
   readonly #slots = new PullSlots()
+  /** Images and signers whose signature was found, as text. */
+  readonly #proofs = new Set<string>()
 
   constructor(options: ImageSupplyOptions) {
     this.#options = options
@@ -84,8 +89,10 @@ export class ImageSupply {
     await this.#slots.run(call.forOwner, call.signal, () => this.#pullCounted(call))
   }
 
-  async #allowPresent({ image, forOwner, signal }: ImageCall): Promise<void> {
+  async #allowPresent(call: ImageCall): Promise<void> {
     const { registries, settings, config } = this.#options
+    const { image, forOwner, signal } = call
+    await this.#requireSignature(call, partyOf(config, forOwner))
     if (forOwner === config.ownerDid || settings.isPublic(image)) return
     await registries.provePublic(image, signal)
     settings.notePublic(image)
@@ -110,6 +117,7 @@ export class ImageSupply {
     const { engine, registries, settings, config, clock, book } = this.#options
     const { image, forOwner, signal } = call
     const party = partyOf(config, forOwner)
+    await this.#requireSignature(call, party)
     const remote = await this.#examine(call, party)
     const auth = party.isOwn ? await registries.credentials(image, signal) : undefined
     const sentBytes = remote?.sentBytes
@@ -117,6 +125,26 @@ export class ImageSupply {
     await this.#weigh(call, party, pulled)
     if (!party.isOwn) settings.notePublic(image)
     book.notePulled(image, pulled.sizeBytes, forOwner)
+  }
+
+  /** Once it was found it need not be looked for again while the same signers count. */
+  async #requireSignature(call: ImageCall, party: Party): Promise<void> {
+    const { image, signal } = call
+    const wanted = signersFor(this.#options.policy(), party, image)
+    if (wanted === undefined) return
+    const { signers, rule } = wanted
+    const proof = JSON.stringify([image, signers])
+    if (this.#proofs.has(proof)) return
+    const verdict = await this.#options.registries.findSignature(image, {
+      isWanted: (identity) => signers.some((signer) => isSigner(signer, identity)),
+      keys: signers.flatMap((signer) => (signer.kind === 'key' ? [signer.key] : [])),
+      isOwn: party.isOwn,
+      signal,
+    })
+    if (verdict.kind === 'unsigned')
+      throw this.#refuse(call, `it has no signature that counts: ${verdict.why} (${rule})`)
+    if (this.#proofs.size >= PROOFS_MAX) this.#proofs.clear()
+    this.#proofs.add(proof)
   }
 
   /** Of the machine's owner nothing is asked beforehand unless she limits herself. */

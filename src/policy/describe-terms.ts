@@ -1,6 +1,7 @@
 import { formatBytes, formatCpu } from '../model/quantity.ts'
 import type { Amount } from '../model/request.ts'
 import { formatHours } from './hours.ts'
+import { describeSigner } from './signers.ts'
 import type { Policy, PortRange, Terms } from './policy.ts'
 import { termsFor, type Party } from './terms-for.ts'
 
@@ -23,6 +24,7 @@ const DESCRIBE: Describe = {
   images: (patterns) => patterns.map(({ text }) => text).join(', ') || 'none',
   imageSize: describeBytes,
   imageTotal: describeBytes,
+  signatures: (signers) => signers.map(describeSigner).join(', ') || 'none needed',
   security: (level) => level,
   runtime: (runtime) => runtime,
   capabilities: (names) => names.join(', ') || 'none',

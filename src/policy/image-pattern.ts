@@ -42,7 +42,7 @@ export function fitsPattern({ parts }: ImagePattern, image: string): boolean {
   const isOpen = parts.at(-1) === '**'
   const fixed = isOpen ? parts.slice(0, -1) : parts
   if (isOpen ? own.length <= fixed.length : own.length !== fixed.length) return false
-  return fixed.every((part, index) => fitsPart(part, own[index] ?? ''))
+  return fixed.every((part, index) => fitsText(part, own[index] ?? ''))
 }
 
 /** With the registry, and with Docker Hub’s folder of official images, as in an image reference. */
@@ -54,8 +54,11 @@ function fullParts(parts: readonly string[]): readonly string[] {
   return parts.length === 1 ? ['docker.io', 'library', ...parts] : ['docker.io', ...parts]
 }
 
-/** Without a regular expression, so that no pattern takes long: greedy, from wildcard to wildcard. */
-function fitsPart(pattern: string, text: string): boolean {
+/**
+ * Whether a text fits a pattern in which * stands for any characters. Without a regular expression, so
+ * that no pattern takes long: greedy, from wildcard to wildcard.
+ */
+export function fitsText(pattern: string, text: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   if (rest.length === 0) return pattern === text
   const tail = rest.pop() ?? ''

@@ -49,6 +49,8 @@ export interface Terms {
   readonly imageSize: number
   /** Most that the images of all whom the rule decides for take together; likewise. */
   readonly imageTotal: number
+  /** An image needs a signature of one of them; none is needed when there are none. */
+  readonly signatures: readonly Signer[]
   readonly security: 'restricted' | 'baseline'
   /** What their containers run in, unless the workload asks for more. */
   readonly runtime: 'runc' | 'gvisor'
@@ -73,6 +75,22 @@ export interface Terms {
   /** How an owner has to stand with her cluster, at least, for new work to be taken. */
   readonly standing: Standing
 }
+
+/** Whose signature counts, and for which images; for all when it does not say. */
+export type Signer = { readonly images?: readonly ImagePattern[] } & (
+  | {
+      readonly kind: 'identity'
+      /** Address of who vouches for the identity, exactly. */
+      readonly issuer: string
+      /** As in the certificate; * stands for any characters. */
+      readonly subject: string
+    }
+  | {
+      readonly kind: 'key'
+      /** PEM. */
+      readonly key: string
+    }
+)
 
 /** Both ends belong to it. */
 export interface PortRange {

@@ -38,6 +38,7 @@ const COMMON: Omit<Terms, Differing> = {
   allow: true,
   runtime: 'runc',
   images: EVERY_IMAGE,
+  signatures: [],
   egress: 'none',
   volumes: false,
   exec: false,

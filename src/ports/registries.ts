@@ -1,5 +1,15 @@
 import type { RegistryAuth } from './engine.ts'
 
+export interface SignatureQuestion {
+  /** The first that fits is enough. */
+  readonly isWanted: (identity: { readonly issuer: string; readonly subject: string }) => boolean
+  /** PEM. */
+  readonly keys: readonly string[]
+  /** As of `RemoteQuestion`. */
+  readonly isOwn: boolean
+  readonly signal?: AbortSignal
+}
+
 /** What a registry says of an image, for one platform. */
 export interface RemoteImage {
   readonly layers: readonly RemoteLayer[]
@@ -23,6 +33,12 @@ export interface RemoteQuestion {
   readonly signal?: AbortSignal
 }
 
+/** Whether one of the wanted signatures is there. */
+export type SignatureVerdict =
+  | { readonly kind: 'signed'; readonly by: string }
+  /** Why not, as the end of a sentence. */
+  | { readonly kind: 'unsigned'; readonly why: string }
+
 /** What a machine knows of registries beside what its engine knows. */
 export interface Registries {
   /** What `docker login` left on this machine for the registry of an image, if anything. */
@@ -34,4 +50,9 @@ export interface Registries {
    * does not come to us would not come to the engine either. Rejects as a pull would.
    */
   examine(image: string, question: RemoteQuestion): Promise<RemoteImage>
+  /**
+   * Looks beside an image for a signature of one of these. Rejects when the registry does not answer;
+   * what is there and can't be verified is no signature.
+   */
+  findSignature(image: string, question: SignatureQuestion): Promise<SignatureVerdict>
 }

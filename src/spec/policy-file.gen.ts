@@ -98,6 +98,12 @@ export interface Rule {
    */
   imageTotal?: string | number
   /**
+   * Whose signatures count: every image needs one. None is needed when the list is empty.
+   *
+   * @maxItems 32
+   */
+  signatures?: Signer[]
+  /**
    * The level that may be asked for.
    */
   security?: 'restricted' | 'baseline'
@@ -153,6 +159,27 @@ export interface Rule {
    * How an owner has to stand with her cluster, at least, for new work to be taken. What runs is left alone until the last step, which drains it.
    */
   standing?: 'good' | 'newcomer' | 'last-in-line' | 'no-new-placements' | 'notice' | 'drain'
+}
+export interface Signer {
+  /**
+   * For which images this signature counts, in the patterns of images; for all when absent.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  images?: [string, ...string[]]
+  /**
+   * Who vouches for the identity of a signature without a key: the address of the identity provider.
+   */
+  issuer?: string
+  /**
+   * Whose identity that is, as in the certificate; * stands for any characters.
+   */
+  subject?: string
+  /**
+   * A public key, PEM.
+   */
+  key?: string
 }
 /**
  * Most that one replica may ask for.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parsePolicyFile } from './policy-file.ts'
 
@@ -67,6 +68,52 @@ test.each([
   const text = `kind: Policy\nrules:\n  - for: members\n    runtime: ${word}\n`
   const { policy } = parsePolicyFile(text, 'policy.yaml', 'UTC')
   expect(policy?.rules[0]?.terms).toEqual({ runtime })
+})
+
+test('reads sizes of images, and whose signatures count', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+  const { policy, issues } = parsePolicyFile(
+    `kind: Policy
+rules:
+  - for: members
+    imageSize: 1Gi
+    imageTotal: unlimited
+    signatures:
+      - { images: ["ghcr.io/**"], issuer: "https://issuer.example", subject: "bob@*" }
+      - key: |
+${pem.replaceAll(/^/gm, '          ')}
+`,
+    'policy.yaml',
+    'UTC',
+  )
+  expect(issues).toEqual([])
+  expect(policy?.rules[0]?.terms).toEqual({
+    imageSize: 1024 ** 3,
+    imageTotal: Infinity,
+    signatures: [
+      {
+        images: [{ text: 'ghcr.io/**', parts: ['ghcr.io', '**'] }],
+        ...{ kind: 'identity', issuer: 'https://issuer.example', subject: 'bob@*' },
+      },
+      { kind: 'key', key: expect.stringContaining('BEGIN PUBLIC KEY') },
+    ],
+  })
+})
+
+test.each([
+  ['imageSize: much', /imageSize \| .*unlimited/],
+  ['imageTotal: -1Gi', /imageTotal \| .*-1Gi/],
+  [
+    'signatures: [{}]',
+    /signatures\[0\] \| it names no signer \| either issuer and subject, or key/,
+  ],
+  ['signatures: [{ issuer: a }]', /it names no signer/],
+  ['signatures: [{ issuer: a, subject: b, key: c }]', /it names no signer/],
+  ['signatures: [{ key: secret }]', /key \| found something else \| a public key that begins/],
+  ['signatures: [{ issuer: a, subject: b, images: ["A:1"] }]', /signatures\[0\]\.images\[0\]/],
+])('refuses %s', (line, expected) => {
+  expect(issuesOf(`kind: Policy\nrules:\n  - for: members\n    ${line}\n`)[0]).toMatch(expected)
 })
 
 test('says all that is wrong, each with its place', () => {

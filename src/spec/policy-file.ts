@@ -10,6 +10,7 @@ import type { OwnerLists, Policy, PortRange, Rule, Subject } from '../policy/pol
 import { describeValue } from './describe-schema.ts'
 import { finding, type Finding, type Path } from './finding.ts'
 import type { Issue } from './issue.ts'
+import { checkSigner, toSigner } from './policy-signer.ts'
 import { readOneDocument } from './one-document.ts'
 import type { Amounts, PolicyFile, Rule as RuleOfFile } from './policy-file.gen.ts'
 import { schema, validate } from './policy-validator.gen.ts'
@@ -94,6 +95,9 @@ function checkRule(path: Path, rule: RuleOfFile): readonly Finding[] {
       const value = rule[key]
       return value === undefined ? [] : faultOf([...path, key], value, parseSize(value))
     }),
+    ...(rule.signatures ?? []).flatMap((signer, index) =>
+      checkSigner([...path, 'signatures', index], signer),
+    ),
     ...checkAmounts([...path, 'resources'], rule.resources),
     ...checkAmounts([...path, 'total'], rule.total),
   ]
@@ -179,6 +183,7 @@ function toRule(rule: RuleOfFile, timeZone: string): Rule {
       ...(rule.runtime && { runtime: rule.runtime === 'runc' ? 'runc' : 'gvisor' }),
       ...(rule.images && { images: rule.images.map((text) => valueOf(parseImagePattern(text))) }),
       ...defined({ imageSize: sizeOf(rule.imageSize), imageTotal: sizeOf(rule.imageTotal) }),
+      ...(rule.signatures && { signatures: rule.signatures.map(toSigner) }),
       ...(rule.ports && { ports: rule.ports.map((ports) => valueOf(parsePorts(ports))) }),
       ...(rule.resources && { resources: toAmounts(rule.resources) }),
       ...(rule.total && { total: toAmounts(rule.total) }),

@@ -173,6 +173,14 @@ export class VirtualMachine {
           if (found instanceof CommuneError) throw found
           return remoteImage(found)
         },
+        findSignature: async (image, { isWanted }) => {
+          const found = this.#options.registry(image)
+          if (found instanceof CommuneError) throw found
+          const { signedBy } = found
+          return signedBy && isWanted(signedBy)
+            ? { kind: 'signed', by: signedBy.subject }
+            : { kind: 'unsigned', why: 'there is none beside it' }
+        },
       },
     })
     // It may have died at its first write already.
