@@ -70,7 +70,8 @@ async function work(next: Next, totals: Totals): Promise<void> {
       if (outcome.failure !== undefined) tell(surface, seed, outcome.failure, totals)
       continue
     }
-    const found = await isolate(surface, seed, BATCH.inputs)
+    // Inputs that can't even be made end the thread as well.
+    const found = await isolate(surface, seed, BATCH.inputs).catch(() => undefined)
     const nowhere = { message: `${outcome.why}\nby no input alone`, input: 'null' }
     tell(surface, seed, found ?? nowhere, totals)
   }

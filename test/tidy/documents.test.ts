@@ -39,6 +39,24 @@ test('every failure in the operations guide names tests that exist', () => {
   expect(wrong).toEqual([])
 })
 
+test('every limit in the list of limits names constants and tests that exist', () => {
+  const rows = readText('docs/limits.md')
+    .split('\n')
+    .filter((line) => /^\| .*`src\//.test(line))
+  expect(rows.length).toBeGreaterThan(40)
+  const wrong = rows.filter((row) => {
+    const [, , , constant = '', , shown = ''] = row.split('|')
+    const [, file = ''] = / in `(src\/[^`]+)`/.exec(constant) ?? []
+    const names = [...constant.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name)
+    const text = existsSync(join(ROOT, file)) ? readText(file) : ''
+    const isThere = (name: string) => text.includes(`const ${name}`)
+    const tests = [...shown.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, path = '']) => path)
+    const isShown = tests.every((path) => existsSync(join(ROOT, path)))
+    return names.length === 0 || !names.every(isThere) || !isShown
+  })
+  expect(wrong).toEqual([])
+})
+
 test('workloads in the documents are valid', () => {
   const shown = documents.flatMap(({ path, text }) =>
     [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]

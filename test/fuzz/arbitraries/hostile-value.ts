@@ -96,7 +96,9 @@ function remove(at: number): Change {
 function addKey([at, key, value]: readonly [number, string, unknown]): Change {
   return (root) => {
     const target = valueAt(root, pathAt(root, at))
-    if (typeof target === 'object' && target !== null) setKey(target, key, structuredClone(value))
+    if (Array.isArray(target)) target.push(structuredClone(value))
+    else if (typeof target === 'object' && target !== null)
+      setKey(target, key, structuredClone(value))
     return root
   }
 }
