@@ -125,7 +125,11 @@ describe('hostile documents are refused, by their numbers in the list of hostile
     ['#39 devices', `${HEAD}devices: [/dev/kmsg]`, /unknown key "devices"/],
     ['#44 traversal', HEAD.replace('hello', '../../etc/passwd'), /is not a name/],
     ['#44 traversal in a volume', `${HEAD}volumes: [{ name: ../a, path: /a }]`, /is not a name/],
-    ['#44 traversal in a path', `${HEAD}volumes: [{ name: a, path: /a/../../b }]`, /found the text/],
+    [
+      '#44 traversal in a path',
+      `${HEAD}volumes: [{ name: a, path: /a/../../b }]`,
+      /found the text/,
+    ],
   ])('%s', (_, text, message) => {
     const result = parseDocuments(text, 'a.yaml')
     expect(result.workloads).toEqual([])
