@@ -174,6 +174,12 @@ describe.each(HARNESSES)('%s engine', (_, open) => {
     await expect(harness.engine.pullImage(tagged)).rejects.toMatchObject({ code: 'invalid-input' })
   })
 
+  test('says how much room there is', async () => {
+    const { freeBytes = 0, totalBytes = 0 } = (await harness.engine.diskSpace()) ?? {}
+    expect(freeBytes).toBeGreaterThan(0)
+    expect(totalBytes).toBeGreaterThan(freeBytes)
+  })
+
   test('keeps an image that is used, removes one that is not', async () => {
     const id = await harness.engine.createContainer(options('server'))
     await expect(harness.engine.removeImage(harness.image)).rejects.toMatchObject({
