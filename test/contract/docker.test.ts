@@ -23,11 +23,13 @@ let registry: LocalRegistry
 let docker: Dockerode
 let did: string
 let network: string
+let isPodman: boolean
 let count = 0
 const images: string[] = []
 
 beforeAll(async () => {
   harness = await dockerHarness()
+  isPodman = (await harness.engine.info()).name === 'Podman'
   registry = await startRegistry()
   docker = new Dockerode(parseDockerHost(process.env['DOCKER_HOST']).options)
   did = `did:web:${harness.prefix}.docker.test`
@@ -246,7 +248,9 @@ describe('walls', () => {
     await harness.engine.ensureNetwork({ name, labels: labels(), egress: 'none' })
     const { Internal, Options } = await docker.getNetwork(name).inspect()
     expect(Internal).toBe(true)
-    expect(Options).toMatchObject({ 'com.docker.network.bridge.inhibit_ipv4': 'true' })
+    // Podman’s internal networks have no gateway anyway, and no such option.
+    const kept = isPodman ? {} : { 'com.docker.network.bridge.inhibit_ipv4': 'true' }
+    expect(Options).toMatchObject(kept)
   })
 
   test('the process has no capability, no way to gain one, and a system call filter', async () => {
@@ -322,7 +326,8 @@ describe('pulling', () => {
       onProgress: ({ doneBytes, totalBytes }) => steps.push(doneBytes / totalBytes),
     })
     expect(image.sizeBytes).toBeGreaterThan(noise.length)
-    expect(steps.at(-1)).toBe(1)
+    // Podman tells no sizes.
+    if (!isPodman) expect(steps.at(-1)).toBe(1)
     const wrong = reference.replace(/@.*/, `@sha256:${'c'.repeat(64)}`)
     await expect(harness.engine.pullImage(wrong)).rejects.toMatchObject({ code: 'image-not-found' })
   })

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs the contract tests of the engine's driver against Podman, as root, with a service and a network
+# namespace of its own, so that the networks and firewall rules that Podman makes touch nothing else.
+# Needs podman, runc and catatonit.
+set -eu
+cd "$(dirname "$0")/.."
+
+command -v podman >/dev/null || { echo 'podman: install podman, runc and catatonit first' >&2; exit 1; }
+runc=$(command -v runc) || { echo 'podman: install runc first' >&2; exit 1; }
+folder=$(mktemp -d)
+# The registry of the tests speaks plain HTTP on the loopback of the namespace.
+printf '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n' >"$folder/registries.conf"
+export CONTAINERS_REGISTRIES_CONF="$folder/registries.conf" DOCKER_HOST="unix://$folder/podman.sock"
+export folder runc
+
+code=0
+unshare --net --mount --propagation slave sh -ec '
+  ip link set lo up
+  podman --root "$folder/root" --runroot "$folder/run" --runtime "$runc" --cgroup-manager cgroupfs \
+    system service --time 0 "$DOCKER_HOST" >"$folder/log" 2>&1 &
+  service=$!
+  waited=0
+  until curl --silent --fail --output /dev/null --unix-socket "$folder/podman.sock" http://engine/_ping; do
+    waited=$((waited + 1))
+    [ "$waited" -lt 100 ] && kill -0 "$service" || { tail -n 5 "$folder/log" >&2; exit 1; }
+    sleep 0.1
+  done
+  code=0
+  node_modules/.bin/vitest run test/contract/engine.test.ts test/contract/docker.test.ts || code=$?
+  kill "$service"
+  wait "$service" || true
+  exit "$code"
+' || code=$?
+for mount in $(awk -v folder="$folder/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts | sort -r); do
+  umount -l "$mount" || true
+done
+rm -rf "$folder"
+exit "$code"
