@@ -14,7 +14,8 @@ export CONTAINERS_REGISTRIES_CONF="$folder/registries.conf" DOCKER_HOST="unix://
 export folder runc
 
 code=0
-unshare --net --mount --propagation slave sh -ec '
+# The end of its process namespace ends whatever Podman leaves behind.
+unshare --net --pid --fork --kill-child --mount-proc --propagation slave sh -ec '
   ip link set lo up
   podman --root "$folder/root" --runroot "$folder/run" --runtime "$runc" --cgroup-manager cgroupfs \
     system service --time 0 "$DOCKER_HOST" >"$folder/log" 2>&1 &
