@@ -14,8 +14,8 @@ const SETTINGS = [
 
 /**
  * Makes this machine deaf on the bridges of internal networks, as far as this process may: it takes
- * root on the engine's machine. The engine makes bridges anew when the machine starts, so that it is
- * done again before each trial of the walls, which shows whether it was done.
+ * root on the engine's machine. An engine makes bridges anew when the machine starts, so that it is
+ * done again with each new network, of which a trial of the walls makes one and shows whether it helped.
  */
 export async function sealBridges(): Promise<void> {
   for (const [folder, name, value] of SETTINGS) {

@@ -2,6 +2,7 @@ import type { ContainerInspectInfo, DockerVersion } from 'dockerode'
 import { CommuneError } from '../model/errors.ts'
 import type { Engine, EngineInfo } from '../ports/engine.ts'
 import type { Walls } from '../ports/walls.ts'
+import { sealBridges } from './bridge-seal.ts'
 import { ensureCanaryImage } from './canary-image.ts'
 import { tryWalls } from './canary.ts'
 import { createEngineClient, type EngineClient } from './client.ts'
@@ -106,7 +107,11 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       if (traits.isPodman) await making.get(container.network)
       return createContainer(client, container, { engine: traits, known }, signal)
     },
-    startContainer: (id, signal) => startContainer(client, id, signal),
+    async startContainer(id, signal) {
+      await startContainer(client, id, signal)
+      // Podman makes the bridge of a network when the first container on it starts.
+      if (traits?.isPodman !== false) await sealBridges()
+    },
     stopContainer: (id, graceMs, signal) => stopContainer(client, id, graceMs, signal),
     killContainer: (id, unixSignal = 'SIGKILL', signal) =>
       killContainer(client, id, unixSignal, signal),

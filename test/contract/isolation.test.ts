@@ -258,6 +258,11 @@ describe('an engine with user namespaces', () => {
     expect(await engine.stats(id)).toMatchObject({ pidsLimit: 256 })
   })
 
+  test('a canary finds the walls standing', async () => {
+    const trial = { meshletDid: DID, egress: 'none', ownPorts: [] } as const
+    expect(await engine.tryWalls(trial)).toMatchObject({ kind: 'standing' })
+  })
+
   test('ports are probed as usual', async () => {
     const id = await run(engine, 'exec httpd -f -p 8080 -h /etc')
     const http = { kind: 'http', port: 8080, path: '/passwd' } as const
