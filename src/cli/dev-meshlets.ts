@@ -15,6 +15,8 @@ const OFFER = { cpu: '2', memory: '2Gi' } as const
 const STOP_MS = 6_000
 
 interface DevMeshlets extends CommandContext {
+  /** Absolute path of a policy file for all of them; the standard when absent. */
+  readonly policy?: string
   readonly network: Network
   readonly dir: string
   readonly owners: readonly string[]
@@ -73,7 +75,7 @@ async function link(options: DevMeshlets, name: string): Promise<void> {
 }
 
 function start(options: DevMeshlets, name: string): ChildProcess {
-  const { io, network, owners, dir } = options
+  const { io, network, owners, dir, policy } = options
   const owner = accountOf(options, name)
   const meshlet = accountOf(options, `${name}-mesh`)
   const others = owners
@@ -94,6 +96,7 @@ function start(options: DevMeshlets, name: string): ChildProcess {
       '--log-format=text',
       `--cpu=${OFFER.cpu}`,
       `--memory=${OFFER.memory}`,
+      ...(policy === undefined ? [] : [`--policy=${policy}`]),
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -37,7 +37,10 @@ interface Ready {
 
 async function startDev(): Promise<{ program: Program; ready: Ready; meshletUrl: string }> {
   const data = join(folder, 'data')
-  const program = new Program(['dev', '--json', '--data', data, '--members', 'alice', '--meshlets'])
+  const policy = join(folder, 'policy.yaml')
+  writeFileSync(policy, 'kind: Policy\nrules:\n  - for: own\n    exec: true\n')
+  const args = ['--data', data, '--members', 'alice', '--meshlets', '--policy', policy]
+  const program = new Program(['dev', '--json', ...args])
   running.push(program)
   const [line] = await program.sees(/^\{.*\}$/m)
   const [, meshletUrl = ''] = await program.sees(/alice-mesh \| meshlet .* listens on (\S+)/)
@@ -73,17 +76,23 @@ it('leaves no process, port, container or network behind, and finds its work aga
     `kind: Workload\nname: hello\nuser: "65532"\nimage: ${registry.host}/app:1\n` +
       'resources: { cpu: 20m, memory: 16Mi }\n',
   )
+  const env = {
+    COMMUNE_SERVICE: first.ready.pdsUrl,
+    COMMUNE_PLC_URL: first.ready.plcUrl,
+    COMMUNE_IDENTIFIER: alice?.handle ?? '',
+    COMMUNE_PASSWORD: alice?.password ?? '',
+    XDG_CONFIG_HOME: folder,
+  }
   const synced = await runCli(['sync', join(folder, 'hello.yaml'), '--set', 'test'], {
-    env: {
-      COMMUNE_SERVICE: first.ready.pdsUrl,
-      COMMUNE_PLC_URL: first.ready.plcUrl,
-      COMMUNE_IDENTIFIER: alice?.handle ?? '',
-      COMMUNE_PASSWORD: alice?.password ?? '',
-      XDG_CONFIG_HOME: folder,
-    },
+    env,
   })
   expect(synced).toMatchObject({ code: 0 })
   await until('hello runs', runs)
+  // As the policy says that these meshlets were given.
+  await until('it is told where hello runs', async () => {
+    return (await runCli(['top', 'hello'], { env })).out.includes('hello')
+  })
+  await new Program(['exec', 'hello', '--', 'sleep', '0'], env).ends(0)
 
   expect(await first.program.end('SIGTERM')).toBe(0)
   await first.program.sees(/Removed 1 container and 1 network of the meshlets/)

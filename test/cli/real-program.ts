@@ -38,6 +38,12 @@ export class Program {
     }
   }
 
+  /** Fails unless it ends by itself with this code. */
+  async ends(code: number): Promise<void> {
+    const ended = await this.#exit
+    if (ended !== code) throw new Error(`ended with ${ended}, and said:\n${this.#text}`)
+  }
+
   end(signal: NodeJS.Signals): Promise<number | null> {
     this.#child.kill(signal)
     return this.#exit

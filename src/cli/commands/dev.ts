@@ -11,6 +11,7 @@ interface DevOptions {
   readonly members?: string
   readonly meshlets?: boolean
   readonly json?: boolean
+  readonly policy?: string
 }
 
 const DEFAULT_FOLDER = '.commune-dev'
@@ -28,7 +29,10 @@ export async function runDev(
   await using network = await drivers.startNetwork({ dir, owners, log: noteLog(io) })
   await using _meshlets =
     options.meshlets === true
-      ? await startDevMeshlets({ io, drivers, network, dir, owners })
+      ? await startDevMeshlets({
+          ...{ io, drivers, network, dir, owners },
+          ...(options.policy !== undefined && { policy: resolve(options.policy) }),
+        })
       : undefined
   if (options.json === true) io.out(`${JSON.stringify(describe(network))}\n`)
   else io.out(summary(network, io))

@@ -18,7 +18,7 @@ import {
 } from '../machine-usage.ts'
 import { openLogin } from '../open-login.ts'
 import { parseOutput, printList, type Column, type OutputFormat } from '../output.ts'
-import { openReader } from '../reading.ts'
+import { openReader, type Reader, type Reading } from '../reading.ts'
 import { workloadView } from '../workload-view.ts'
 
 interface TopOptions extends ReadingOptions {
@@ -28,6 +28,8 @@ interface TopOptions extends ReadingOptions {
 
 /** How often `--watch` asks again; machines measure no more often. */
 const WATCH_MS = 2_000
+/** How long the records are good for while it watches. */
+const READING_MS = 20_000
 const MESHLETS = 'meshlets'
 const CLEAR_SCREEN = '\u001b[H\u001b[J'
 
@@ -43,23 +45,28 @@ export async function runTop(
   const reader = await openReader(context, options)
   const { allowPrivateAddresses } = reader
   const client = await context.drivers.createMeshletClient({ allowPrivateAddresses })
-  const look = async (told: Io): Promise<number> => {
-    using reading = await reader.read()
+  const look = (told: Io, reading: Reading): Promise<number> => {
     const source = { session: login.session, client, reading }
     if (what === MESHLETS) return topMeshlets(told, source, format)
     return topReplicas(told, source, { format, name: what, all: options.all ?? false })
   }
-  if (options.watch !== true) return look(io)
-  return watch(io, look)
+  if (options.watch === true) return watch(io, reader, look)
+  using reading = await reader.read()
+  return look(io, reading)
 }
 
 /** Again and again, until it is interrupted; on a terminal always in the same place. */
-async function watch(io: Io, look: (told: Io) => Promise<number>): Promise<number> {
+async function watch(
+  io: Io,
+  reader: Reader,
+  look: (told: Io, reading: Reading) => Promise<number>,
+): Promise<number> {
+  using read = new LastReading(io, reader)
   while (!io.signal.aborted) {
     let text = ''
     const held = { ...io, out: (more: string) => void (text += more) }
     try {
-      await look(held)
+      await look(held, await read.recent())
     } catch (error) {
       if (io.signal.aborted) break
       if (!(error instanceof CommuneError) || !error.retry) throw error
@@ -69,6 +76,32 @@ async function watch(io: Io, look: (told: Io) => Promise<number>): Promise<numbe
     await sleep(io.clock, WATCH_MS, io.signal).catch(() => undefined)
   }
   return EXIT.interrupted
+}
+
+/** Where everything runs changes less often than what it uses, and costs more to read. */
+class LastReading implements Disposable {
+  readonly #io: Io
+  readonly #reader: Reader
+  #last: { readonly reading: Reading; readonly atMs: number } | undefined
+
+  constructor(io: Io, reader: Reader) {
+    this.#io = io
+    this.#reader = reader
+  }
+
+  async recent(): Promise<Reading> {
+    const nowMs = this.#io.clock.monotonicMs()
+    if (this.#last !== undefined && nowMs - this.#last.atMs < READING_MS) return this.#last.reading
+    const reading = await this.#reader.read()
+    this[Symbol.dispose]()
+    this.#last = { reading, atMs: nowMs }
+    return reading
+  }
+
+  [Symbol.dispose](): void {
+    this.#last?.reading[Symbol.dispose]()
+    this.#last = undefined
+  }
 }
 
 interface ReplicaRow {
