@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { runScenario, SCENARIOS, type ScenarioRun } from './fair-share-scenarios.ts'
+
+/** Months of hours take their time on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Runs are kept: several tests look at the same months. */
 const runs = new Map<string, ScenarioRun>()
