@@ -1,3 +1,4 @@
+import { ledgerTerms } from '../governance/ledger-terms.ts'
 import { BidAudit, type BidClaim } from '../ledger/bid-claims.ts'
 import { communeBooks, type CommuneBooks } from '../ledger/books.ts'
 import type { LedgerEntry } from '../ledger/entries.ts'
@@ -102,6 +103,7 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
   const ledger = ledgerOf({
     day,
     members: books.members,
+    ...ledgerTerms(view, owner, options.nowMs),
     onEntry(entry) {
       hashes.push(sha256Hex(canonicalJson(entry)))
       if (isHis(entry)) entries.push(entry)
@@ -140,7 +142,7 @@ function checkBids(
   { members }: CommuneBooks,
   nowMs: number,
 ): readonly BidRow[] {
-  const audit = new BidAudit(view, nowMs)
+  const audit = new BidAudit(view, nowMs, (owner) => ledgerTerms(view, owner, nowMs))
   return members.flatMap(({ ownerDid, machines }) =>
     machines.flatMap(({ meshletDid }) =>
       view

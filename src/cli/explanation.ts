@@ -1,4 +1,5 @@
 import { explainMembers } from '../cluster/explain-members.ts'
+import { ledgerTerms } from '../governance/ledger-terms.ts'
 import { BidAudit } from '../ledger/bid-claims.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord, ScorePart } from '../model/records.ts'
@@ -88,7 +89,9 @@ export function explainWorkload(
 ): Explanation {
   const { names } = reading
   const { choice } = workload
-  const audit = new BidAudit(reading.view, nowMs)
+  const audit = new BidAudit(reading.view, nowMs, (owner) =>
+    ledgerTerms(reading.view, owner, nowMs),
+  )
   const lease = leaseStory(workload, names)
   const replicaStory = (replica: Replica, state: string) => ({
     machine: `${names.meshlet(replica.meshletDid)}#${replica.index}`,

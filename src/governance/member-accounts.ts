@@ -4,6 +4,7 @@ import { ledgerOf } from '../ledger/ledger.ts'
 import { LEDGER_DAYS, WEIGHT_BITS, weightOf } from '../ledger/weight.ts'
 import type { Did } from '../model/records.ts'
 import type { ClusterRules } from './cluster-rules.ts'
+import { creditRules } from './ledger-terms.ts'
 import { belowSince, type MemberAccount } from './standing.ts'
 
 export interface MemberAccountsInput {
@@ -76,7 +77,7 @@ function settledFlows({
     day,
     members,
     disputed,
-    ...creditRules(rules),
+    rules: creditRules(rules),
     onSettled(flowDay, { giver, taker }, settled) {
       const index = dayNumber(flowDay) - dayNumber(first)
       add(flowsOf(giver).given, index, settled)
@@ -84,18 +85,6 @@ function settledFlows({
     },
   })
   return flows
-}
-
-/** What the policy in force says of credit; the ledger’s own default where it says nothing. */
-export function creditRules({
-  rootCreditLine,
-  sponsorLimit,
-}: Pick<ClusterRules, 'rootCreditLine' | 'sponsorLimit'>): {
-  readonly rules?: { readonly rootLine: bigint; readonly sponsorLimit: bigint }
-} {
-  if (rootCreditLine === undefined && sponsorLimit === undefined) return {}
-  const root = BigInt(rootCreditLine ?? 0)
-  return { rules: { rootLine: root, sponsorLimit: BigInt(sponsorLimit ?? rootCreditLine ?? 0) } }
 }
 
 function firstWithFlow({ given, taken }: Flows): number {

@@ -4,7 +4,7 @@ import { BALANCE_PART, balancePartOf, type FairShare } from '../selection/score.
 import { communeBooks } from './books.ts'
 import { fairShareOf } from './fair-share.ts'
 import { addDays, closedDayOf, parseDay } from './ledger-day.ts'
-import { ledgerOf } from './ledger.ts'
+import { ledgerOf, type LedgerTerms } from './ledger.ts'
 
 /** What a bid says of its owner's balance, against the ledger of the day that it names. */
 export type BidClaim =
@@ -29,11 +29,14 @@ const CHECKED_DAYS = 7
 export class BidAudit {
   readonly #view: RecordView
   readonly #nowMs: number
+  readonly #termsOf: (owner: Did) => LedgerTerms
   readonly #shares = new Map<string, FairShare | undefined>()
 
-  constructor(view: RecordView, nowMs: number) {
+  /** `termsOf` says what the members of an owner’s clusters agreed on. */
+  constructor(view: RecordView, nowMs: number, termsOf: (owner: Did) => LedgerTerms) {
     this.#view = view
     this.#nowMs = nowMs
+    this.#termsOf = termsOf
   }
 
   check(ownerDid: Did, { ledgerDay, scoreParts, createdAt }: BidRecord): BidClaim {
@@ -58,7 +61,9 @@ export class BidAudit {
     const key = `${ownerDid} ${day}`
     if (!this.#shares.has(key)) {
       const { members, unread } = communeBooks(this.#view, ownerDid)
-      const share = unread.length === 0 ? fairShareOf(ledgerOf({ day, members })) : undefined
+      const isWhole = unread.length === 0
+      const terms = this.#termsOf(ownerDid)
+      const share = isWhole ? fairShareOf(ledgerOf({ day, members, ...terms })) : undefined
       this.#shares.set(key, share)
     }
     return this.#shares.get(key)

@@ -15,13 +15,17 @@ export const DEFAULT_RULES: CreditRules = {
   sponsorLimit: 7n * BigInt(MACHINE_DAY),
 }
 
-export interface LedgerInput {
-  /** The closed day: nothing later, and nothing that was written later than a day after it, counts. */
-  readonly day: LedgerDay
-  readonly members: readonly MemberBooks[]
+/** What members agreed on that a ledger depends on. */
+export interface LedgerTerms {
   readonly rules?: CreditRules
   /** Usage records, by uri, that are disputed and not settled. */
   readonly disputed?: ReadonlySet<string>
+}
+
+export interface LedgerInput extends LedgerTerms {
+  /** The closed day: nothing later, and nothing that was written later than a day after it, counts. */
+  readonly day: LedgerDay
+  readonly members: readonly MemberBooks[]
   /** Told of each entry, for those who explain. */
   readonly onEntry?: (entry: LedgerEntry) => void
   /** Told what of a day's flow the taker's credit covered. */

@@ -1,3 +1,4 @@
+import { ledgerTerms } from '../governance/ledger-terms.ts'
 import { communeBooks, type MemberBooks } from '../ledger/books.ts'
 import { fairShareOf } from '../ledger/fair-share.ts'
 import { closedDayOf, type LedgerDay } from '../ledger/ledger-day.ts'
@@ -57,7 +58,8 @@ export class LedgerShare implements FairShare {
 
   #shareOf(day: LedgerDay, members: readonly MemberBooks[]): FairShare {
     const trust = new Trust(this.#ownerDid, day)
-    const ledger = ledgerOf({ day, members, onEntry: (entry) => trust.add(entry) })
+    const terms = ledgerTerms(this.#view, this.#ownerDid, this.#clock.wallMs())
+    const ledger = ledgerOf({ day, members, ...terms, onEntry: (entry) => trust.add(entry) })
     return withTrust(fairShareOf(ledger), trust)
   }
 }

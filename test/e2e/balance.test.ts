@@ -178,6 +178,22 @@ describe('commune balance', () => {
     expect(explained.out).toContain(`claims a balance part of -900: the ledger of ${DAY} says 1000`)
   })
 
+  it('a disputed claim does not count, and the other side of the ledger follows', async () => {
+    const uri = usageUri(did('alice-mesh'), DAY)
+    const listed = await asMember('bobby', ['balance', '--explain', '-o', 'json'])
+    const { entries } = JSON.parse(listed.out) as {
+      entries: readonly { readonly usage: { readonly uri: string; readonly cid: string } }[]
+    }
+    const claim = entries.find(({ usage }) => usage.uri === uri)?.usage
+    const createdAt = new Date().toISOString()
+    await put('bobby', COLLECTION.dispute, 'claim', { claim, reason: 'It never ran.', createdAt })
+    const { out } = await asMember('bobby', ['balance', '--explain'])
+    expect(out).toContain('disputed, and not settled')
+    const verified = await asBystander(['balance', did('alice'), '--verify'])
+    expect(verified.out).toContain(`${did('bobby')} ${(86_400_000_000 * 65_536).toString()}`)
+    expect(verified.out).toMatch(/^sum 0$/m)
+  })
+
   it.each([
     [['--at', 'yesterday'], '--at yesterday is no day.'],
     [['--at', '2099-01-01'], 'The ledger of 2099-01-01 is not closed yet.'],
