@@ -58,6 +58,9 @@ it('lists the commands', async () => {
       propose <action> <about>   Ask the owners of a cluster to decide about a member, or about a
                                  dispute.
       vote <proposal> [choice]   Vote yes, no or abstain; without a choice, say how it stands.
+      sponsor <who>              Lend some of your credit line to a newcomer, or take it back.
+      acknowledge <claim>        Say yourself what a machine held for you, where none of yours did or
+                                 yours was wrong.
       dispute <claim>            Say that a claim in the ledger is wrong; it does not count until that
                                  is settled.
       answer <dispute> <choice>  Contest or concede a dispute about a claim of yours, or withdraw your

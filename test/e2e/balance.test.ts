@@ -178,6 +178,34 @@ describe('commune balance', () => {
     expect(explained.out).toContain(`claims a balance part of -900: the ledger of ${DAY} says 1000`)
   })
 
+  it('an owner acknowledges what her machines did not, and takes it back', async () => {
+    const uri = usageUri(did('carol-mesh'), addDays(DAY, -1))
+    const creditOf = async () => {
+      const explained = await asMember('alice', ['balance', '--explain'])
+      return explained.out.split('\n').find((line) => line.includes('took from'))
+    }
+    expect(await creditOf()).toContain('nobody on the other side acknowledged it')
+    const written = await asMember('alice', ['acknowledge', uri])
+    expect(written).toMatchObject({ code: 0, out: `acknowledged 1 of ${addDays(DAY, -1)}\n` })
+    // Today is after the day was closed: it counts in a later ledger.
+    expect(await creditOf()).toContain('nobody on the other side acknowledged it')
+    const wrong = await asMember('bobby', ['acknowledge', uri])
+    expect(wrong.err).toContain('The claim names no workload of yours.')
+  })
+
+  it('a sponsor lends and takes back, in machine-days', async () => {
+    const newcomer = network.account('bobby').handle
+    const lent = await asMember('carol', ['sponsor', newcomer, '--credit', '2.5'])
+    expect(lent).toMatchObject({ code: 0, out: 'lent 2.5\n' })
+    const again = await asMember('carol', ['sponsor', newcomer, '--credit', '2.5'])
+    expect(again.out).toBe('lent already\n')
+    const back = await asMember('carol', ['sponsor', newcomer, '--credit', '0'])
+    expect(back.out).toBe('taken back\n')
+    const wrong = await asMember('carol', ['sponsor', newcomer, '--credit', 'much'])
+    expect(wrong.code).toBe(2)
+    expect(wrong.err).toContain('--credit much is no amount.')
+  })
+
   it('a disputed claim does not count, and the other side of the ledger follows', async () => {
     const uri = usageUri(did('alice-mesh'), DAY)
     const listed = await asMember('bobby', ['balance', '--explain', '-o', 'json'])

@@ -43,11 +43,31 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('../commands/propose.ts')).runVote,
   },
   {
+    name: 'sponsor',
+    args: ['<who>'],
+    summary: 'Lend some of your credit line to a newcomer, or take it back.',
+    options: [
+      { flags: '--credit DAYS', description: 'machine-days; 0 takes the loan back' },
+      ...CONNECTION,
+    ],
+    examples: ['commune sponsor bob.example.org --credit 2.5'],
+    load: async () => (await import('../commands/sponsor.ts')).runSponsor,
+  },
+  {
+    name: 'acknowledge',
+    args: ['<claim>'],
+    summary:
+      'Say yourself what a machine held for you, where none of yours did or yours was wrong.',
+    options: [{ flags: '--nothing', description: 'nothing of it ran' }, ...CONNECTION],
+    examples: ['commune acknowledge at://did:plc:…/…/2026-11-20'],
+    load: async () => (await import('../commands/acknowledge.ts')).runAcknowledge,
+  },
+  {
     name: 'dispute',
     args: ['<claim>'],
     summary: 'Say that a claim in the ledger is wrong; it does not count until that is settled.',
     options: [{ flags: '--reason TEXT', description: 'why it is wrong' }, EVIDENCE, ...CONNECTION],
-    examples: ['commune dispute at://did:plc:…/…/2026-11-20T00Z --reason "it was down"'],
+    examples: ['commune dispute at://did:plc:…/…/2026-11-20 --reason "it was down"'],
     load: async () => (await import('../commands/dispute.ts')).runDispute,
   },
   {
