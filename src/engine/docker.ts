@@ -141,7 +141,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
     },
     async tryWalls(trial, signal) {
       const problem = await netns.problem()
-      if (problem !== undefined) return { kind: 'unproven', why: problem }
+      if (problem !== undefined) return { kind: 'unproven', why: `${problem} (${ENTERING})` }
       const parts = {
         engine,
         image: () => ensureCanaryImage(client, signal),
@@ -162,6 +162,9 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
   return engine
 }
 
+/** What it takes to look from inside a container. */
+const ENTERING =
+  'run the meshlet as root, or with CAP_SYS_ADMIN and CAP_SYS_PTRACE, on the engine’s machine'
 const PODMAN = 'Podman'
 
 /** The types of the client library leave the options of these calls out, and describe no info. */
