@@ -6,14 +6,20 @@ import { systemClock } from '../cli/system-clock.ts'
 import { formatTable } from '../cli/table.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
 import { partyOf } from '../meshlet/house-rules.ts'
-import { CommuneError } from '../model/errors.ts'
+import { createDockerEngine } from '../engine/docker.ts'
+import { CommuneError, messageOf } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { WorkloadRecord } from '../model/records.ts'
 import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
+import type { Engine, EngineInfo } from '../ports/engine.ts'
 import { describeTerms } from '../policy/describe-terms.ts'
+import { faultInGvisor } from '../policy/gvisor-fault.ts'
+import { gvisorWish, withIsolation } from '../policy/isolation.ts'
 import { judge } from '../policy/judge.ts'
 import { STANDARD_POLICY } from '../policy/standard-policy.ts'
 import { readPolicyFile } from './policy-source.ts'
+
+const ASK_MS_MAX = 10_000
 
 /** `meshlet policy check` and `meshlet policy explain`; the settings are those of the program itself. */
 export function addPolicyCommand(program: Command, settings: () => MeshletSettings): void {
@@ -50,10 +56,17 @@ async function explain(text: string, output: string, settings: MeshletSettings):
       `“${text}” is no workload; expected at://DID/…/NAME or DID/NAME`,
     )
   const record = await readWorkload(uri, settings)
-  const policy =
+  const file =
     settings.policy === undefined ? STANDARD_POLICY : await readPolicyFile(settings.policy)
+  const info = await askEngine(settings)
+  const policy = withIsolation(file, {
+    gvisor: info?.gvisor !== undefined,
+    userNamespaces: info?.host?.userNamespaces ?? false,
+  })
   const party = partyOf({ ownerDid: settings.owner, clusters: settings.clusters }, parsed.owner)
-  const refusal = judge(policy, party, record, systemClock.wallMs())
+  const refusal =
+    judge(policy, party, record, systemClock.wallMs()) ??
+    (info && faultInGvisor(info.gvisor, gvisorWish(policy, party, record), record))
   const terms = describeTerms(policy, party)
   const isMember = party.isOwn || party.clusters.length > 0
   const stranger = 'its owner is in no cluster of this machine'
@@ -67,6 +80,25 @@ async function explain(text: string, output: string, settings: MeshletSettings):
   const rows = terms.map(({ term, value, rule }) => [term, value, rule])
   process.stdout.write(formatTable(['TERM', 'VALUE', 'RULE'], rows))
   process.stdout.write(mayRun ? `${uri} may run here.\n` : `${uri} may not run here: ${why}.\n`)
+}
+
+/** What is granted depends on the walls of the machine; without an answer it is told as if it had none. */
+async function askEngine({ dockerHost }: MeshletSettings): Promise<EngineInfo | undefined> {
+  const environment = process.env
+  let engine: Engine | undefined
+  try {
+    engine = createDockerEngine({
+      dockerHost: dockerHost ?? environment['DOCKER_HOST'],
+      environment,
+    })
+    return await engine.info(AbortSignal.timeout(ASK_MS_MAX))
+  } catch (error) {
+    const why = messageOf(error)
+    process.stderr.write(`Told without what the engine has of gVisor or user namespaces: ${why}\n`)
+    return undefined
+  } finally {
+    await engine?.close()
+  }
 }
 
 async function readWorkload(uri: string, settings: MeshletSettings): Promise<WorkloadRecord> {
