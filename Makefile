@@ -42,6 +42,10 @@ sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= 
 fuzz: $(PACKAGES) ## let what strangers could write into everything for five minutes; MINUTES= SEED= ONLY=
 	@exec node scripts/fuzz.ts
 
+.PHONY: soak
+soak: $(PACKAGES) ## flood a server and measure whether memory stays flat; MINUTES=
+	@exec node scripts/soak.ts
+
 .PHONY: mutants
 mutants: $(PACKAGES) ## show that the simulator notices every wrong change of a list; SEEDS= ONLY=
 	@exec node scripts/mutants.ts

@@ -26,7 +26,7 @@ export type Outcome =
   | { readonly kind: 'lost'; readonly why: string; readonly inputs: number }
 
 /** So long may a thread be busy with one input: a hang by any clock, on a busy computer too. */
-const STUCK_MS_MAX = 25_000
+const STUCK_MS_MAX = 90_000
 const LOOK_EVERY_MS = 500
 /** What a thread may keep; more than that is growth without bound. */
 const HEAP_MB_MAX = 768
