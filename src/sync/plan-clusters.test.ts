@@ -3,7 +3,7 @@ import { applyPlan } from './apply-plan.ts'
 import { formatPlan } from './format-plan.ts'
 import type { ExistingCluster } from './plan-clusters.ts'
 import { planSync } from './plan-sync.ts'
-import { EARLIER, planInput, SET } from './sync-fixtures.ts'
+import { EARLIER, NOW, planInput, SET } from './sync-fixtures.ts'
 
 const FILE = { name: 'friends', file: 'cluster.yaml', line: 1, record: { graceDays: 30 } }
 
@@ -49,7 +49,7 @@ test('rules that are published already are unchanged, and changed ones say what 
   )
   const { plan, text } = planOf({ clusters: [FILE], existingClusters: [published(3)] })
   expect(text).toContain('graceDays: 3 → 30')
-  expect(plan.clusters?.[0]?.record?.createdAt).toBe(EARLIER)
+  expect(plan.clusters?.[0]?.record?.createdAt).toBe(NOW)
 })
 
 test('rules that are gone are kept without --prune, and confirmed with it', () => {

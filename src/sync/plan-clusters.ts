@@ -61,7 +61,8 @@ function planOne(
 ): ClusterItem {
   const here = { name, file, line }
   const source = { set: input.set, ...input.source, path: file, line }
-  const createdAt = existing?.record?.createdAt ?? (input.now as ClusterPolicyRecord['createdAt'])
+  // It is agreed to anew whenever it says something else.
+  const createdAt = input.now as ClusterPolicyRecord['createdAt']
   const record: ClusterPolicyRecord = {
     $type: COLLECTION.clusterPolicy,
     ...draft,
