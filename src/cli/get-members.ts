@@ -4,6 +4,7 @@ import { standingsOf, type MemberStanding } from '../governance/member-standing.
 import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
 import type { GetInput } from './commands/get.ts'
+import { readLabels } from './labels.ts'
 import { printList, type Column } from './output.ts'
 
 /** What her clusters decided about a member, and how she stands in them. */
@@ -13,13 +14,21 @@ interface Governed {
 }
 
 /** Who works with the owner, who does not, and why. */
-export function printMembers({ io, reading, format, name }: GetInput): void {
+export async function printMembers({
+  io,
+  reading,
+  format,
+  name,
+  options,
+}: GetInput): Promise<void> {
   const { view, owner, names } = reading
   const governed = governedBy(view, owner, io.clock.wallMs())
   const rows = explainMembers(view, { ownerDid: owner })
   const items = rows.filter(
     ({ ownerDid }) => name === undefined || name === ownerDid || names.account(ownerDid) === name,
   )
+  const owners = [...new Set(items.map(({ ownerDid }) => ownerDid))]
+  const labels = await readLabels(io, options.labeler ?? [], owners)
   const columns: readonly Column<MemberRow>[] = [
     { header: 'owner', cell: ({ ownerDid }) => names.account(ownerDid) },
     {
@@ -36,6 +45,18 @@ export function printMembers({ io, reading, format, name }: GetInput): void {
           .standing.map(({ cluster, why }) => `${cluster}: ${why}`)
           .join('; '),
     },
+    ...(labels.size === 0
+      ? []
+      : [
+          {
+            header: 'labels',
+            cell: ({ ownerDid }: MemberRow) =>
+              labels
+                .get(ownerDid)
+                ?.map(({ value }) => value)
+                .join(', '),
+          },
+        ]),
     { header: 'why', cell: ({ reason }) => reason },
     { header: 'owner did', wide: true, cell: ({ ownerDid }) => ownerDid },
     { header: 'meshlet did', wide: true, cell: ({ meshletDid }) => meshletDid },
@@ -44,7 +65,11 @@ export function printMembers({ io, reading, format, name }: GetInput): void {
     items,
     columns,
     nameOf: ({ ownerDid, meshletDid }) => meshletDid ?? ownerDid,
-    dataOf: (row) => ({ ...row, ...governed(row.ownerDid) }),
+    dataOf: (row) => ({
+      ...row,
+      ...governed(row.ownerDid),
+      ...(labels.has(row.ownerDid) ? { labels: labels.get(row.ownerDid) } : {}),
+    }),
     empty: 'Nobody is known yet.',
   })
 }

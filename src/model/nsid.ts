@@ -65,6 +65,9 @@ export const SYNC_METHOD = {
   subscribeRepos: 'com.atproto.sync.subscribeRepos',
 } as const
 
+/** Method of labelers, who say what they think of an account. */
+export const LABEL_METHOD = { queryLabels: 'com.atproto.label.queryLabels' } as const
+
 /** Labels on every container, network and volume that commune makes. */
 export const LABEL = {
   meshletDid: `${METHODS}.did`,

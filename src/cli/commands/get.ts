@@ -13,10 +13,14 @@ import { parseOutput, type OutputFormat } from '../output.ts'
 import { openReader, type Reading } from '../reading.ts'
 import { requireReadable } from '../workload-view.ts'
 
+export interface GetOptions extends ReadingOptions {
+  readonly labeler?: readonly string[]
+}
+
 /** What every kind of thing is listed with. */
 export interface GetInput {
   readonly context: CommandContext
-  readonly options: ReadingOptions
+  readonly options: GetOptions
   readonly io: Io
   readonly reading: Reading
   readonly format: OutputFormat
@@ -37,7 +41,7 @@ const KINDS: Readonly<Record<string, (input: GetInput) => void | Promise<void>>>
 export async function runGet(
   context: CommandContext,
   [kind = '', name]: readonly string[],
-  options: ReadingOptions,
+  options: GetOptions,
 ): Promise<number> {
   const format = parseOutput(options.output)
   const print = KINDS[kind] ?? KINDS[`${kind}s`]

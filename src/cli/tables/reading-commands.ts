@@ -8,7 +8,14 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     name: 'get',
     args: ['<kind>', '[name]'],
     summary: 'List workloads, meshlets, members, bids, proposals or disputes.',
-    options: READING,
+    options: [
+      {
+        flags: '--labeler URL',
+        description: 'of members: also what this labeler says of them; may be given several times',
+        repeated: true,
+      },
+      ...READING,
+    ],
     examples: ['commune get workloads', 'commune get bids hello -o wide', 'commune get members'],
     load: async () => (await import('../commands/get.ts')).runGet,
   },
