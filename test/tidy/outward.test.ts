@@ -9,6 +9,7 @@ const OUTWARD: Readonly<Record<string, string>> = {
   'src/atproto/feed-socket.ts': 'event streams of PDSs; names are looked up guarded',
   'src/bin/host-facts.ts': 'the PDS of the machine’s own account, as it was configured',
   'src/cli/doctor-checks.ts': 'the PDS and directory that the user configured',
+  'src/cli/labels.ts': 'labelers that the user named on the command line',
   'src/cli/reading.ts': 'the user’s own PDS, as it was configured',
   'src/dev/accounts.ts': 'a PDS in this process',
   'src/engine/canary-listeners.ts': 'this machine, from inside of its own canary',
