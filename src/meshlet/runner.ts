@@ -48,7 +48,6 @@ export interface Job {
   readonly aside: Turn['aside']
 }
 
-/** What is made beside the containers. */
 interface Prepared {
   readonly image: Promise<void>
   readonly network: Promise<void>
@@ -57,6 +56,8 @@ interface Prepared {
 /** Calls to the engine at the same time; more only queue up inside it. */
 const ENGINE_CALLS = 8
 const START_RETRY: Backoff = { initialMs: 1_000, maxMs: 300_000 }
+/** After such a pull the workload may be another one, or gone. */
+const OUTDATED_MS = 5_000
 /** Nobody's machine is kept busy by a program that ends at once. */
 const RESTART_MS_MIN = 100
 /** Compose and Kubernetes restart with growing delays up to five minutes. */
@@ -154,29 +155,29 @@ export class Runner {
     return { image, network }
   }
 
-  async #ensureImage(job: Job, workload: WorkloadRecord): Promise<void> {
+  async #ensureImage(job: Job, { image }: WorkloadRecord): Promise<void> {
     const { images, clock } = this.#options
-    const { log } = job
-    const fields = { image: workload.image, reason: 'it is not here yet' }
+    const { log, uri, signal, ownerDid } = job
+    const fields = { image, reason: 'it is not here yet' }
     let startedMs: number | undefined
     const onPull = () => {
       job.memory.pulling = true
-      this.#options.onProgress(job.uri)
+      this.#options.onProgress(uri)
       startedMs = clock.monotonicMs()
       log.info('pulling image', fields)
     }
     try {
-      const { image } = workload
-      const call = { image, uri: job.uri, forOwner: job.ownerDid, signal: job.signal, log, onPull }
-      await job.aside(() => images.ensure(call))
-      if (startedMs === undefined) return
-      const ms = Math.round(clock.monotonicMs() - startedMs)
-      log.info('pulled image', { ...fields, ms })
+      await job.aside(() => images.ensure({ image, uri, forOwner: ownerDid, signal, log, onPull }))
     } catch (error) {
       throw new StartError('pull-failed', error)
     } finally {
       job.memory.pulling = false
     }
+    if (startedMs === undefined) return
+    const ms = Math.round(clock.monotonicMs() - startedMs)
+    log.info('pulled image', { ...fields, ms })
+    if (ms < OUTDATED_MS) return
+    throw new CommuneError('unavailable', 'its image took long; what is wanted is looked at again')
   }
 
   async #ensureNetwork(job: Job, workload: WorkloadRecord): Promise<void> {

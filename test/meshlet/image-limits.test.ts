@@ -148,6 +148,19 @@ describe('a registry that does not keep its word', () => {
   })
 })
 
+test('what was deleted while its image came is not started any more', async () => {
+  const world = await hostAndGuests()
+  world.machine('alice-1').engineFault = (call) =>
+    call === 'pullImage' ? { kind: 'slow', delayMs: 30_000 } : undefined
+  for (const name of ['gone', 'stays']) world.owner('bob').publish(name, { image: imageOf(name) })
+  await world.advance(10_000)
+  world.owner('bob').remove('gone')
+  await world.advance(60_000)
+  expect(world.workloadsOn('alice-1')).toEqual(['stays'])
+  const made = world.trace.lastLines(1_000).filter((line) => line.includes('createContainer'))
+  expect(made).toEqual([expect.stringContaining('commune-stays-')])
+})
+
 test('a manifest that can’t be read is a failed pull, which is tried again', async () => {
   const world = await hostAndGuests()
   const error = new CommuneError('registry-unreachable', 'registry.example can’t be reached')
