@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { command } from './command.ts'
 import { FAULTS } from './faults.ts'
 import type { Result } from './figures.ts'
 import { processInside } from './namespaces.ts'
+import { mustBeAllowed } from './must-be-allowed.ts'
 import { claim, clearLeftovers, removeRun, RUN_PREFIX } from './leftovers.ts'
 
 /** One round of all faults under way. Disposing of it ends everything that belongs to it. */
@@ -26,7 +26,7 @@ const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mo
 
 /** Starts a round. Fails with a message for people when this machine does not allow it. */
 export async function startRound(options: { readonly pdsAwayMs: number }): Promise<Round> {
-  await mustBeAllowed()
+  await mustBeAllowed(PROGRAMS, NAMESPACES)
   clearLeftovers()
   const folder = mkdtempSync(join(tmpdir(), RUN_PREFIX))
   claim(folder)
@@ -72,24 +72,4 @@ function collect(child: ChildProcess): { of(fault: string): Promise<Result> } {
   return {
     of: (fault) => waiting.get(fault)?.promise ?? Promise.reject(new Error(`no fault ${fault}`)),
   }
-}
-
-async function mustBeAllowed(): Promise<void> {
-  const need = 'Several machines on one need Linux, root, and the right to make namespaces'
-  if (process.platform !== 'linux') throw new Error(`${need}: this is ${process.platform}.`)
-  if (process.getuid?.() !== 0) throw new Error(`${need}: this is not root.`)
-  const missing = await Promise.all(
-    PROGRAMS.map((name) =>
-      command('sh', '-c', `command -v ${name}`).then(
-        () => [],
-        () => name,
-      ),
-    ),
-  )
-  if (missing.flat().length > 0)
-    throw new Error(`${need}, and these programs: ${missing.flat().join(', ')}.`)
-  const tried = ['ip link add try0 type bridge && iptables -w -t nat -L >/dev/null']
-  await command('unshare', ...NAMESPACES, 'sh', '-c', ...tried).catch((error: unknown) => {
-    throw new Error(`${need}: ${String(error)}`)
-  })
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
 import { command } from './command.ts'
 import { claim, clearLeftovers, removeRun, RUN_PREFIX } from './leftovers.ts'
+import { mustBeAllowed } from './must-be-allowed.ts'
 import { openNamespaces, type Namespaces } from './namespaces.ts'
 
 /** Where somebody listens on ports 80 and 25: the world beyond the host, in a namespace of its own. */
@@ -42,6 +43,8 @@ export const HOST = {
 export interface WalledHost extends AsyncDisposable {
   readonly docker: Docker
   readonly dockerHost: string
+  /** Gone afterwards. */
+  readonly folder: string
   readonly host: Namespaces
   readonly world: Namespaces
   /** By digest; sleeps. Can be pulled. */
@@ -62,12 +65,14 @@ export interface Ended {
   readonly err: string
 }
 
+const PROGRAMS = ['dockerd', 'docker-init', 'ip', 'iptables', 'nft', 'nsenter', 'setpriv', 'sysctl']
 const ENGINE_START_MS_MAX = 60_000
 const MESHLET = fileURLToPath(new URL('../../src/bin/meshlet.ts', import.meta.url))
 const LISTENER = fileURLToPath(new URL('listener.ts', import.meta.url))
 
-/** Needs root, and the programs that `scripts/engine.sh programs` installs. */
+/** Needs root, and programs that `scripts/engine.sh programs` installs. */
 export async function openWalledHost(): Promise<WalledHost> {
+  await mustBeAllowed(PROGRAMS, ['--net', '--pid', '--mount', '--fork', '--mount-proc'])
   clearLeftovers()
   const folder = mkdtempSync(join(tmpdir(), RUN_PREFIX))
   claim(folder)
@@ -91,6 +96,7 @@ export async function openWalledHost(): Promise<WalledHost> {
   return {
     docker,
     dockerHost: `unix://${socket}`,
+    folder,
     host,
     world,
     image,
