@@ -93,7 +93,6 @@ const UNSUPPORTED: Readonly<Record<string, readonly [yaml: string, said: RegExp]
   job: ['schedule: "*/5 * * * *"', /kind: Job/],
   volume: ['volumes: [ { name: data, path: /data, size: 1Mi } ]', /volumes/],
   secret: ['secrets: [ { name: password, file: /run/secrets/password } ]', /secrets/],
-  internet: ['egress: internet', /egress/],
 }
 
 it('says of what it can’t run that it can’t, and runs nothing of it', async () => {
