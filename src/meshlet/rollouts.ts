@@ -98,6 +98,7 @@ export function observeRollout(call: RolloutCall): ObservedRollout {
     newest,
     previous: previous && call.isAllowed(previous.workload) ? previous : undefined,
     holders: holders.filter(({ meshletDid }) => !placement.down.has(meshletDid)),
+    isAnyUnread: placement.unread.length > 0,
     isProven: memory.isProven,
     isHere: newestHere.length > 0,
     hasFailedHere: previous !== undefined && hasFailedHere(call, memory),

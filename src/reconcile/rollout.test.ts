@@ -40,6 +40,7 @@ function input(change: Partial<RolloutInput> = {}): RolloutInput {
     newest,
     previous: previousOf(newest),
     holders: [holder('a', [OLD]), holder('me', [OLD, OLD]), holder('z', [OLD])],
+    isAnyUnread: false,
     isProven: false,
     isHere: false,
     hasFailedHere: false,
@@ -65,6 +66,13 @@ describe('whose turn it is', () => {
     expect(
       planRollout(input({ holders: settled, isSettledHere })).mayReplace(1, 'start-first'),
     ).toBe(true)
+  })
+
+  test('nobody’s, while somebody who may be in the middle of it has not been read', () => {
+    const settled = [holder('a', [NEW]), holder('me', [OLD, OLD])]
+    const rollout = planRollout(input({ holders: settled, isAnyUnread: true }))
+    expect(rollout.mayReplace(0, 'start-first')).toBe(false)
+    expect(rollout.target.specHash).toBe(NEW)
   })
 
   test.each([

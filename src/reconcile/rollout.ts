@@ -29,6 +29,8 @@ export interface RolloutInput {
   readonly previous: Target | undefined
   /** In rank order; those that are down do not count. */
   readonly holders: readonly Holder[]
+  /** Somebody who may hold a replica has not been read yet, and may be in the middle of replacing it. */
+  readonly isAnyUnread: boolean
   /** A replica on the newest spec was healthy for long enough, here or elsewhere. */
   readonly isProven: boolean
   /** A container of the newest spec is here. */
@@ -76,7 +78,9 @@ export function planRollout(input: RolloutInput): Rollout {
   const isAwaited = isPaused && !input.isProven && !input.isHere
   const target = (hasFailed || isAwaited) && previous ? previous : newest
   const isHalted =
-    isPaused || (hasFailed && (!previous || newest.workload.update?.onFailure === 'halt'))
+    isPaused ||
+    input.isAnyUnread ||
+    (hasFailed && (!previous || newest.workload.update?.onFailure === 'halt'))
   return {
     target,
     failed: hasFailed ? newest.specHash : undefined,
