@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { surviveParserFault } from '../../src/bin/parser-fault.ts'
 import { surfaceNamed } from '../../test/fuzz/all-surfaces.ts'
 import { readInput, writeInput } from '../../test/fuzz/input-text.ts'
 import { feedInTime, playSurface } from '../../test/fuzz/play-surface.ts'
@@ -8,6 +9,9 @@ import type { Answer, Job } from './trial.ts'
 /** Counts the inputs that were begun, for who watches. */
 const steps = new Int32Array(workerData as SharedArrayBuffer)
 let opened: Opened | undefined
+
+// As the programs do; every other error that nobody catches is a finding.
+surviveParserFault(() => undefined)
 
 /** One job after the other, as it is told. */
 parentPort?.on('message', (job: Job) => {

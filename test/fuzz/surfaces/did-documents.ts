@@ -7,6 +7,7 @@ import { expectThat, refusable, type Surface } from '../surface.ts'
 
 const did = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
 const TIMEOUT_MS = 2_000
+const BODY_BYTES_MAX = 32_000
 
 const endpoint = fc.oneof(
   fc.constantFrom(
@@ -56,7 +57,10 @@ async function openDirectory() {
   return {
     feed: (input: unknown) => {
       const [asked, answer] = input as [string, RawAnswer]
-      server.answer = () => answer
+      // Longer ones may run into a fault of Node's client that nobody can catch where a runner of tests
+      // listens as well; `src/bin/parser-fault.test.ts` tries it in a program of its own.
+      const body = answer.body.subarray(0, BODY_BYTES_MAX)
+      server.answer = () => ({ ...answer, body })
       // Anew for each, so that nothing is answered from memory.
       const identity = createIdentity({
         plcUrl: server.url,
