@@ -3,6 +3,7 @@ import { access, readdir, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { createDockerEngine } from '../engine/docker.ts'
+import { createWalls } from '../firewall/read-walls.ts'
 import { parseDockerHost } from '../engine/endpoint.ts'
 import type { FileFact, HostFacts } from '../meshlet/host-audit.ts'
 import type { MeshletSettings } from '../meshlet/flags.ts'
@@ -42,6 +43,7 @@ export async function gatherHostFacts(input: HostFactsInput): Promise<HostFacts>
     ...tried,
     policyWantsGvisor: await wantsGvisor(settings.policy),
     openEngines: await openEngines(),
+    firewall: await createWalls().state(),
     listens: listensOf(settings),
     files: await filesOf(input),
     clock: { ...(await keeperOfClock()), ...(await offsetFrom(settings.service)) },

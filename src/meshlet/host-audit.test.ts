@@ -29,6 +29,7 @@ const good: HostFacts = {
   reach: { kind: 'socket', path: '/var/run/docker.sock', mode: 0o660 },
   limits: { kind: 'tried', asked, found: { ...asked, cpuMilli: 104 } },
   walls: { kind: 'standing', tried: 40 },
+  firewall: { kind: 'standing' },
   listens: [{ what: 'calls of others', host: '127.0.0.1', port: 0 }],
   files: [
     { path: '/state', mode: 0o700, isSecret: true },
@@ -63,6 +64,7 @@ test('a machine that is fit has nothing to mend', () => {
       'limits',
       'gVisor',
       'walls',
+      'firewall',
       'calls of others',
       'files',
       'clock',
@@ -139,6 +141,17 @@ describe('what is found', () => {
   test('loopback by any name is no open port', () => {
     for (const name of ['127.0.0.1', '127.3.0.1', '::1', 'localhost'])
       expect(found({ listens: [{ what: 'metrics', host: name, port: 1 }] })).toEqual([])
+  })
+})
+
+test('a machine without firewall rules is sound, and hears what it does not offer', () => {
+  const why = 'the firewall rules for egress: internet are not there'
+  const [finding] = auditHost({ ...good, firewall: { kind: 'down', why } }).filter(
+    ({ check }) => check === 'firewall',
+  )
+  expect(finding).toMatchObject({
+    state: 'ok',
+    message: `egress: internet is not offered: ${why}`,
   })
 })
 

@@ -1,4 +1,5 @@
 import type { EngineInfo, WallReport } from '../ports/engine.ts'
+import type { WallState } from '../ports/walls.ts'
 import { auditGvisor, auditOpenEngines } from './audit-isolation.ts'
 import { auditLimits } from './audit-limits.ts'
 import { judgeRunc } from './runc-version.ts'
@@ -54,6 +55,8 @@ export interface HostFacts {
   readonly openEngines?: readonly { readonly address: string; readonly isLoopback: boolean }[]
   /** What a canary found, or why none could be tried. */
   readonly walls: WallReport
+  /** Whether the rules stand that `egress: internet` needs. */
+  readonly firewall: WallState
   readonly listens: readonly {
     readonly what: string
     readonly host: string
@@ -86,6 +89,7 @@ export function auditHost(facts: HostFacts): readonly HostFinding[] {
     auditLimits(facts.limits),
     ...auditGvisor(facts),
     walls(facts.walls),
+    firewall(facts.firewall),
     ...facts.listens.map(listening),
     ...files(facts.files),
     clock(facts),
@@ -202,6 +206,13 @@ function walls(report: WallReport): HostFinding {
       return warning(check, `not tried, so that only your own work runs here: ${report.why}`, fix)
     }
   }
+}
+
+/** Nobody has to offer a way to the internet: to have none is no fault. */
+function firewall(state: WallState): HostFinding {
+  const check = 'firewall'
+  if (state.kind === 'standing') return ok(check, 'the rules for egress: internet are in force')
+  return ok(check, `egress: internet is not offered: ${state.why}`)
 }
 
 function listening({ what, host, port }: HostFacts['listens'][number]): HostFinding {
