@@ -18,7 +18,7 @@ import {
   withoutByteOrderMark,
   type Position,
 } from '../spec/source-text.ts'
-import { DEPTH_MAX, findConflict, findTooDeep } from '../spec/yaml-hazards.ts'
+import { DEPTH_MAX, findConflict, findTooDeep, syntaxMessage } from '../spec/yaml-hazards.ts'
 import type { ComposeMap, ComposeValue } from './compose-value.ts'
 import { OVERRIDE, RESET } from './merge-compose.ts'
 
@@ -67,7 +67,7 @@ export function readComposeText(raw: string, file: string): ReadCompose {
   const [document, ...more] = [...composer.compose(tokens, true, source.text.length)]
   const problem = document?.errors[0]
   if (problem !== undefined) {
-    return refuse(problem.pos[0], `not well-formed YAML: ${problem.message}`)
+    return refuse(problem.pos[0], syntaxMessage(problem.message))
   }
   if (document === undefined || document.contents === null) return refuse(0, 'the file is empty')
   if (more.length > 0) {

@@ -16,7 +16,7 @@ import { finding, quote, type Finding, type Path } from './finding.ts'
 import type { DocumentText } from './split-documents.ts'
 import { substitute } from './substitute.ts'
 import type { Variables } from './variables.ts'
-import { DEPTH_MAX, findConflict, findTooDeep } from './yaml-hazards.ts'
+import { DEPTH_MAX, findConflict, findTooDeep, syntaxMessage } from './yaml-hazards.ts'
 
 /** Largest document, bytes of UTF-8; a record on a PDS may not be much larger either. */
 export const DOCUMENT_BYTES_MAX = 32 * 1024
@@ -139,7 +139,7 @@ function syntaxFindings(document: Document.Parsed, text: string): readonly Place
     if (problem.code === 'TAG_RESOLVE_FAILED') {
       return { ...finding([], 'tags are not used here', { suggestion: WITHOUT_TAG }), offset }
     }
-    const message = `not well-formed YAML: ${lowerFirst(problem.message)}`
+    const message = syntaxMessage(lowerFirst(problem.message))
     return { ...finding([], message), offset }
   })
 }

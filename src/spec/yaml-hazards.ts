@@ -3,6 +3,15 @@ import type { CST } from 'yaml'
 /** Deepest nesting of lists and mappings; a workload needs five. */
 export const DEPTH_MAX = 32
 
+/** The library quotes the source in some of its messages, however much of it that is. */
+const SYNTAX_MESSAGE_LENGTH_MAX = 200
+
+/** What the library says is wrong, in one line. */
+export function syntaxMessage(message: string): string {
+  const short = message.slice(0, SYNTAX_MESSAGE_LENGTH_MAX)
+  return `not well-formed YAML: ${short}${short.length < message.length ? '…' : ''}`
+}
+
 /** Where the marker of an unresolved merge stands, as an offset. */
 export function findConflict(text: string): number | undefined {
   return /^(?:<{7}|>{7})(?= )/m.exec(text)?.index
