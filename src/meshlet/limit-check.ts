@@ -44,12 +44,17 @@ export async function findLooseLimits(
   await sleep(clock, LOOK_AFTER_MS, signal)
   for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
     try {
-      const stats = await engine.stats(started.id, signal)
-      const loose = looseLimits(stats, started, clock.monotonicMs())
-      if (loose === undefined) return undefined
-      // What has ended has no limits in force either.
-      const container = await engine.findContainer(started.id, signal)
-      return container?.state === 'running' ? loose : undefined
+      const look = async () =>
+        looseLimits(await engine.stats(started.id, signal), started, clock.monotonicMs())
+      if ((await look()) === undefined) return undefined
+      // What has ended has no limits in force either: they are missing only where one and the same
+      // run is there before a second look and after it.
+      const before = await engine.findContainer(started.id, signal)
+      if (before?.state !== 'running') return undefined
+      const loose = await look()
+      const after = await engine.findContainer(started.id, signal)
+      const isSameRun = after?.state === 'running' && after.startedAtMs === before.startedAtMs
+      return isSameRun ? loose : undefined
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof CommuneError && error.code === 'not-found') return undefined

@@ -274,7 +274,7 @@ describe('what others lose sight of', () => {
   ])(
     'who hears all and is not heard, and what it writes %s: nothing moves back',
     async (_, how) => {
-      for (let seed = 3; seed <= 10; seed++) {
+      for (let seed = 1; seed <= 8; seed++) {
         const scene = await oneReplica('fast', seed)
         const { world, holder } = scene
         world.isolate(holder)
