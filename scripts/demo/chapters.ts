@@ -42,7 +42,7 @@ async function machinesJoin(stage: Stage): Promise<void> {
     OWNERS.map(async (owner) => {
       const machine = stage.account(`${owner}-mesh`)
       await stage.run(owner, ['meshlet', 'add', machine.did, '--name', machine.name])
-      stage.startMachine(owner)
+      await stage.startMachine(owner)
     }),
   )
   tell.say('alice:  $ commune meshlet add alice-mesh')
@@ -175,7 +175,7 @@ async function lostMachineIsReplaced(stage: Stage): Promise<void> {
   await stage.runs('site', 3)
   await stage.show('alice', ['get', 'workloads'])
   tell.say(`${victim}’s machine comes back`)
-  stage.startMachine(victim)
+  await stage.startMachine(victim)
   await stage.runs('api', 3)
   await stage.runs('hello', 1)
   const after = stage.ownerOf(await stage.container('hello'))

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { trialPolicy } from '../../src/cli/trial-policy.ts'
 import type { DemoContainer, DemoDocker } from './docker.ts'
 import { formatMs, type Narrator } from './narrator.ts'
 import { commune, startProgram, type Ended, type Environment, type Program } from './programs.ts'
@@ -90,7 +91,7 @@ export class Stage implements AsyncDisposable {
     return startProgram('commune', args, this.environment(owner), join(this.folder, logName))
   }
 
-  startMachine(owner: Owner): void {
+  async startMachine(owner: Owner): Promise<void> {
     const machine = this.account(`${owner}-mesh`)
     const args = [
       `--did=${machine.did}`,
@@ -99,6 +100,7 @@ export class Stage implements AsyncDisposable {
       `--service=${this.network.pdsUrl}`,
       `--plc-url=${this.network.plcUrl}`,
       `--state-dir=${join(this.folder, machine.name)}`,
+      `--policy=${await trialPolicy(this.folder)}`,
       '--cpu=1',
       '--memory=1Gi',
       '--liveness=fast',

@@ -15,8 +15,8 @@ const OFFER = { cpu: '2', memory: '2Gi' } as const
 const STOP_MS = 6_000
 
 interface DevMeshlets extends CommandContext {
-  /** Absolute path of a policy file for all of them; the standard when absent. */
-  readonly policy?: string
+  /** Absolute path of a policy file for all of them. */
+  readonly policy: string
   readonly network: Network
   readonly dir: string
   readonly owners: readonly string[]
@@ -96,7 +96,7 @@ function start(options: DevMeshlets, name: string): ChildProcess {
       '--log-format=text',
       `--cpu=${OFFER.cpu}`,
       `--memory=${OFFER.memory}`,
-      ...(policy === undefined ? [] : [`--policy=${policy}`]),
+      `--policy=${policy}`,
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { startDevMeshlets } from '../dev-meshlets.ts'
 import { EXIT } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { noteLog } from '../note-log.ts'
+import { trialPolicy } from '../trial-policy.ts'
 
 interface DevOptions {
   readonly data?: string
@@ -31,7 +32,7 @@ export async function runDev(
     options.meshlets === true
       ? await startDevMeshlets({
           ...{ io, drivers, network, dir, owners },
-          ...(options.policy !== undefined && { policy: resolve(options.policy) }),
+          policy: options.policy === undefined ? await trialPolicy(dir) : resolve(options.policy),
         })
       : undefined
   if (options.json === true) io.out(`${JSON.stringify(describe(network))}\n`)

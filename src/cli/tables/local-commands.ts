@@ -12,7 +12,10 @@ export const LOCAL_COMMANDS: readonly CommandSpec[] = [
       { flags: '--data DIR', description: 'folder that keeps everything', default: '.commune-dev' },
       { flags: '--members NAMES', description: 'owners, with commas', default: 'alice,bob,carol' },
       { flags: '--meshlets', description: 'also start a meshlet for each owner' },
-      { flags: '--policy FILE', description: 'what these meshlets allow, to whom' },
+      {
+        flags: '--policy FILE',
+        description: 'what these meshlets allow, to whom (default: policy.yaml in the folder)',
+      },
       { flags: '--json', description: 'print one line of JSON when ready' },
     ],
     examples: ['commune dev', 'commune dev --members alice,bob --meshlets'],
