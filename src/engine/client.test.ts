@@ -42,6 +42,8 @@ function engine() {
   return made
 }
 
+const PIECE = Buffer.alloc(256 * 1024, 32)
+
 const unreachable = (message: RegExp) =>
   expect.objectContaining({
     code: 'engine-unreachable',
@@ -105,6 +107,24 @@ describe('an engine that', () => {
   test('is none', async () => {
     await listen((_, response) => void response.writeHead(200).end('<html>hello</html>'))
     await expect(engine().info()).rejects.toMatchObject({ code: 'engine' })
+  })
+
+  test.each([200, 500])('answers without end, with status %i', async (status) => {
+    let sent = 0
+    await listen((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' })
+      const more = () => {
+        while (!response.destroyed && response.write(PIECE)) sent += PIECE.length
+        sent += PIECE.length
+        response.once('drain', more)
+      }
+      more()
+    })
+    await expect(engine().listContainers('did:web:a')).rejects.toMatchObject({
+      code: 'engine',
+      message: 'The engine’s answer is longer than 64 MiB',
+    })
+    expect(sent).toBeLessThan(2 * 64 * 1024 * 1024)
   })
 
   test('ends while its events are watched', async () => {
