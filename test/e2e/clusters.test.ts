@@ -38,7 +38,7 @@ async function membersOf(viewer: Owner): Promise<ReadonlyMap<string, string>> {
   const rows = out.trim().split('\n').slice(1)
   return new Map(
     rows.map((row) => {
-      const [owner = '', machine = '', verdict = '', ...why] = row.split(/ {2,}/)
+      const [owner = '', machine = '', verdict = '', , ...why] = row.split(/ {2,}/)
       return [machine === '-' ? owner : machine, `${verdict}: ${why.join(' ').trim()}`]
     }),
   )
