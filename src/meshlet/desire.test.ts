@@ -146,6 +146,12 @@ describe('while something is not known', () => {
     expect(waiting.why).toBe('waits until did:plc:dave can be read')
   })
 
+  test('what runs goes on though a lower number is missing, which is not started', () => {
+    const input = { containers: [container(2), container(1)] }
+    const waiting = desire(scene({ bidders: ['self'], replicas: 3, placement: unread, input }))
+    expect(waiting).toMatchObject({ desired: { kind: 'run', held: [1, 2], standIns: 0 } })
+  })
+
   test('nothing is stopped, though a replacement seems to run', () => {
     const setting = { bidders: ['other', 'self'], runsHere: 1, runsThere: 1, placement: unread }
     expect(desire(scene(setting))).toMatchObject(run(0, 1))

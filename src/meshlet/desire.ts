@@ -83,20 +83,28 @@ export function desire(input: DesireInput): Desire {
     }
   const waitsFor = whatIsOpen(input, contact)
   // What is already here is kept and repaired; what is missing waits until the picture is whole.
-  const slots = waitsFor === undefined ? chosen : Math.min(chosen, containers.length)
+  const held = waitsFor === undefined ? undefined : heldOf(containers, chosen)
   return {
     desired: {
       kind: 'run',
       workload: placement.record.value,
       revision: placement.record.cid,
       specHash: placement.specHash,
-      slots,
+      slots: held?.length ?? chosen,
+      ...(held && { held }),
       standIns: surplus,
     },
     surplus,
     why: waitsFor ?? 'chosen',
     ...(contact?.againInMs === undefined ? {} : { againInMs: contact.againInMs }),
   }
+}
+
+/** The replicas that are here of those chosen. One that runs is not ended for another with a lower number. */
+function heldOf(containers: readonly EngineContainer[], chosen: number): readonly number[] {
+  const present = containers.map((container) => replicaOf(container))
+  const held = new Set(present.filter((replica) => replica >= 0 && replica < chosen))
+  return [...held].toSorted((a, b) => a - b)
 }
 
 function isStoppedByPartition({ record }: Placement): boolean {

@@ -4,6 +4,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Action, Desired } from '../reconcile/actions.ts'
 import { replicaOf } from '../reconcile/plan-workload.ts'
 import { surgeOf } from '../reconcile/rollout.ts'
+import { wantedReplicas } from '../reconcile/wanted-replicas.ts'
 import { slotsIn, times } from '../selection/room.ts'
 import type { EngineShare } from './engine-state.ts'
 
@@ -17,7 +18,7 @@ export function fitsBeside(
   free: Amount,
 ): boolean {
   if (desired.kind !== 'run') return false
-  const replicas = Array.from({ length: desired.slots }, (_, replica) =>
+  const replicas = wantedReplicas(desired).map((replica) =>
     containers.filter((container) => replicaOf(container) === replica),
   )
   const isCurrent = ({ labels }: EngineContainer) => labels[LABEL.spec] === desired.specHash
@@ -43,8 +44,9 @@ export function limitStandIns(
     storageBytes: free.storageBytes - desired.slots * storageBytes,
   }
   let standIns = 0
+  const wanted = wantedReplicas(desired)
   const beyond = containers.filter(
-    (container) => container.state === 'running' && replicaOf(container) >= desired.slots,
+    (container) => container.state === 'running' && !wanted.includes(replicaOf(container)),
   )
   for (const container of beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b))) {
     rest = { ...without(rest, [container]), storageBytes: rest.storageBytes - storageBytes }

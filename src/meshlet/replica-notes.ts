@@ -3,6 +3,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { ReplicaMemory } from '../reconcile/plan-workload.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
+import { wantedReplicas } from '../reconcile/wanted-replicas.ts'
 import { replicaState, type ReplicaState, type WorkloadMemory } from './workload-memory.ts'
 
 /** A replica that ran for so long without a restart starts afresh in its backoff. */
@@ -67,9 +68,9 @@ export function replicaMemories(
   memory: WorkloadMemory,
   desired: Desired,
 ): ReadonlyMap<number, ReplicaMemory> {
-  const slots = desired.kind === 'run' ? desired.slots : 0
+  const wanted = desired.kind === 'run' ? wantedReplicas(desired) : []
   return new Map(
-    Array.from({ length: slots }, (_, replica) => {
+    wanted.map((replica) => {
       const { notBeforeMs } = replicaState(memory, replica)
       return [replica, { notBeforeMs }] as const
     }),

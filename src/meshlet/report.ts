@@ -9,6 +9,7 @@ import {
   summarise,
   type ReplicaNotes,
 } from '../reconcile/replica-status.ts'
+import { wantedReplicas } from '../reconcile/wanted-replicas.ts'
 
 export interface ReportInput {
   readonly uri: string
@@ -34,8 +35,7 @@ const PASSING: ReadonlySet<string> = new Set(['pending', 'pulling', 'starting', 
 /** The status record that is true now; undefined when there is nothing to report. */
 export function statusRecord(input: ReportInput): WorkloadStatusRecord | undefined {
   const { desired, containers } = input
-  const slots = 'slots' in desired ? desired.slots : 0
-  const indexes = replicaIndexes(slots, containers)
+  const indexes = replicaIndexes(desired, containers)
   if (indexes.length === 0 || desired.kind === 'none') return undefined
   const replicas = indexes.map((replica) => {
     const container = containerOf(containers, replica)
@@ -74,10 +74,10 @@ export function isPassing(status: WorkloadStatusRecord): boolean {
   return PASSING.has(status.phase)
 }
 
-function replicaIndexes(slots: number, containers: readonly EngineContainer[]): number[] {
-  const wanted = Array.from({ length: slots }, (_, replica) => replica)
+function replicaIndexes(desired: Desired, containers: readonly EngineContainer[]): number[] {
+  const wanted = 'slots' in desired ? wantedReplicas(desired) : []
   const present = containers
     .map((container) => replicaOf(container))
-    .filter((replica) => replica >= slots)
+    .filter((replica) => replica >= 0)
   return [...new Set([...wanted, ...present])].toSorted((a, b) => a - b)
 }

@@ -10,6 +10,7 @@ import type { Action, Desired } from '../reconcile/actions.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { containerName, networkName } from '../reconcile/container-names.ts'
 import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
+import { wantedReplicas } from '../reconcile/wanted-replicas.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
 import { looseLimitsMessage } from './limit-check.ts'
@@ -295,7 +296,7 @@ export class Runner {
     if (job.signal.aborted || job.desired.kind !== 'run') return
     if (error instanceof CommuneError && error.code === 'unavailable') return
     const code = error instanceof StartError ? error.step : 'create-failed'
-    const { specHash, slots } = job.desired
+    const { specHash } = job.desired
     const before = job.memory.startFailures
     const nowMs = this.#options.clock.monotonicMs()
     const same = before?.specHash === specHash ? before : undefined
@@ -317,9 +318,8 @@ export class Runner {
     const waitMs = isGivenUp
       ? START_RETRY.maxMs
       : backoffMs(START_RETRY, count, this.#options.random.next())
-    const notBeforeMs = nowMs + waitMs
-    for (let replica = 0; replica < slots; replica++)
-      replicaState(job.memory, replica).notBeforeMs = notBeforeMs
+    for (const replica of wantedReplicas(job.desired))
+      replicaState(job.memory, replica).notBeforeMs = nowMs + waitMs
   }
 
   #identity(job: Job, replica: number) {

@@ -39,6 +39,8 @@ export type Desired =
       readonly specHash: string
       /** Replicas that this meshlet has to run. */
       readonly slots: number
+      /** Which ones those are while nothing new may start; the lowest numbers when absent. */
+      readonly held?: readonly number[]
       /** Containers beyond those that go on as they are until somebody else runs in their stead. */
       readonly standIns: number
       /** What its containers have to run in, by the engine’s name; anything when absent. */

@@ -384,6 +384,18 @@ describe('applying a plan', () => {
   })
 })
 
+it('keeps the replicas that are held, makes no lower one, and repairs them', () => {
+  const held = { ...run(2), held: [1, 2] } as Desired
+  const containers = [container(1), container(2, { state: 'exited' }), container(3)]
+  const plan = planWorkload(input({ desired: held, containers }))
+  expect(
+    plan.actions.map((action) => [action.kind, 'replica' in action && action.replica]),
+  ).toEqual([
+    ['start', 2],
+    ['remove', 3],
+  ])
+})
+
 describe('stand-ins', () => {
   const standIns = (slots: number, count: number): Desired =>
     ({ ...run(slots), standIns: count }) as Desired

@@ -7,6 +7,7 @@ import type { Action, Desired, Plan } from './actions.ts'
 import { containerName, networkName } from './container-names.ts'
 import { sooner } from './outcome.ts'
 import type { Order } from './rollout.ts'
+import { wantedReplicas } from './wanted-replicas.ts'
 
 /** What a meshlet remembers of a replica between two looks. Lost on a restart, without harm. */
 export interface ReplicaMemory {
@@ -67,14 +68,15 @@ function planReplicas(input: PlanInput, desired: Desired & { kind: 'run' }): Pla
   const actions: Action[] = []
   let againInMs: number | undefined
   const byReplica = Map.groupBy(input.containers, (container) => replicaOf(container))
-  for (let replica = 0; replica < desired.slots; replica++) {
+  const wanted = wantedReplicas(desired)
+  for (const replica of wanted) {
     const plan = planReplica(input, desired, replica, byReplica.get(replica) ?? [])
     actions.push(...plan.actions)
     againInMs = sooner(againInMs, plan.againInMs)
   }
   const standIns = standInsOf(input, desired)
   for (const [replica, beyond] of [...byReplica].toSorted(([a], [b]) => a - b)) {
-    if (replica >= 0 && replica < desired.slots) continue
+    if (wanted.includes(replica)) continue
     const surplus = beyond.filter((container) => !standIns.has(container))
     const reason = replica < 0 ? 'its labels are not ours' : `only ${desired.slots} to run here`
     actions.push(...removals(input, surplus, reason))
@@ -98,13 +100,18 @@ function staleNetworks(
 /** What runs beyond the slots and stays as it is for now, the lowest replicas first. */
 function standInsOf(
   input: PlanInput,
-  { slots, standIns }: Desired & { kind: 'run' },
+  desired: Desired & { kind: 'run' },
 ): ReadonlySet<EngineContainer> {
+  const wanted = wantedReplicas(desired)
   const beyond = input.containers.filter((container) => {
     const replica = replicaOf(container)
-    return replica >= slots && container.state === 'running' && isOurs(input, container, replica)
+    return (
+      !wanted.includes(replica) &&
+      container.state === 'running' &&
+      isOurs(input, container, replica)
+    )
   })
-  return new Set(beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b)).slice(0, standIns))
+  return new Set(beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b)).slice(0, desired.standIns))
 }
 
 function planReplica(

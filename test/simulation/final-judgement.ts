@@ -3,7 +3,6 @@ import { recordKeyFor } from '../../src/model/record-key.ts'
 import type {
   BidRecord,
   Did,
-  MeshletStatusRecord,
   WorkloadRecord,
   WorkloadStatusRecord,
 } from '../../src/model/records.ts'
@@ -15,6 +14,7 @@ import { isOffer } from '../../src/selection/bids.ts'
 import { slotsOf } from '../../src/selection/select.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { choiceBy, type Case } from './choice-by.ts'
+import { isGone } from './is-gone.ts'
 import { judgeChoice } from './judge-choice.ts'
 import { judgeLeftovers } from './judge-leftovers.ts'
 import type { Stage } from './stage.ts'
@@ -68,12 +68,6 @@ function judgeCount(
         saysFull && machine.running?.duty.state === 'active' && hasRoom(machine, record, cases)
       return isFree ? [`room unused: ${lack}, and ${machine.name} has room`] : []
     })
-}
-
-/** Its owner shut it down, and its last record says so: nobody is there to write a bid. */
-function isGone(view: RecordView, did: Did): boolean {
-  const status = view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')?.value
-  return status?.state === 'stopped'
 }
 
 /** Beside all that the machine is chosen for, whether or not it may run it yet. */

@@ -2,8 +2,10 @@ import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import type { Did, SuspicionRecord, WorkloadStatusRecord } from '../../src/model/records.ts'
 import { requestOf } from '../../src/model/request.ts'
 import type { RecordView } from '../../src/ports/records.ts'
+import { suspicionsInForce } from '../../src/selection/suspicions.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import type { Case } from './choice-by.ts'
+import { isGone } from './is-gone.ts'
 
 /** Who can be heard. */
 interface Peers {
@@ -29,14 +31,20 @@ export function judgeLeftovers(
   ]
 }
 
-/** Nobody accuses who lives and can be heard. */
+/**
+ * Nobody accuses who lives and can be heard. Whoever was shut down can’t take anything back, and its
+ * word has to count on: the votes of those who are left might be too few to replace whom it accused. So
+ * it is enough when the accused has answered.
+ */
 function leftSuspicions(
   { name, did }: VirtualMachine,
   view: RecordView,
   { alive, deaf }: Peers,
 ): string[] {
+  const inForce = new Set(suspicionsInForce(view, [did, ...alive]).map(({ cid }) => cid))
   return view
     .list<SuspicionRecord>(did, COLLECTION.suspicion)
+    .filter(([, { cid }]) => !isGone(view, did) || inForce.has(cid))
     .map(([, { value }]) => value.suspect)
     .filter((suspect) => alive.has(suspect) && !(deaf.has(did) && deaf.has(suspect)))
     .map((suspect) => `left suspicion: ${name} still accuses ${suspect}`)
