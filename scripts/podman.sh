@@ -27,7 +27,7 @@ unshare --net --pid --fork --kill-child --mount-proc --propagation slave sh -ec 
     sleep 0.1
   done
   code=0
-  node_modules/.bin/vitest run test/contract/engine.test.ts test/contract/docker.test.ts || code=$?
+  node scripts/test.ts test/contract/engine.test.ts test/contract/docker.test.ts test/contract/canary.test.ts || code=$?
   kill "$service"
   wait "$service" || true
   exit "$code"

@@ -12,7 +12,7 @@ import { createFeedRepos } from './feed-repos.ts'
 import type { ConnectStream, EventReader } from './feed-transport.ts'
 import type { InvalidRecord } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
-import { REPO_QUOTA, type RepoQuota } from './repo-walk.ts'
+import { machineQuota, REPO_QUOTA, type RepoQuota } from './repo-walk.ts'
 
 /** What a feed runs on: time, chance, a store, and ways to hear of repos and to read them. */
 export interface FeedParts {
@@ -65,20 +65,24 @@ class StreamingFeed implements RunningFeed {
   readonly #hints: FeedHints
   readonly #hosts: FeedHosts
   readonly #forgetRepo: (did: Did) => void
+  readonly #refit: (did: Did) => boolean
   readonly #listeners = new Set<(changes: readonly RecordChange[]) => void>()
   readonly #stop = new AbortController()
   #followed: ReadonlySet<Did> = new Set()
+  /** Those of them that are followed as machines only. */
+  #machines: ReadonlySet<Did> = new Set()
 
   constructor(parts: FeedParts) {
     const { clock, random, log, store, reader, events, connect } = parts
     const quota = parts.quota ?? REPO_QUOTA
     this.#store = store
     this.#log = log
+    const ofMachines = machineQuota(quota)
     const repos = createFeedRepos({
       store,
       reader,
       events,
-      quota,
+      quotaOf: (did) => (this.#machines.has(did) ? ofMachines : quota),
       clock,
       log,
       notify: (changes) => this.#notify(changes),
@@ -90,6 +94,7 @@ class StreamingFeed implements RunningFeed {
     const check: typeof repos.check = (did, how) => repos.check(did, how)
     const record: typeof repos.record = (did, key, signal) => repos.record(did, key, signal)
     this.#forgetRepo = (did) => repos.forget(did)
+    this.#refit = (did) => repos.refit(did)
     this.#checks = new FeedChecks({ clock, random, log, relistMs, check })
     const look = (did: Did) => this.#checks.look(did)
     this.#hints = new FeedHints({ clock, log, record, look })
@@ -106,13 +111,17 @@ class StreamingFeed implements RunningFeed {
     })
   }
 
-  follow(dids: ReadonlySet<Did>): void {
+  follow(dids: ReadonlySet<Did>, machines: ReadonlySet<Did> = new Set()): void {
     this.#followed = new Set(dids)
+    const before = this.#machines
+    this.#machines = new Set(machines)
     for (const did of this.#store.dids()) {
       if (!dids.has(did)) this.#forget(did)
     }
     this.#hosts.match(this.#followed)
     for (const did of [...dids].toSorted()) this.#checks.add(did)
+    for (const did of [...dids].toSorted())
+      if (machines.has(did) !== before.has(did) && this.#refit(did)) this.#checks.request(did)
   }
 
   hint(did: Did, rev?: string, uri?: string): void {

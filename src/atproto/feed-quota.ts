@@ -15,12 +15,12 @@ export interface KeptRecords {
 
 interface QuotaOptions {
   readonly store: RecordStore
-  readonly quota: RepoQuota
+  readonly quotaOf: (did: Did) => RepoQuota
 }
 
 /** What to store so that the repo stays within its quota: the first records by key. */
 export function keepWithin(
-  { store, quota }: QuotaOptions,
+  { store, quotaOf }: QuotaOptions,
   did: Did,
   put: readonly VersionedRecord[],
   remove: readonly string[],
@@ -40,16 +40,21 @@ export function keepWithin(
     records.set(raw.key, raw)
   }
   for (const key of remove) records.delete(key)
-  const sorted = [...records.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  const kept = countWithin(
-    sorted.map(({ size }) => size),
-    quota,
-  )
-  const surplus = new Set(sorted.slice(kept).map((raw) => raw.key))
+  const surplus = surplusOf(records.values(), quotaOf(did))
   return {
     put: reachable.filter(({ key }) => !surplus.has(key)),
     remove: [...remove, ...[...surplus].filter((key) => store.raw(did, key))],
     truncated: surplus.size > 0,
     shrunk,
   }
+}
+
+/** Keys of the stored records that a quota which became smaller leaves out. */
+export function findSurplus({ store, quotaOf }: QuotaOptions, did: Did): readonly string[] {
+  return [...surplusOf(store.raws(did), quotaOf(did))]
+}
+
+function surplusOf(records: Iterable<KeptRecord>, quota: RepoQuota): ReadonlySet<string> {
+  const sorted = [...records].toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  return new Set(sorted.slice(countWithin(sorted, quota)).map(({ key }) => key))
 }

@@ -58,7 +58,12 @@ export interface RepoReader {
   latestCommit(at: ResolvedIdentity, signal?: AbortSignal): Promise<{ cid: Cid; rev: string }>
   listing(
     at: ResolvedIdentity,
-    options: { known?: (key: string) => KnownRecord | undefined; signal?: AbortSignal },
+    options: {
+      known?: (key: string) => KnownRecord | undefined
+      /** In the place of the one that holds for all repos. */
+      quota?: RepoQuota
+      signal?: AbortSignal
+    },
   ): Promise<RepoListing>
   record(at: ResolvedIdentity, key: string, signal?: AbortSignal): Promise<ProvenRecord>
 }
@@ -85,13 +90,13 @@ export function createRepoReader(options: RepoReaderOptions): RepoReader {
   return {
     resolve: (did, how) => options.identity.resolve(did, how),
     latestCommit: (at, signal) => sourceAt(at).latestCommit(at.did, signal),
-    listing: (at, { known, signal }) =>
+    listing: (at, { known, signal, ...own }) =>
       walkRepo({
         ...at,
         source: sourceAt(at),
         verify,
         nowMs: clock.wallMs(),
-        quota,
+        quota: own.quota ?? quota,
         signal,
         ...(known && { known }),
       }),

@@ -85,7 +85,7 @@ function world(repo: ScriptedRepo, revisions: readonly Revision[]) {
     store,
     reader,
     events,
-    quota: REPO_QUOTA,
+    quotaOf: () => REPO_QUOTA,
     clock,
     log: silentLog,
     notify: () => {},

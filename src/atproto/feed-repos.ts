@@ -7,7 +7,7 @@ import { FeedChains } from './feed-chains.ts'
 import type { VerifiedEvent } from './feed-commit.ts'
 import { applyListing, HELD, OLDER } from './feed-listing-apply.ts'
 import { HOLD_MS } from './feed-listing.ts'
-import { keepWithin } from './feed-quota.ts'
+import { findSurplus, keepWithin } from './feed-quota.ts'
 import { type RepoReader, type ResolvedIdentity, readWithCurrentKey } from './feed-reader.ts'
 import type { CommitClaim, EventReader } from './feed-transport.ts'
 import { UnprovenCommits } from './feed-unproven.ts'
@@ -20,7 +20,7 @@ export interface FeedReposOptions {
   readonly store: RecordStore
   readonly reader: RepoReader
   readonly events: EventReader
-  readonly quota: RepoQuota
+  readonly quotaOf: (did: Did) => RepoQuota
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
   readonly log: Log
   /** Called after a durable change of the view. */
@@ -63,6 +63,8 @@ export interface FeedRepos {
   check(did: Did, options: { force: boolean; signal: AbortSignal }): Promise<boolean>
   /** Reads one record with proof and advances that record alone. True when it was new. */
   record(did: Did, key: string, signal: AbortSignal): Promise<boolean>
+  /** Another quota holds for the repo: leaves out what is beyond it. True when more may be read now. */
+  refit(did: Did): boolean
   /** The repo is followed no longer. */
   forget(did: Did): void
 }
@@ -81,6 +83,18 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
     forget(did) {
       context.chains.forget(did)
       context.complete.delete(did)
+    },
+
+    refit(did) {
+      const remove = findSurplus(options, did)
+      if (remove.length > 0) {
+        context.complete.add(did)
+        const facts = { truncated: true, problem: OVER_QUOTA }
+        notify(store.apply({ did, via: 'listing', facts, remove }))
+        return false
+      }
+      context.complete.delete(did)
+      return store.facts(did).truncated
     },
 
     async commit(did, body) {
@@ -261,6 +275,7 @@ async function look(
       const raw = store.raw(did, key)
       return raw && { cid: raw.cid, bytes: () => store.bytes(did, key) }
     },
+    quota: context.quotaOf(did),
     signal,
   })
 }

@@ -179,7 +179,7 @@ describe('walkRepo', () => {
       clusterWrite('d'),
     )
     const one = (await walk()).records[0]?.bytes?.length ?? 0
-    const quota = { recordsMax: 100, recordBytesMax: 1000, repoBytesMax: 2 * one }
+    const quota = { ...REPO_QUOTA, recordBytesMax: 1000, repoBytesMax: 2 * one }
     const listing = await walk({ quota })
     expect(listing.truncated).toBe(true)
     expect(listing.records.map(({ key, bytes }) => [key.slice(-1), bytes?.length])).toEqual([

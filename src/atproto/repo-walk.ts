@@ -1,5 +1,5 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
-import { COLLECTION_PREFIX } from '../model/nsid.ts'
+import { COLLECTION, COLLECTION_PREFIX } from '../model/nsid.ts'
 import type { Cid, Did } from '../model/records.ts'
 import { isCollection } from './validate.ts'
 import type { VerifiedCommit } from './repo-walk-commit.ts'
@@ -20,13 +20,20 @@ export interface RepoQuota {
   /** A larger record counts as invalid. */
   readonly recordBytesMax: number
   readonly repoBytesMax: number
+  /** Of a repo that is a machine's: one that names its owner, or that is followed as a machine only. */
+  readonly machineBytesMax: number
 }
 
+/** Of a machine 419 bytes for each of its records: bids and workloads take 222 on average. */
 export const REPO_QUOTA: RepoQuota = {
   recordsMax: 5_000,
   recordBytesMax: 64 * 1024,
   repoBytesMax: 16 * 1024 * 1024,
+  machineBytesMax: 2 * 1024 * 1024,
 }
+
+/** With this record a repo says that it is a machine's. */
+const OWNER_KEY = `${COLLECTION.meshletOwner}/self`
 
 /** What people are told about a repo over its quota. */
 export const OVER_QUOTA = 'the repo holds more than is read; the last records by key are left out'
@@ -116,18 +123,16 @@ async function readRecords(
   quota: RepoQuota,
 ): Promise<RawRecord[]> {
   const records: RawRecord[] = []
-  let total = 0
   for (let start = 0; start < leaves.length; start += RECORDS_PER_BATCH) {
     const batch = leaves.slice(start, start + RECORDS_PER_BATCH)
     const blocks = await fetchUnknown(batch, options)
     for (const [key, cid] of batch) {
       const known = options.known?.(key)
       const block = known?.cid === cid ? known.bytes() : blocks.get(cid)
-      const record = toRawRecord(key, cid, block, quota.recordBytesMax)
-      total += record.bytes?.length ?? 0
-      if (total > quota.repoBytesMax) return records
-      records.push(record)
+      records.push(toRawRecord(key, cid, block, quota.recordBytesMax))
     }
+    const kept = countWithin(records.map(sized), quota)
+    if (kept < records.length) return records.slice(0, kept)
   }
   return records
 }
@@ -149,14 +154,35 @@ export function toRawRecord(
   return { key, cid, bytes: bytes && bytes.length <= bytesMax ? bytes : undefined }
 }
 
-/** How many records of these sizes in bytes, in the order of their keys, a repo of this quota may have. */
-export function countWithin(sizes: readonly number[], quota: RepoQuota): number {
+/** A record by its key, and the size of its bytes. */
+export interface SizedRecord {
+  readonly key: string
+  readonly size: number
+}
+
+function sized({ key, bytes }: RawRecord): SizedRecord {
+  return { key, size: bytes?.length ?? 0 }
+}
+
+/**
+ * How many of these records, sorted by key, a repo of this quota may have. From the record on that
+ * names its owner, a repo has the quota of a machine's, for whatever reason it is followed: so all who
+ * take it for somebody's machine have read the same of it.
+ */
+export function countWithin(records: readonly SizedRecord[], quota: RepoQuota): number {
   let bytes = 0
-  const over = sizes.findIndex((size, index) => {
+  let bytesMax = quota.repoBytesMax
+  const over = records.findIndex(({ key, size }, index) => {
     bytes += size
-    return index >= quota.recordsMax || bytes > quota.repoBytesMax
+    if (key === OWNER_KEY) bytesMax = machineQuota(quota).repoBytesMax
+    return index >= quota.recordsMax || bytes > bytesMax
   })
-  return over < 0 ? sizes.length : over
+  return over < 0 ? records.length : over
+}
+
+/** The quota of a repo that is followed as a machine's only, whatever it says itself. */
+export function machineQuota(quota: RepoQuota): RepoQuota {
+  return { ...quota, repoBytesMax: Math.min(quota.repoBytesMax, quota.machineBytesMax) }
 }
 
 /** The collection of `collection/rkey`. */

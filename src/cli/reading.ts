@@ -91,7 +91,7 @@ function createReader(
         identity,
         clock: io.clock,
         seed: [owner],
-        grow: (records) => followSet(records, owner, owner, membersOf(records, owner)),
+        grow: (records) => followSet(records, owner, owner, membersOf(records, owner)).repos,
         allowPrivateAddresses,
         signal: AbortSignal.any([io.signal, signal]),
       })

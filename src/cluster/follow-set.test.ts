@@ -8,7 +8,7 @@ const [alice, bob, carol, dave] = [did('alice'), did('bob'), did('carol'), did('
 const [alice1, bob1, carol1, dave1] = [did('alice1'), did('bob1'), did('carol1'), did('dave1')]
 
 test('starts with its own repo, its owner’s, and the members’', () => {
-  expect([...followSet(new MemoryView(), alice1, alice, [bob])].toSorted()).toEqual(
+  expect([...followSet(new MemoryView(), alice1, alice, [bob]).repos].toSorted()).toEqual(
     [alice, alice1, bob].toSorted(),
   )
 })
@@ -18,7 +18,7 @@ test('goes on to the members’ machines, their members and their machines, and 
     .own(bob, bob1, [alice, carol])
     .own(carol, carol1, [dave])
     .own(dave, dave1, [])
-  expect([...followSet(view, alice1, alice, [bob])].toSorted()).toEqual(
+  expect([...followSet(view, alice1, alice, [bob]).repos].toSorted()).toEqual(
     [alice, alice1, bob, bob1, carol, carol1].toSorted(),
   )
 })
@@ -26,7 +26,14 @@ test('goes on to the members’ machines, their members and their machines, and 
 test('follows a machine that does not link back yet', () => {
   const view = new MemoryView().read(bob1)
   view.put(bob, COLLECTION.meshlet, 'bob1', { meshletDid: bob1 })
-  expect(followSet(view, alice1, alice, [bob])).toContain(bob1)
+  expect(followSet(view, alice1, alice, [bob]).repos).toContain(bob1)
+})
+
+test('tells who is followed as a machine only: naming an owner as a machine takes nothing from her', () => {
+  const view = new MemoryView().own(bob, bob1, [alice, carol])
+  view.put(bob, COLLECTION.meshlet, 'alice', { meshletDid: alice })
+  const { machines } = followSet(view, alice1, alice, [bob])
+  expect([...machines].toSorted()).toEqual([alice1, bob1].toSorted())
 })
 
 /** An owner who lists strangers without end, by her machines. */
@@ -42,7 +49,7 @@ function crowd(view: MemoryView, owner: Did, machines: number): void {
 test('is bounded for each owner: an endless list pushes nobody else’s members out', () => {
   const view = new MemoryView().own(carol, carol1, [dave])
   crowd(view, bob, 32)
-  const followed = followSet(view, alice1, alice, [bob, carol])
+  const followed = followSet(view, alice1, alice, [bob, carol]).repos
   expect([...followed].filter((one) => one.startsWith('did:plc:xbob'))).toHaveLength(
     FOLLOWED_PER_OWNER_MAX,
   )
@@ -54,7 +61,7 @@ test('is bounded, the nearest first', () => {
   const view = new MemoryView().own(carol, carol1, [])
   const many = Array.from({ length: 12 }, (_, i) => did(`owner${i}`))
   for (const owner of many) crowd(view, owner, 3)
-  const followed = followSet(view, alice1, alice, [...many, carol])
+  const followed = followSet(view, alice1, alice, [...many, carol]).repos
   expect(followed.size).toBe(FOLLOWED_REPOS_MAX)
   expect(followed).toContain(carol1)
 })

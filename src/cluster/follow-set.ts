@@ -11,6 +11,13 @@ export const FOLLOWED_PER_OWNER_MAX = 512
 /** How far membership is followed: my members, and whom they list. */
 const HOPS = 2
 
+/** Repos to follow, and which of them. */
+export interface FollowSet {
+  readonly repos: ReadonlySet<Did>
+  /** Those that are followed as machines and not as owners too. */
+  readonly machines: ReadonlySet<Did>
+}
+
 /**
  * The repos that decide anything for this meshlet: its own, its owner's, those of the members and
  * of their members, and the machines that they all name, owned or not yet. Grows as repos are read:
@@ -23,12 +30,14 @@ export function followSet(
   selfMeshlet: Did,
   selfOwner: Did,
   members: readonly Did[],
-): ReadonlySet<Did> {
+): FollowSet {
   const followed = new Set<Did>([selfMeshlet, selfOwner])
+  const owners = new Set<Did>([selfOwner])
   let ring: readonly Did[] = [...new Set([selfOwner, ...members])]
   const visited = new Set(ring)
   for (let hop = 0; hop < HOPS; hop++) {
     addAll(followed, ring)
+    for (const owner of ring) owners.add(owner)
     for (const owner of ring)
       addAll(
         followed,
@@ -37,7 +46,7 @@ export function followSet(
       )
     ring = nextRing(view, ring, visited)
   }
-  return followed
+  return { repos: followed, machines: new Set([...followed].filter((did) => !owners.has(did))) }
 }
 
 function nextRing(view: RecordView, ring: readonly Did[], visited: Set<Did>): readonly Did[] {

@@ -90,8 +90,9 @@ export class Neighbourhood {
     const { did, ownerDid } = this.#config
     const former = this.#busyWith().flatMap((uri) => parseWorkloadUri(uri)?.owner ?? [])
     const owners = [...new Set([...membersOf(this.#config), ...former])]
-    this.#followed = followSet(this.#view, did, ownerDid, owners)
-    this.#feed.follow(this.#followed)
+    const { repos, machines } = followSet(this.#view, did, ownerDid, owners)
+    this.#followed = repos
+    this.#feed.follow(repos, machines)
   }
 
   /** Whether its repo bears on anything here. */

@@ -39,8 +39,11 @@ export interface RecordView {
 
 /** Follows repos and keeps the view up to date. */
 export interface Feed extends RecordView {
-  /** Replaces the set of followed repos; what is no longer followed is forgotten. */
-  follow(dids: ReadonlySet<Did>): void
+  /**
+   * Replaces the set of followed repos; what is no longer followed is forgotten. Of `machines`, those of
+   * them that are followed as machines and not as owners too, less is read.
+   */
+  follow(dids: ReadonlySet<Did>, machines?: ReadonlySet<Did>): void
   /** Somebody said that this repo moved on: look now. Coalesced; never believed without proof. */
   hint(did: Did, rev?: string, uri?: string): void
   /**

@@ -59,12 +59,12 @@ export function createVirtualReader(options: VirtualReaderOptions): RepoReader {
       return found
     },
     latestCommit: async (at, signal) => (await ask(at, signal)).head,
-    async listing(at, { signal }) {
+    async listing(at, { signal, quota = REPO_QUOTA }) {
       const repo = await askVerified(at, signal)
       const { records } = repo
       const kept = countWithin(
-        records.map(({ bytes }) => bytes?.length ?? 0),
-        REPO_QUOTA,
+        records.map(({ key, bytes }) => ({ key, size: bytes?.length ?? 0 })),
+        quota,
       )
       const isTruncated = kept < records.length
       return {
