@@ -103,7 +103,7 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
   const ledger = ledgerOf({
     day,
     members: books.members,
-    ...ledgerTerms(view, owner, options.nowMs),
+    ...ledgerTerms(view, owner, day),
     onEntry(entry) {
       hashes.push(sha256Hex(canonicalJson(entry)))
       if (isHis(entry)) entries.push(entry)
@@ -142,7 +142,7 @@ function checkBids(
   { members }: CommuneBooks,
   nowMs: number,
 ): readonly BidRow[] {
-  const audit = new BidAudit(view, nowMs, (owner) => ledgerTerms(view, owner, nowMs))
+  const audit = new BidAudit(view, nowMs, (owner, day) => ledgerTerms(view, owner, day))
   return members.flatMap(({ ownerDid, machines }) =>
     machines.flatMap(({ meshletDid }) =>
       view

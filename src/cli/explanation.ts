@@ -89,8 +89,8 @@ export function explainWorkload(
 ): Explanation {
   const { names } = reading
   const { choice } = workload
-  const audit = new BidAudit(reading.view, nowMs, (owner) =>
-    ledgerTerms(reading.view, owner, nowMs),
+  const audit = new BidAudit(reading.view, nowMs, (member, day) =>
+    ledgerTerms(reading.view, member, day),
   )
   const lease = leaseStory(workload, names)
   const replicaStory = (replica: Replica, state: string) => ({

@@ -1,3 +1,4 @@
+import { addDays, type LedgerDay } from '../ledger/ledger-day.ts'
 import { DEFAULT_RULES, type LedgerTerms } from '../ledger/ledger.ts'
 import type { CreditRules } from '../ledger/settle.ts'
 import type { Did } from '../model/records.ts'
@@ -6,13 +7,17 @@ import { agreementOf } from './agreement.ts'
 import type { ClusterRules } from './cluster-rules.ts'
 import { claimsThatDontCount } from './disputes.ts'
 import { bearing } from './member-state.ts'
+import { viewAsOf } from './view-as-of.ts'
 
 /**
- * The terms of one owner's ledger: claims that are disputed or struck in any of her clusters do not
- * count, and of several policies that name credit lines the smallest holds.
+ * The terms of one owner's ledger of a closed day: claims that were disputed or struck in any of her
+ * clusters when the day was closed do not count, and of several policies that name credit lines the
+ * smallest holds. What is disputed or settled later counts in later ledgers, as with every record, so
+ * that a bid that was right stays right. Policies are those of today: records show no others.
  */
-export function ledgerTerms(view: RecordView, owner: Did, nowMs: number): LedgerTerms {
-  const { clusters, decided, disputes } = agreementOf(view, owner, nowMs)
+export function ledgerTerms(view: RecordView, owner: Did, ledgerDay: LedgerDay): LedgerTerms {
+  const closedMs = Date.parse(addDays(ledgerDay, 2))
+  const { clusters, decided, disputes } = agreementOf(viewAsOf(view, closedMs), owner, closedMs)
   const binding = clusters.flatMap(({ roster }) => bearing(decided, roster))
   const disputed = claimsThatDontCount(disputes, binding)
   const [first, ...rest] = clusters.map(({ policy }) => creditRules(policy.rules))

@@ -3,7 +3,7 @@ import type { RecordView } from '../ports/records.ts'
 import { BALANCE_PART, balancePartOf, type FairShare } from '../selection/score.ts'
 import { communeBooks } from './books.ts'
 import { fairShareOf } from './fair-share.ts'
-import { addDays, closedDayOf, parseDay } from './ledger-day.ts'
+import { addDays, closedDayOf, parseDay, type LedgerDay } from './ledger-day.ts'
 import { ledgerOf, type LedgerTerms } from './ledger.ts'
 
 /** What a bid says of its owner's balance, against the ledger of the day that it names. */
@@ -29,11 +29,15 @@ const CHECKED_DAYS = 7
 export class BidAudit {
   readonly #view: RecordView
   readonly #nowMs: number
-  readonly #termsOf: (owner: Did) => LedgerTerms
+  readonly #termsOf: (owner: Did, day: LedgerDay) => LedgerTerms
   readonly #shares = new Map<string, FairShare | undefined>()
 
-  /** `termsOf` says what the members of an owner’s clusters agreed on. */
-  constructor(view: RecordView, nowMs: number, termsOf: (owner: Did) => LedgerTerms) {
+  /** `termsOf` says what the members of an owner’s clusters had agreed on when a day was closed. */
+  constructor(
+    view: RecordView,
+    nowMs: number,
+    termsOf: (owner: Did, day: LedgerDay) => LedgerTerms,
+  ) {
     this.#view = view
     this.#nowMs = nowMs
     this.#termsOf = termsOf
@@ -57,12 +61,12 @@ export class BidAudit {
     return different(claimed, computed, `the ledger of ${ledgerDay} says ${computed}`)
   }
 
-  #shareOf(ownerDid: Did, day: string): FairShare | undefined {
+  #shareOf(ownerDid: Did, day: LedgerDay): FairShare | undefined {
     const key = `${ownerDid} ${day}`
     if (!this.#shares.has(key)) {
       const { members, unread } = communeBooks(this.#view, ownerDid)
       const isWhole = unread.length === 0
-      const terms = this.#termsOf(ownerDid)
+      const terms = this.#termsOf(ownerDid, day)
       const share = isWhole ? fairShareOf(ledgerOf({ day, members, ...terms })) : undefined
       this.#shares.set(key, share)
     }

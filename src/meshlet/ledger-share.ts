@@ -58,7 +58,7 @@ export class LedgerShare implements FairShare {
 
   #shareOf(day: LedgerDay, members: readonly MemberBooks[]): FairShare {
     const trust = new Trust(this.#ownerDid, day)
-    const terms = ledgerTerms(this.#view, this.#ownerDid, this.#clock.wallMs())
+    const terms = ledgerTerms(this.#view, this.#ownerDid, day)
     const ledger = ledgerOf({ day, members, ...terms, onEntry: (entry) => trust.add(entry) })
     return withTrust(fairShareOf(ledger), trust)
   }

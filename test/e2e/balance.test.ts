@@ -206,15 +206,20 @@ describe('commune balance', () => {
     expect(wrong.err).toContain('--credit much is no amount.')
   })
 
-  it('a disputed claim does not count, and the other side of the ledger follows', async () => {
+  it('a claim that was disputed before the close does not count, and the other side of the ledger follows', async () => {
     const uri = usageUri(did('alice-mesh'), DAY)
     const listed = await asMember('bobby', ['balance', '--explain', '-o', 'json'])
     const { entries } = JSON.parse(listed.out) as {
       entries: readonly { readonly usage: { readonly uri: string; readonly cid: string } }[]
     }
     const claim = entries.find(({ usage }) => usage.uri === uri)?.usage
-    const createdAt = new Date().toISOString()
-    await put('bobby', COLLECTION.dispute, 'claim', { claim, reason: 'It never ran.', createdAt })
+    const reason = 'It never ran.'
+    const late = { claim, reason, createdAt: new Date().toISOString() }
+    await put('bobby', COLLECTION.dispute, 'claim', late)
+    const before = await asMember('bobby', ['balance', '--explain'])
+    expect(before.out).not.toContain('disputed, and not settled')
+    const createdAt = `${addDays(DAY, 1)}T12:00:00.000Z`
+    await put('bobby', COLLECTION.dispute, 'claim', { claim, reason, createdAt })
     const { out } = await asMember('bobby', ['balance', '--explain'])
     expect(out).toContain('disputed, and not settled')
     const verified = await asBystander(['balance', did('alice'), '--verify'])

@@ -45,7 +45,7 @@ export async function runDispute(
   const rkey = recordKeyFor(ref.uri)
   await governing.write([{ action: 'put', collection: COLLECTION.dispute, rkey, value }])
   io.out(`disputed ${rkey}\n`)
-  io.note('The claim does not count until this is settled.\n')
+  io.note('From the next ledger on the claim does not count until this is settled.\n')
   return EXIT.done
 }
 
