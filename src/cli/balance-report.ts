@@ -6,6 +6,7 @@ import { FAULTS } from '../ledger/faults.ts'
 import type { LedgerDay } from '../ledger/ledger-day.ts'
 import { ledgerOf, type LedgerAccount } from '../ledger/ledger.ts'
 import { MACHINE_DAY } from '../ledger/rate.ts'
+import { sequenceGapsOf } from '../ledger/sequence-gaps.ts'
 import type { Flow } from '../ledger/settle.ts'
 import { WEIGHT_BITS } from '../ledger/weight.ts'
 import { canonicalJson } from '../model/canonical.ts'
@@ -57,6 +58,14 @@ export interface ShortfallRow {
   readonly covered: string
 }
 
+/** Records that a machine must have written, by the numbers it gives them, and that are not there. */
+export interface GapRow {
+  readonly machine: string
+  readonly afterDay: LedgerDay
+  readonly beforeDay: LedgerDay
+  readonly missing: number
+}
+
 /** A bid whose claim is not what the ledger says. */
 export interface BidRow {
   readonly machine: string
@@ -71,6 +80,8 @@ export interface BalanceReport {
   readonly accounts: readonly AccountRow[]
   readonly entries: readonly EntryRow[]
   readonly shortfalls: readonly ShortfallRow[]
+  /** Of the machines of the member who is explained, and of those in her entries. */
+  readonly gaps: readonly GapRow[]
   /** What was summed up, and a hash over all of it: two readers with the same hash read the same. */
   readonly checked: {
     readonly entries: number
@@ -126,6 +137,7 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
     accounts: ledger.accounts.map((account) => accountRow(account, names.account)),
     entries: entries.toSorted(byDay).map((entry) => entryRow(entry, member, reading)),
     shortfalls,
+    gaps: gapRows(reading, books, entries, options),
     checked: {
       entries: hashes.length,
       bids: bids.length,
@@ -135,6 +147,26 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
     differentBids: bids.filter(({ claim }) => claim.kind === 'different'),
     unread: books.unread.map((did) => names.meshlet(did)),
   }
+}
+
+function gapRows(
+  { names }: Reading,
+  { members }: CommuneBooks,
+  entries: readonly LedgerEntry[],
+  { day, member }: ReportOptions,
+): readonly GapRow[] {
+  const concerned = new Set(entries.map(({ meshletDid }) => meshletDid))
+  return members.flatMap(({ ownerDid, machines }) =>
+    machines
+      .filter(({ meshletDid }) => ownerDid === member || concerned.has(meshletDid))
+      .flatMap((machine) => sequenceGapsOf(machine, day))
+      .map(({ meshletDid, after, before, missing }) => ({
+        machine: names.meshlet(meshletDid),
+        afterDay: after.day,
+        beforeDay: before.day,
+        missing,
+      })),
+  )
 }
 
 function checkBids(

@@ -1,4 +1,4 @@
-import type { AccountRow, BalanceReport, EntryRow } from './balance-report.ts'
+import type { AccountRow, BalanceReport, EntryRow, GapRow } from './balance-report.ts'
 import { formatTable, printable } from './table.ts'
 
 /** One line a member; amounts in machine-days. */
@@ -16,7 +16,11 @@ export function formatAccounts(accounts: readonly AccountRow[], wide: boolean): 
 }
 
 /** What one member's balance is made of, down to the records. */
-export function formatEntries({ entries, shortfalls }: BalanceReport): string {
+export function formatEntries({
+  entries,
+  shortfalls,
+  gaps,
+}: Pick<BalanceReport, 'entries' | 'shortfalls' | 'gaps'>): string {
   const lines = entries.flatMap((entry) => [
     entryLine(entry),
     `    ${entry.usage.uri} ${entry.usage.cid}`,
@@ -28,7 +32,12 @@ export function formatEntries({ entries, shortfalls }: BalanceReport): string {
     ({ day, taker, giver, counted, covered: paid }) =>
       `${day}  the credit of ${taker} covered ${paid} of ${counted} for ${giver}`,
   )
-  return [...lines, ...covered].map((line) => `${printable(line)}\n`).join('')
+  return [...lines, ...covered, ...gaps.map(gapLine)].map((line) => `${printable(line)}\n`).join('')
+}
+
+function gapLine({ machine, afterDay, beforeDay, missing }: GapRow): string {
+  const records = missing === 1 ? '1 record is' : `${missing} records are`
+  return `note: by its numbers ${machine} wrote more: ${records} missing between those of ${afterDay} and ${beforeDay}; this changes no balance by itself`
 }
 
 function entryLine(entry: EntryRow): string {

@@ -121,6 +121,7 @@ describe('commune balance', () => {
     expect(out).toContain('more was claimed than acknowledged: the smaller counts')
     expect(out).toContain('nobody on the other side acknowledged it')
     expect(out).toContain(usageUri(did('bobby-mesh'), DAY))
+    expect(out).toContain(`6 records are missing between those of ${addDays(DAY, -7)} and ${DAY}`)
     expect(out).toMatch(/took from \S+ {2}web on \S+ {2}counted 1\.000 \(claimed 3\.000/)
   })
 
