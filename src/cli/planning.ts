@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from '../atproto/session.ts'
+import { ledgerTerms } from '../governance/ledger-terms.ts'
+import { closedDayOf } from '../ledger/ledger-day.ts'
+import { OwnersShares } from '../ledger/owners-share.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { forecastPlan } from '../sync/forecast-plan.ts'
 import { planSync, type PlanSyncInput } from '../sync/plan-sync.ts'
@@ -58,7 +61,7 @@ export function openPlanning(
       await read(false)
       if (reading === undefined) return first
       const plan = planSync({ ...input, ...knowledgeOf(reading, session) })
-      return withForecast(plan, reading, snapshot)
+      return withForecast(plan, reading, snapshot, context.io.clock.wallMs())
     },
     [Symbol.dispose]: () => reading?.[Symbol.dispose](),
   }
@@ -73,12 +76,16 @@ function withForecast(
   plan: SyncPlan,
   { view, names }: Reading,
   { existing }: RepoSnapshot,
+  nowMs: number,
 ): SyncPlan {
+  const shares = new OwnersShares(view, (owner, day) => ledgerTerms(view, owner, day))
+  const day = closedDayOf(nowMs)
   return forecastPlan(plan, {
     view,
     nameOf: names.shortMeshlet,
     downAmong: (candidates) => suspectsOf(view, candidates, false).down,
     existing,
+    shareOf: (owner) => shares.of(owner, day),
   })
 }
 

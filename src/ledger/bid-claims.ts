@@ -1,10 +1,8 @@
 import type { BidRecord, Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
-import { BALANCE_PART, balancePartOf, type FairShare } from '../selection/score.ts'
-import { communeBooks } from './books.ts'
-import { fairShareOf } from './fair-share.ts'
-import { addDays, closedDayOf, parseDay, type LedgerDay } from './ledger-day.ts'
-import { ledgerOf, type LedgerTerms } from './ledger.ts'
+import { BALANCE_PART, balancePartOf } from '../selection/score.ts'
+import { addDays, closedDayOf, parseDay } from './ledger-day.ts'
+import { OwnersShares, type TermsOf } from './owners-share.ts'
 
 /** What a bid says of its owner's balance, against the ledger of the day that it names. */
 export type BidClaim =
@@ -27,20 +25,12 @@ const CHECKED_DAYS = 7
  * choice: a choice takes the score that a bid states, whoever reads it.
  */
 export class BidAudit {
-  readonly #view: RecordView
   readonly #nowMs: number
-  readonly #termsOf: (owner: Did, day: LedgerDay) => LedgerTerms
-  readonly #shares = new Map<string, FairShare | undefined>()
+  readonly #shares: OwnersShares
 
-  /** `termsOf` says what the members of an owner’s clusters had agreed on when a day was closed. */
-  constructor(
-    view: RecordView,
-    nowMs: number,
-    termsOf: (owner: Did, day: LedgerDay) => LedgerTerms,
-  ) {
-    this.#view = view
+  constructor(view: RecordView, nowMs: number, termsOf: TermsOf) {
     this.#nowMs = nowMs
-    this.#termsOf = termsOf
+    this.#shares = new OwnersShares(view, termsOf)
   }
 
   check(ownerDid: Did, { ledgerDay, scoreParts, createdAt }: BidRecord): BidClaim {
@@ -54,23 +44,11 @@ export class BidAudit {
     if (!isClosed) return different(claimed, undefined, `the ledger of ${ledgerDay} was not closed`)
     if (ledgerDay < addDays(closedDayOf(this.#nowMs), -CHECKED_DAYS))
       return { kind: 'unknown', claimed, reason: `${ledgerDay} is too long ago` }
-    const share = this.#shareOf(ownerDid, ledgerDay)
+    const share = this.#shares.of(ownerDid, ledgerDay)
     if (!share) return { kind: 'unknown', claimed, reason: 'not all repos could be read' }
     const computed = balancePartOf(share, ownerDid)
     if (computed === claimed) return { kind: 'same', claimed }
     return different(claimed, computed, `the ledger of ${ledgerDay} says ${computed}`)
-  }
-
-  #shareOf(ownerDid: Did, day: LedgerDay): FairShare | undefined {
-    const key = `${ownerDid} ${day}`
-    if (!this.#shares.has(key)) {
-      const { members, unread } = communeBooks(this.#view, ownerDid)
-      const isWhole = unread.length === 0
-      const terms = this.#termsOf(ownerDid, day)
-      const share = isWhole ? fairShareOf(ledgerOf({ day, members, ...terms })) : undefined
-      this.#shares.set(key, share)
-    }
-    return this.#shares.get(key)
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { MeshletStatusRecord } from '../model/records.ts'
+import { NO_FAIR_SHARE } from '../selection/score.ts'
 import { forecastPlan } from './forecast-plan.ts'
 import type { Forecast } from './forecast.ts'
 import { formatForecast } from './format-forecast.ts'
@@ -30,12 +31,17 @@ function forecasts(
   view: MemoryView,
   folder: ReturnType<typeof desired>[],
   down: readonly string[] = [],
+  balances: Readonly<Record<string, number>> = {},
 ): Readonly<Record<string, Forecast | undefined>> {
   const plan = forecastPlan(planSync(planInput({ desired: folder })), {
     view,
     nameOf: (machine) => machine,
     downAmong: () => new Set(down.map(did)),
     existing: [],
+    shareOf: (owner) => ({
+      ...NO_FAIR_SHARE,
+      balanceOf: () => balances[owner] ?? 0,
+    }),
   })
   return Object.fromEntries(plan.items.map(({ name, forecast }) => [name, forecast]))
 }
@@ -48,6 +54,24 @@ describe('where a new workload would run', () => {
     const { web } = forecasts(machines({ small: 128, large: 512 }), [asking('web', 64)])
     expect(web?.places).toEqual([
       { meshlet: did('large'), name: did('large'), replicas: 1, why: '64 CPU and 512Mi free' },
+    ])
+  })
+
+  it('goes to who owes the commune before who has more free, as the bids will', () => {
+    const bob = did('bob')
+    const view = machines({ large: 512 })
+    view.own(OWNER, did('large'), [bob]).own(bob, did('small'), [OWNER])
+    view.put(did('small'), COLLECTION.meshletStatus, 'self', {
+      epoch: 1,
+      state: 'active',
+      capacity: { cpuMilli: 64_000, memoryBytes: 4096 * MIB },
+      available: { cpuMilli: 64_000, memoryBytes: 128 * MIB },
+    })
+    const placeOf = (balance: number) =>
+      forecasts(view, [asking('web', 64)], [], { [bob]: balance })['web']?.places
+    expect(placeOf(0)?.map(({ meshlet }) => meshlet)).toEqual([did('large')])
+    expect(placeOf(-500)).toMatchObject([
+      { meshlet: did('small'), why: expect.stringContaining('its owner owes the commune') },
     ])
   })
 

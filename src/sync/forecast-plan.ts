@@ -19,6 +19,8 @@ export interface ForecastInput {
   /** Who of the candidates is down by the records. */
   readonly downAmong: (candidates: readonly Candidate[]) => ReadonlySet<Did>
   readonly existing: readonly ExistingWorkload[]
+  /** An owner’s own ledger, which the bids of her machines go by. */
+  readonly shareOf: ForecastWorld['shareOf']
 }
 
 /**
@@ -33,6 +35,7 @@ export function forecastPlan(plan: SyncPlan, input: ForecastInput): SyncPlan {
     view,
     owner,
     nameOf,
+    shareOf: input.shareOf,
     taken: new Map(),
     machinesOf({ clusters }) {
       const key = (clusters ?? []).join(' ')

@@ -8,7 +8,7 @@ import { bidsFor, type CountedBid } from '../selection/bids.ts'
 import { INVITE_ALL_MAX } from '../selection/invitation.ts'
 import { mayRun } from '../selection/lease.ts'
 import { minus, NOTHING, plus, slotsIn, times } from '../selection/room.ts'
-import { NO_FAIR_SHARE, scoreBid } from '../selection/score.ts'
+import { NO_FAIR_SHARE, scoreBid, type FairShare } from '../selection/score.ts'
 import { select, type Choice, type ReplicaCount } from '../selection/select.ts'
 import { obstacleOn, reasonFor, type Machine } from './forecast-machine.ts'
 
@@ -51,6 +51,8 @@ export interface ForecastWorld {
   readonly owner: Did
   readonly nameOf: (did: Did) => string
   readonly machinesOf: (record: WorkloadRecord) => readonly Machine[]
+  /** An owner’s own ledger; undefined while not all of it can be read. */
+  readonly shareOf: (owner: Did) => FairShare | undefined
   /** What this plan has given away so far; each forecast adds its own. */
   readonly taken: Map<Did, Amount>
 }
@@ -61,7 +63,7 @@ export function forecastAnew(
   record: WorkloadRecord,
   held: ReadonlyMap<Did, Amount> = new Map(),
 ): Forecast {
-  const { owner, nameOf, taken } = world
+  const { owner, nameOf, taken, shareOf } = world
   const judged = mayRun(record, withMeshletDid(world.machinesOf(record))).map((machine) => {
     const free = plus(machine.available, held.get(machine.did) ?? NOTHING)
     const room = minus(free, taken.get(machine.did) ?? NOTHING)
@@ -70,7 +72,9 @@ export function forecastAnew(
   const fitting = judged.filter(({ why }) => why === undefined)
   const replicas = replicasOf(record)
   const key = placementKey(owner, record)
-  const bids = fitting.map(({ machine, room }) => likelyBid(machine, { record, key, room, owner }))
+  const bids = fitting.map(({ machine, room }) =>
+    likelyBid(machine, { record, key, room, owner, shareOf }),
+  )
   const choice = select({
     placementKey: key,
     spread: record.spread,
@@ -84,7 +88,11 @@ export function forecastAnew(
     taken.set(meshletDid, plus(taken.get(meshletDid) ?? NOTHING, times(request, slots)))
   }
   const reasons = new Map(
-    fitting.map(({ machine, room }) => [machine.did, reasonFor(machine, { owner, record, room })]),
+    fitting.map(({ machine, room }) => {
+      const reason = reasonFor(machine, { owner, record, room })
+      const owes = (shareOf(machine.ownerDid)?.balanceOf(machine.ownerDid) ?? 0) < 0
+      return [machine.did, owes ? `${reason}; its owner owes the commune` : reason]
+    }),
   )
   const asGood = equalsOf(choice, bids).map((did) => ({ meshlet: did, name: nameOf(did) }))
   const isOpen = fitting.length > INVITE_ALL_MAX && replicas !== 'everywhere'
@@ -160,9 +168,14 @@ function replicasOf(record: WorkloadRecord): ReplicaCount {
 /** The bid that a machine would make if its last status were all that it knows. */
 function likelyBid(
   { did, ownerDid, capacity, labels }: Machine,
-  about: { record: WorkloadRecord; key: string; room: Amount; owner: Did },
+  about: Pick<ForecastWorld, 'owner' | 'shareOf'> & {
+    readonly record: WorkloadRecord
+    readonly key: string
+    readonly room: Amount
+  },
 ): CountedBid {
-  const { record, key, room, owner } = about
+  const { record, key, room, owner, shareOf } = about
+  const fairShare = shareOf(ownerDid) ?? NO_FAIR_SHARE
   const request = requestOf(record)
   const wanted = replicasOf(record)
   const { spread } = record
@@ -173,7 +186,7 @@ function likelyBid(
     round: 0,
     epoch: 0,
     slots: wanted === 'everywhere' ? 1 : Math.min(wanted, slotsIn(room, request)),
-    score: scoreBid({ ownerDid, capacity, room, request, fairShare: NO_FAIR_SHARE }).score,
+    score: scoreBid({ ownerDid, capacity, room, request, fairShare }).score,
     ...(spread === undefined ? {} : { domain: labels[spread] ?? '' }),
     createdAt: record.createdAt,
   }

@@ -74,7 +74,13 @@ function foreseen(
   const nameOf = (machine: Did) => machine.replace('did:plc:', '')
   const downAmong = () => new Set([did('nobody')])
   return {
-    plan: forecastPlan(planSync(input), { view, nameOf, downAmong, existing: input.existing }),
+    plan: forecastPlan(planSync(input), {
+      view,
+      nameOf,
+      downAmong,
+      shareOf: () => undefined,
+      existing: input.existing,
+    }),
   }
 }
 
