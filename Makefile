@@ -42,6 +42,10 @@ sim: $(PACKAGES) ## simulate a thousand communes with faults; SEEDS= SEED_FROM= 
 fuzz: $(PACKAGES) ## let what strangers could write into everything for five minutes; MINUTES= SEED= ONLY=
 	@exec node scripts/fuzz.ts
 
+.PHONY: podman
+podman: $(PACKAGES) ## what the engine promises, on Podman instead of Docker
+	@exec sh scripts/podman.sh
+
 .PHONY: soak
 soak: $(PACKAGES) ## flood a server and measure whether memory stays flat; MINUTES=
 	@exec node scripts/soak.ts

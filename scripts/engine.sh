@@ -5,6 +5,7 @@
 #   scripts/engine.sh stop [FOLDER]     ends the engine that `start` started, and nothing else
 #   scripts/engine.sh status [FOLDER]   prints DOCKER_HOST=… and exits 0 when an engine answers
 #   scripts/engine.sh programs          installs what tests with several machines on this one need
+#   scripts/engine.sh podman            installs Podman and what it needs here, for scripts/podman.sh
 #
 # An engine that already answers (DOCKER_HOST, then /var/run/docker.sock) is used as it is. Otherwise
 # root gets a dockerd of its own: data, log and lock in FOLDER (COMMUNE_ENGINE_DIR, or .engine in the
@@ -95,6 +96,19 @@ programs() {
     $(command -v fish >/dev/null || echo fish) \
     $(command -v nsenter >/dev/null && command -v setpriv >/dev/null || echo util-linux) \
     $(command -v runsc >/dev/null || ! apt-cache show runsc >/dev/null 2>&1 || echo runsc)
+}
+
+# Podman of Debian only recommends its network plugins, and names no runc when crun is there.
+podman_programs() {
+  can_install || return 0
+  # shellcheck disable=SC2046  # lists of words
+  install_packages $(missing_busybox) \
+    $(command -v podman >/dev/null || echo podman containernetworking-plugins) \
+    $(command -v runc >/dev/null || echo runc) \
+    $(command -v catatonit >/dev/null || echo catatonit) \
+    $(command -v iptables >/dev/null || echo iptables) \
+    $(command -v ip >/dev/null || echo iproute2) \
+    $(command -v curl >/dev/null || echo curl)
 }
 
 install_packages() { # install_packages NAME…
@@ -241,5 +255,6 @@ status() {
 
 case $command in
   start | stop | status | programs) "$command" ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  podman) podman_programs ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
