@@ -28,9 +28,9 @@ describe('what the stream has shown of a chain', () => {
   })
 
   it('waits for the stream once a position, whatever is listed meanwhile', () => {
-    chains.wait(DID, at('1'), 'commit5')
+    chains.wait(DID, at('1'), { rev: '5', cid: 'commit5' })
     clock.advance(4_000)
-    chains.wait(DID, at('1'), 'commit6')
+    chains.wait(DID, at('1'), { rev: '6', cid: 'commit6' })
     expect(chains.waitsMs(DID, at('1'), 'commit5')).toBeUndefined()
     expect(chains.waitsMs(DID, at('1'), 'commit6')).toBe(AWAIT_STREAM_MS - 4_000)
     clock.advance(AWAIT_STREAM_MS - 4_000)
@@ -39,10 +39,11 @@ describe('what the stream has shown of a chain', () => {
   })
 
   it('begins to wait anew when the stream goes on', () => {
-    chains.wait(DID, at('1'), 'commit6')
+    chains.wait(DID, at('1'), { rev: '6', cid: 'commit6' })
     clock.advance(AWAIT_STREAM_MS)
     expect(chains.judge(DID, at('2'))).toBe('pending')
-    chains.wait(DID, at('2'), 'commit6')
+    chains.wait(DID, at('2'), { rev: '6', cid: 'commit6' })
     expect(chains.waitsMs(DID, at('2'), 'commit6')).toBe(AWAIT_STREAM_MS)
+    expect(chains.waitedRev(DID, at('2'))).toBe('6')
   })
 })

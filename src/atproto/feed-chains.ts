@@ -17,6 +17,8 @@ const FRESH_MS = 30_000
 
 interface Wait {
   readonly fromRev: string
+  /** Of the first listing that lacked records, while the position is the same. */
+  readonly firstRev: string
   readonly commit: Cid
   readonly sinceMs: number
 }
@@ -59,10 +61,19 @@ export class FeedChains {
   }
 
   /** Waits for the stream to lead from the position to this commit; begun once a position. */
-  wait(did: Did, { rev }: RepoPosition, commit: Cid): void {
+  wait(did: Did, { rev }: RepoPosition, to: { readonly rev: string; readonly cid: Cid }): void {
     const before = this.#waits.get(did)
-    const sinceMs = before?.fromRev === rev ? before.sinceMs : this.#clock.monotonicMs()
-    this.#waits.set(did, { fromRev: rev, commit, sinceMs })
+    const begun =
+      before?.fromRev === rev
+        ? before
+        : { fromRev: rev, firstRev: to.rev, sinceMs: this.#clock.monotonicMs() }
+    this.#waits.set(did, { ...begun, commit: to.cid })
+  }
+
+  /** The revision of the first listing that the stream was to lead to; undefined when there was none. */
+  waitedRev(did: Did, { rev }: RepoPosition): string | undefined {
+    const wait = this.#waits.get(did)
+    return wait?.fromRev === rev ? wait.firstRev : undefined
   }
 
   /** How much longer the stream is given to lead to this commit; undefined: no wait is on. */

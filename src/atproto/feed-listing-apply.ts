@@ -46,6 +46,7 @@ export function applyListing(
     listing: listing.commit,
     missing: countMissing(lacking, listing),
     chain: position ? chains.judge(did, position) : 'fresh',
+    waitedRev: position && chains.waitedRev(did, position),
     nowMs: clock.wallMs(),
   })
   const base = { did, via: 'listing' } as const
@@ -61,7 +62,7 @@ export function applyListing(
     case 'await-stream': {
       invariant(position, 'a first listing is accepted')
       const isNew = chains.waitsMs(did, position, cid) === undefined
-      chains.wait(did, position, cid)
+      chains.wait(did, position, { rev, cid })
       later(did, AWAIT_STREAM_MS)
       notify(store.apply({ ...base, put: ahead() }))
       return isNew

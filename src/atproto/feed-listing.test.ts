@@ -58,6 +58,16 @@ describe('planListing', () => {
       { action: 'accept' },
     ],
     [
+      'records that were gone at another commit, for which the stream was waited in vain',
+      { missing: 1, waitedRev: '6' },
+      { action: 'accept' },
+    ],
+    [
+      'records that are gone at the commit for which the stream was waited',
+      { missing: 1, waitedRev: '7' },
+      { action: 'hold-deletions', held: heldAt('7', 0) },
+    ],
+    [
       'records that are gone for just less than a day',
       { missing: 1, held: heldAt('7', HOLD_MS - 1) },
       { action: 'hold-deletions', held: heldAt('7', HOLD_MS - 1) },

@@ -27,6 +27,8 @@ export interface ListingFacts {
   /** How many of the stored records the listing lacks. */
   readonly missing: number
   readonly chain: Chain
+  /** The revision of an earlier listing that lacked records too, for which the stream was waited. */
+  readonly waitedRev?: string | undefined
   /** Milliseconds since 1970. */
   readonly nowMs: number
 }
@@ -39,7 +41,8 @@ export const HOLD_MS = 24 * 60 * 60_000
  * to hold that: a PDS that was restored from a backup presents an old state, even under a new
  * revision, and what it lost must not stop containers. So records that vanished without a commit that
  * links to the last known one stay until the repo was written once more, or for a day; but while the
- * stream may still bring that commit, it is left to the stream. A repo that was read for the first
+ * stream may still bring that commit, it is left to the stream; a commit after a listing for which the
+ * stream was waited is such a write, too. A repo that was read for the first
  * time a moment ago has lost nothing that anybody relied on. An older revision is held back altogether, since revisions of one repo are applied in their order only.
  */
 export function planListing(facts: ListingFacts): ListingVerdict {
@@ -49,7 +52,8 @@ export function planListing(facts: ListingFacts): ListingVerdict {
   const contradicts = listing.rev === position.rev && listing.data !== position.data
   if (older || contradicts) return judgeOlder(facts, position)
   if (missing === 0 || chain === 'fresh') return { action: 'accept' }
-  const writtenSince = held !== undefined && held.rev < listing.rev
+  const lackedAt = held?.rev ?? facts.waitedRev
+  const writtenSince = lackedAt !== undefined && lackedAt < listing.rev
   const longAgo = held !== undefined && nowMs - held.sinceMs >= HOLD_MS
   if (writtenSince || longAgo) return { action: 'accept' }
   if (held === undefined && chain === 'pending') return { action: 'await-stream' }
