@@ -56,3 +56,12 @@ test('says that a member’s machine was not read yet', () => {
   view.put(bob, COLLECTION.meshlet, 'bob1', { meshletDid: bob1 })
   expect(rowsOf(view)[1]).toBe('bob bob1 unknown: the meshlet’s repo has not been read yet')
 })
+
+test('says which repos hold more than is read', () => {
+  const view = new MemoryView().own(alice, alice1, [bob]).own(bob, bob1, [alice])
+  view.fail(bob1, 'the repo holds more than is read')
+  expect(rowsOf(view)).toEqual([
+    'alice alice1 yes: your own',
+    'bob bob1 yes: you list each other; the meshlet’s repo: the repo holds more than is read',
+  ])
+})

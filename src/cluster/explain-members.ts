@@ -35,7 +35,20 @@ export function explainMembers(view: RecordView, viewer: Viewer): readonly Membe
   for (const stranger of strangers)
     if (stranger !== ownerDid && !listed.has(stranger))
       rows.push(...strangerRows(view, ownerDid, stranger))
-  return [...ownRows(view, ownerDid), ...rows.toSorted(byOwnerAndMeshlet)]
+  return [...ownRows(view, ownerDid), ...rows.toSorted(byOwnerAndMeshlet)].map((row) => ({
+    ...row,
+    reason: [row.reason, ...problemsOf(view, row)].join('; '),
+  }))
+}
+
+/** What is wrong with repos that were read, such as that they hold more than is read. */
+function problemsOf(view: RecordView, { ownerDid, meshletDid }: MemberRow): readonly string[] {
+  const problemOf = (did: Did | undefined, whose: string): readonly string[] => {
+    if (did === undefined || view.repoState(did) === 'unknown') return []
+    const problem = view.repoProblem(did)
+    return problem === undefined ? [] : [`${whose} repo: ${problem}`]
+  }
+  return [...problemOf(ownerDid, 'the owner’s'), ...problemOf(meshletDid, 'the meshlet’s')]
 }
 
 function ownRows(view: RecordView, owner: Did): readonly MemberRow[] {
