@@ -1,6 +1,7 @@
 import { explainMembers } from '../cluster/explain-members.ts'
 import { ledgerTerms } from '../governance/ledger-terms.ts'
 import { BidAudit } from '../ledger/bid-claims.ts'
+import type { MemberStanding } from '../governance/member-standing.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord, ScorePart } from '../model/records.ts'
 import { BALANCE_PART } from '../selection/score.ts'
@@ -12,6 +13,7 @@ import { wantedText } from './get-workloads.ts'
 import { takeoverStory, takeoverText, type TakeoverStory } from './takeover-story.ts'
 import { describeReplica } from './wait-state.ts'
 import { shortageOf } from './shortage.ts'
+import { ownStandings, standingText } from './standing-story.ts'
 import { accusationText } from './suspects.ts'
 import {
   discountedReplicas,
@@ -28,6 +30,8 @@ export interface Explanation {
   readonly revision: string
   readonly placementKey: string
   readonly wanted: string
+  /** How its owner stands in those of her clusters that ask for something. */
+  readonly standing: readonly MemberStanding[] | 'unknown'
   /** Who could bid, with the answer. By DID. */
   readonly candidates: readonly CandidateStory[]
   /** Machines that are known and could not bid. */
@@ -104,6 +108,7 @@ export function explainWorkload(
     revision: workload.cid,
     placementKey: workload.placementKey,
     wanted: wantedText(workload),
+    standing: ownStandings(reading.view, reading.owner, nowMs),
     candidates: candidateStories(reading, workload, nowMs),
     others: othersOf(reading, workload),
     order: choice.ranked.map((bid) => ({
@@ -207,6 +212,7 @@ function partsOf(
 export function formatExplanation(story: Explanation, nowMs: number, wide = false): string {
   const parts = [
     `${story.name}: ${story.wanted} wanted, ${chosenCount(story)} chosen, ${story.missing} missing\n`,
+    section('How its owner stands', standingText(story.standing)),
     section('Who could run it', candidatesTable(story)),
     section('Who could not', othersTable(story)),
     section(
