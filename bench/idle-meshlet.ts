@@ -96,7 +96,7 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
     policy: () => STANDARD_POLICY,
     registries: {
       credentials: () => Promise.resolve(undefined),
-      provePublic: () => Promise.resolve(),
+      proveReadable: () => Promise.resolve(),
       findSignature: () => Promise.resolve({ kind: 'unsigned', why: 'nobody signs' }),
       examine: () => Promise.resolve({ layers: [], sentBytes: 0 }),
     },

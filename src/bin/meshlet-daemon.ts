@@ -7,7 +7,6 @@ import { createFeed } from '../atproto/feed.ts'
 import type { RunningFeed } from '../atproto/feed-core.ts'
 import { makePrivateFolder } from '../atproto/private-file.ts'
 import { keepBudget } from '../atproto/kept-budget.ts'
-import { isKeptKey, openHeartbeatKey } from '../atproto/heartbeat-key.ts'
 import { createIdentity } from '../atproto/identity.ts'
 import { publicOrigin } from '../atproto/public-origin.ts'
 import { openSession } from '../atproto/session.ts'
@@ -40,6 +39,7 @@ import { watchJournal } from '../storage/watched-journal.ts'
 import { createPeers } from '../xrpc/peers.ts'
 import { parseProxies } from '../xrpc/client-address.ts'
 import { createXrpcServer } from '../xrpc/server.ts'
+import { openOwnKeys } from './own-keys.ts'
 import { openPolicy } from './policy-source.ts'
 import { defaultStateDir } from './state-dir.ts'
 
@@ -76,9 +76,7 @@ export async function startDaemon(
     allowPrivateAddresses: isPrivate,
     ...(settings.plcUrl === undefined ? {} : { plcUrl: settings.plcUrl }),
   })
-  const keyFile = path.join(stateDir, 'heartbeat.key')
-  await checkJsonFile({ file: keyFile, isFine: isKeptKey, log, nowMs: systemClock.wallMs() })
-  const key = await openHeartbeatKey(keyFile)
+  const { heartbeat: key, seal: sealKey } = await openOwnKeys(stateDir, log)
   const storage = new StorageState(systemClock, log)
   const feed = stack.use(
     createFeed({
@@ -121,6 +119,7 @@ export async function startDaemon(
     did,
     storageBytes: settings.storageBytes ?? (await halfOfFreeDisk(stateDir)),
     heartbeatKey: key.publicKey,
+    publicKey: sealKey.recipient,
     softwareVersion: version,
     ownPorts: [Number(new URL(url).port), settings.metrics?.port ?? 0].filter((port) => port > 0),
     endpoint: settings.endpoint ?? (isLocalNetwork ? url : undefined),
@@ -150,6 +149,7 @@ export async function startDaemon(
     log,
     policy: () => policy.current(),
     storage,
+    sealKey,
     registries: createRegistries({
       allowPrivateAddresses: isPrivate,
       privateRegistries: settings.privateRegistries ?? [],
@@ -279,6 +279,7 @@ function configOf(
     readonly storageBytes: number
     readonly endpoint: string | undefined
     readonly heartbeatKey: string
+    readonly publicKey: string
     readonly softwareVersion: string
     readonly ownPorts: readonly number[]
   },

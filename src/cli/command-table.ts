@@ -5,6 +5,7 @@ import { GOVERNANCE_COMMANDS } from './tables/governance-commands.ts'
 import { LOCAL_COMMANDS } from './tables/local-commands.ts'
 import { MACHINE_COMMANDS } from './tables/machine-commands.ts'
 import { READING_COMMANDS } from './tables/reading-commands.ts'
+import { SEAL_COMMANDS } from './tables/seal-commands.ts'
 import { SET_COMMANDS } from './tables/set-commands.ts'
 import { ROLLOUT_COMMANDS } from './tables/rollout-commands.ts'
 import { START_COMMANDS } from './tables/start-commands.ts'
@@ -15,7 +16,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: 'Starting', commands: START_COMMANDS },
   { title: 'Files', commands: [...FOLDER_COMMANDS, ...SET_COMMANDS] },
   { title: 'Looking', commands: READING_COMMANDS },
-  { title: 'Changing what runs', commands: [...WORK_COMMANDS, ...ROLLOUT_COMMANDS] },
+  {
+    title: 'Changing what runs',
+    commands: [...WORK_COMMANDS, ...ROLLOUT_COMMANDS, ...SEAL_COMMANDS],
+  },
   { title: 'Deciding together', commands: GOVERNANCE_COMMANDS },
   { title: 'Machines', commands: MACHINE_COMMANDS },
   { title: 'Account', commands: ACCOUNT_COMMANDS },
@@ -28,6 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ comman
 export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
   rollout: 'Follow, hold or take back how a new container replaces the old one.',
   meshlet: 'Add or remove a machine of yours.',
+  seal: 'Encrypt what only the machines of a workload may read.',
   set: 'Suspend and resume the syncing of a set of workload files.',
 }
 

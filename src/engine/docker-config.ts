@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CommuneError } from '../model/errors.ts'
+import { loginAddress } from '../model/image-reference.ts'
 import type { RegistryAuth } from '../ports/engine.ts'
 
 export interface CredentialOptions {
@@ -17,8 +18,6 @@ export interface CredentialOptions {
 const HELPER_TIMEOUT_MS = 10_000
 const HELPER_OUTPUT_BYTES_MAX = 64 * 1024
 const HELPER_NAME = /^[A-Za-z0-9._-]{1,64}$/
-/** Docker files its own registry under this address, for historical reasons. */
-const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
 
 /** The parts of Docker's config.json that name credentials (docs.docker.com, "docker login"). */
 interface DockerConfig {
@@ -60,7 +59,7 @@ export async function findCredentials(
 
 /** Addresses under which a registry may be filed, the usual one first. */
 function keysOf(registry: string): string[] {
-  if (registry === 'docker.io') return [DOCKER_HUB_KEY, 'index.docker.io', 'docker.io']
+  if (registry === 'docker.io') return [loginAddress(registry), 'index.docker.io', 'docker.io']
   return [registry, `https://${registry}`, `https://${registry}/`, `https://${registry}/v2/`]
 }
 

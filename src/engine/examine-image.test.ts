@@ -147,7 +147,7 @@ describe('a registry in a private network', () => {
       code: 'forbidden',
       message: `${registry.host} is no public address that speaks https`,
     })
-    await expect(closed.provePublic(reference)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(closed.proveReadable(reference, {})).rejects.toMatchObject({ code: 'forbidden' })
     expect(registry.requests).toEqual([])
     const named = createRegistries({
       allowPrivateAddresses: false,

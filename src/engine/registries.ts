@@ -38,31 +38,31 @@ export function createRegistries(options: RegistriesOptions): Registries {
     /** Fails with `io`. */
     credentials,
 
-    /** Asks for the manifest without credentials. Fails as `resolveImage` does. */
-    async provePublic(image, signal) {
+    /** Asks for the manifest. Fails as `resolveImage` does. */
+    async proveReadable(image, { auth, signal }) {
       await resolveImage(image, {
         ...reach(image, false),
-        auth: 'none',
+        auth: auth ?? 'none',
         ...(signal === undefined ? {} : { signal }),
       })
     },
 
     /** Fails as `examineImage` does. */
-    async examine(image, { platform, isOwn, signal }) {
+    async examine(image, { platform, isOwn, auth, signal }) {
       return examineImage(image, {
         ...reach(image, isOwn),
         platform,
-        auth: isOwn ? await credentials(image, signal) : undefined,
+        auth: auth ?? (isOwn ? await credentials(image, signal) : undefined),
         ...(signal === undefined ? {} : { signal }),
       })
     },
 
     /** Fails with `io` when the trusted root can't be read. */
-    async findSignature(image, { isWanted, keys, isOwn, signal }) {
+    async findSignature(image, { isWanted, keys, isOwn, auth, signal }) {
       return findSignature(image, {
         ...reach(image, isOwn),
         ...{ isWanted, keys, trustedRoot: await readRoot(options.trustedRoot) },
-        auth: isOwn ? await credentials(image, signal) : undefined,
+        auth: auth ?? (isOwn ? await credentials(image, signal) : undefined),
         ...(signal === undefined ? {} : { signal }),
       })
     },

@@ -42,6 +42,9 @@ export function changedKeys(
       const uri = view.get<BidRecord>(did, collection, rkey)?.value.workload ?? uriOfKey(rkey)
       if (uri !== undefined) workloads.add(uri)
     }
+    if (collection === COLLECTION.secret)
+      for (const [name] of view.list(did, COLLECTION.workload))
+        workloads.add(workloadUri(did, name))
     if (collection === COLLECTION.meshletStatus)
       for (const { workload } of view.get<MeshletStatusRecord>(did, collection, rkey)?.value
         .objections ?? [])

@@ -28,6 +28,8 @@ export interface MeshletConfig {
   readonly endpoint?: string
   /** TCP ports of the machine where this program listens: no container may reach them. */
   readonly ownPorts?: readonly number[]
+  /** What secrets are sealed for, `age1pq1…`. */
+  readonly publicKey?: string
   /** Public half of the key that signs this machine's heartbeats, as did:key. */
   readonly heartbeatKey?: string
   readonly softwareVersion: string

@@ -12,7 +12,7 @@ import type { Policy } from '../policy/policy.ts'
 import { isSigner, signersFor } from '../policy/signers.ts'
 import { termsFor, type Party } from '../policy/terms-for.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Engine, EngineImage, EngineInfo } from '../ports/engine.ts'
+import type { Engine, EngineImage, EngineInfo, RegistryAuth } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Registries, RemoteImage } from '../ports/registries.ts'
@@ -23,6 +23,7 @@ import type { ImageBook } from './image-book.ts'
 import type { ImageKeeper } from './image-keeper.ts'
 import type { ImageRefusals } from './image-refusals.ts'
 import { PullSlots } from './pull-slots.ts'
+import type { SealedLogin, SealedLogins } from './sealed-logins.ts'
 import type { Settings } from './settings.ts'
 import { StalledPull, watchedPull } from './watched-pull.ts'
 
@@ -34,6 +35,7 @@ export interface ImageSupplyOptions {
   readonly policy: () => Policy
   readonly registries: Registries
   readonly settings: Settings
+  readonly sealedLogins: Pick<SealedLogins, 'find'>
   readonly book: ImageBook
   readonly refusals: ImageRefusals
   readonly keeper: Pick<ImageKeeper, 'makeRoom' | 'removalOf'>
@@ -54,13 +56,19 @@ export interface ImageCall {
   readonly onPull: () => void
 }
 
+/** A call with what its owner sealed for it. */
+interface Fetch extends ImageCall {
+  readonly sealed: SealedLogin
+}
+
 const PROOFS_MAX = 1_000
 
 /**
- * Brings images onto the machine. Its owner's registry credentials serve her own workloads alone.
+ * Brings images onto the machine. Its owner's registry credentials serve her own workloads alone,
+ * and those that somebody sealed for it the one workload that they were sealed for.
  * For others that an image is here already proves nothing: she may have pulled it with credentials,
  * for a workload or by hand, and an engine does not ask the registry again. So they get what was
- * pulled without credentials, or what its registry gives to anybody. What the policy limits is looked
+ * pulled without credentials, or what its registry gives to anybody, or to who has what they sealed. What the policy limits is looked
  * at before it is pulled, watched meanwhile, and weighed afterwards.
  */
 export class ImageSupply {
@@ -68,6 +76,8 @@ export class ImageSupply {
   readonly #slots = new PullSlots()
   /** Images and signers whose signature was found, as text. */
   readonly #proofs = new Set<string>()
+  /** Versions of secrets with which a registry gave an image that is here, as text. */
+  readonly #grants = new Set<string>()
 
   constructor(options: ImageSupplyOptions) {
     this.#options = options
@@ -78,10 +88,20 @@ export class ImageSupply {
    * `forbidden` when the policy is against it; then that is remembered for the bids.
    */
   async ensure(call: ImageCall): Promise<void> {
-    const { engine, book, refusals, keeper } = this.#options
+    const { book, keeper, sealedLogins } = this.#options
     book.noteUsed([call.image], call.forOwner)
     const removal = keeper.removalOf(call.image)
     if (removal) await removal
+    const sealed = await sealedLogins.find(call.image, call.uri, call.forOwner)
+    try {
+      await this.#fetch({ ...call, sealed })
+    } catch (error) {
+      throw sealed.kind === 'unusable' ? withReason(error, sealed.why) : error
+    }
+  }
+
+  async #fetch(call: Fetch): Promise<void> {
+    const { engine, refusals } = this.#options
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
     const known = refusals.of(call.image, call.forOwner)
     if (known) throw new CommuneError('forbidden', known.message)
@@ -89,16 +109,21 @@ export class ImageSupply {
     await this.#slots.run(call.forOwner, call.signal, () => this.#pullCounted(call))
   }
 
-  async #allowPresent(call: ImageCall): Promise<void> {
+  async #allowPresent(call: Fetch): Promise<void> {
     const { registries, settings, config } = this.#options
-    const { image, forOwner, signal } = call
+    const { image, forOwner, sealed, signal } = call
     await this.#requireSignature(call, partyOf(config, forOwner))
     if (forOwner === config.ownerDid || settings.isPublic(image)) return
-    await registries.provePublic(image, signal)
+    if (sealed.kind === 'login') {
+      if (this.#grants.has(grantOf(image, sealed))) return
+      await registries.proveReadable(image, { auth: sealed.auth, signal })
+      return this.#noteGiven(call)
+    }
+    await registries.proveReadable(image, { signal })
     settings.notePublic(image)
   }
 
-  async #pullCounted(call: ImageCall): Promise<void> {
+  async #pullCounted(call: Fetch): Promise<void> {
     const { engine, metrics } = this.#options
     // Another workload may have brought it while this one waited.
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
@@ -113,22 +138,30 @@ export class ImageSupply {
     }
   }
 
-  async #pull(call: ImageCall): Promise<void> {
-    const { engine, registries, settings, config, clock, book } = this.#options
+  async #pull(call: Fetch): Promise<void> {
+    const { engine, registries, config, clock, book } = this.#options
     const { image, forOwner, signal } = call
     const party = partyOf(config, forOwner)
     await this.#requireSignature(call, party)
     const remote = await this.#examine(call, party)
-    const auth = party.isOwn ? await registries.credentials(image, signal) : undefined
+    const auth =
+      authOf(call) ?? (party.isOwn ? await registries.credentials(image, signal) : undefined)
     const sentBytes = remote?.sentBytes
     const pulled = await watchedPull({ engine, clock, image, auth, sentBytes, signal })
     await this.#weigh(call, party, pulled)
-    if (!party.isOwn) settings.notePublic(image)
+    if (!party.isOwn || call.sealed.kind === 'login') this.#noteGiven(call)
     book.notePulled(image, pulled.sizeBytes, forOwner)
   }
 
+  /** What came with somebody's login is hers; what came without any is everybody's. */
+  #noteGiven({ image, sealed }: Fetch): void {
+    if (sealed.kind !== 'login') return this.#options.settings.notePublic(image)
+    if (this.#grants.size >= PROOFS_MAX) this.#grants.clear()
+    this.#grants.add(grantOf(image, sealed))
+  }
+
   /** Once it was found it need not be looked for again while the same signers count. */
-  async #requireSignature(call: ImageCall, party: Party): Promise<void> {
+  async #requireSignature(call: Fetch, party: Party): Promise<void> {
     const { image, signal } = call
     const wanted = signersFor(this.#options.policy(), party, image)
     if (wanted === undefined) return
@@ -139,6 +172,7 @@ export class ImageSupply {
       isWanted: (identity) => signers.some((signer) => isSigner(signer, identity)),
       keys: signers.flatMap((signer) => (signer.kind === 'key' ? [signer.key] : [])),
       isOwn: party.isOwn,
+      auth: authOf(call),
       signal,
     })
     if (verdict.kind === 'unsigned')
@@ -148,12 +182,13 @@ export class ImageSupply {
   }
 
   /** Of the machine's owner nothing is asked beforehand unless she limits herself. */
-  async #examine(call: ImageCall, party: Party): Promise<RemoteImage | undefined> {
+  async #examine(call: Fetch, party: Party): Promise<RemoteImage | undefined> {
     const { engine, engineInfo, registries, policy } = this.#options
     const { image, signal } = call
     if (party.isOwn && !isLimited(policy(), party)) return undefined
     const platform = engineInfo() ?? (await engine.info(signal))
-    const remote = await registries.examine(image, { platform, isOwn: party.isOwn, signal })
+    const { isOwn } = party
+    const remote = await registries.examine(image, { platform, isOwn, auth: authOf(call), signal })
     const { sentBytes, layers } = remote
     const announced = { layers: layers.length, sentBytes }
     const objection =
@@ -215,6 +250,27 @@ export class ImageSupply {
     log.error('a pull stalled and was given up', { image, error: error.message })
     this.#options.chronicle.note('pull-stalled', { workload: uri, reason: error.message })
   }
+}
+
+function authOf({ sealed }: Fetch): RegistryAuth | undefined {
+  return sealed.kind === 'login' ? sealed.auth : undefined
+}
+
+/** The version of a record names its owner and the workload, too. */
+function grantOf(image: string, { cid }: { readonly cid: string }): string {
+  return `${cid} ${image}`
+}
+
+/** A registry that refuses may do so because what was sealed for it could not be used. */
+function withReason(error: unknown, why: string): unknown {
+  const isDenied =
+    error instanceof CommuneError && ['image-denied', 'image-not-found'].includes(error.code)
+  if (!isDenied) return error
+  const { code, message, hint } = error
+  return new CommuneError(code, `${message}; ${why}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  })
 }
 
 function outcomeOf(error: unknown): 'stalled' | 'refused' | 'failed' {

@@ -5,11 +5,12 @@ import { ImageBook } from './image-book.ts'
 import { ImageKeeper, type ImageKeeperOptions } from './image-keeper.ts'
 import { ImageRefusals } from './image-refusals.ts'
 import { ImageSupply, type ImageSupplyOptions } from './image-supply.ts'
+import { SealedLogins, type SealedLoginsOptions } from './sealed-logins.ts'
 
-type Made = 'book' | 'refusals' | 'keeper' | 'engineInfo' | 'config'
+type Made = 'book' | 'refusals' | 'keeper' | 'engineInfo' | 'config' | 'sealedLogins'
 
 export interface ImagesOptions
-  extends Omit<ImageSupplyOptions, Made>, Pick<ImageKeeperOptions, 'needed'> {
+  extends Omit<ImageSupplyOptions, Made>, Pick<ImageKeeperOptions, 'needed'>, SealedLoginsOptions {
   readonly config: Pick<MeshletConfig, 'ownerDid' | 'clusters' | 'imageCare'>
   readonly engineState: Pick<EngineState, 'info'>
   readonly log: Log
@@ -33,6 +34,8 @@ export function createImages(options: ImagesOptions): Images {
     care: config.imageCare ?? STANDARD_IMAGE_CARE,
   })
   const engineInfo = () => engineState.info
-  const supply = new ImageSupply({ ...options, book, refusals, keeper, engineInfo })
+  const sealedLogins = new SealedLogins(options)
+  const made = { book, refusals, keeper, engineInfo, sealedLogins }
+  const supply = new ImageSupply({ ...options, ...made })
   return { book, refusals, keeper, supply }
 }

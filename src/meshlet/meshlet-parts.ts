@@ -165,7 +165,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     candidateSets: () => neighbourhood.candidateSets,
   })
   const images = createImages({
-    ...{ ...ports, engine, config, settings, engineState, chronicle },
+    ...{ ...ports, view, engine, config, settings, engineState, chronicle },
     needed: () => neededNow({ view, own, engineState }),
   })
   const houseRules = new HouseRules({

@@ -9,6 +9,7 @@ import type { Metrics } from '../ports/metrics.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { Feed, PacedRepoWriter, Write, WriteResult } from '../ports/records.ts'
+import type { SealKey } from '../ports/seal-key.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { Registries } from '../ports/registries.ts'
 
@@ -25,6 +26,8 @@ export interface MeshletPorts {
   readonly log: Log
   readonly metrics: Metrics
   readonly registries: Registries
+  /** Absent: nothing can be sealed for this machine. */
+  readonly sealKey?: SealKey
   /** What the owner allows; it may change while the program runs. */
   readonly policy: () => Policy
   /** What the journal and the feed report of their disk. */

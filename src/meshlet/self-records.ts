@@ -141,6 +141,7 @@ export class SelfRecords {
       liveness: config.liveness,
       softwareVersion: config.softwareVersion,
       ...(config.heartbeatKey === undefined ? {} : { heartbeatKey: config.heartbeatKey }),
+      ...(config.publicKey === undefined ? {} : { publicKey: config.publicKey }),
       ...(answers.length > 0 ? { answers: [...answers] } : {}),
       ...(objections.length > 0 ? { objections: [...objections] } : {}),
       ...(config.endpoint === undefined

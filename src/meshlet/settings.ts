@@ -40,9 +40,12 @@ const PAUSED = 'paused'
 const RESTART = 'restart'
 const PUBLIC_IMAGE = 'public-image'
 const IMAGES = 'images'
+const SECRETS = 'secrets'
 const OWNERS_WORD = 'owners-word'
 const PROBE = 'probe'
 const TALLIES = 'tallies'
+/** Of one owner; beyond this the one that was first used here is forgotten. */
+const SECRETS_MAX = 64
 /** More than a nearly full disk takes by chance. */
 const PROBE_CHARACTERS = 64 * 1024
 
@@ -165,6 +168,28 @@ export class Settings {
     } catch {
       // The journal has reported it, and the image is there.
     }
+  }
+
+  /** Highest generation of an owner's secret that was opened here; 0 when none was. */
+  secretGeneration(owner: Did, name: string): number {
+    return this.#secretGenerations(owner).find(([known]) => known === name)?.[1] ?? 0
+  }
+
+  /** Older ones are refused from now on. Where that can't be kept they are not. */
+  noteSecretGeneration(owner: Did, name: string, generation: number): void {
+    const known = this.#secretGenerations(owner)
+    if (known.some(([other, seen]) => other === name && seen >= generation)) return
+    const others = known.filter(([other]) => other !== name)
+    const kept = [...others, [name, generation]].slice(-SECRETS_MAX)
+    try {
+      this.#journal.saveSetting(`${SECRETS} ${owner}`, JSON.stringify(kept))
+    } catch {
+      // The journal has reported it.
+    }
+  }
+
+  #secretGenerations(owner: Did): readonly (readonly [name: string, generation: number])[] {
+    return JSON.parse(this.#journal.setting(`${SECRETS} ${owner}`) ?? '[]') as [string, number][]
   }
 
   /** Images that were pulled by this meshlet. */

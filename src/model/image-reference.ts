@@ -72,6 +72,11 @@ export function familiarName(reference: ImageReference): string {
   return isOfficial ? rest : repository
 }
 
+/** The address under which programs of Docker file a login: its own registry has an old one. */
+export function loginAddress(registry: string): string {
+  return registry === DEFAULT_REGISTRY ? 'https://index.docker.io/v1/' : registry
+}
+
 function splitRegistry(text: string): { readonly registry: string; readonly path: string } {
   const slash = text.indexOf('/')
   const first = text.slice(0, Math.max(slash, 0))

@@ -18,6 +18,7 @@ export type AnswerRecord = commune.scheduler.answer.Main
 export type SuspicionRecord = commune.scheduler.suspicion.Main
 export type UsageRecord = commune.scheduler.usage.Main
 export type AcknowledgementRecord = commune.scheduler.acknowledgement.Main
+export type SecretRecord = commune.scheduler.secret.Main
 export type SponsorRecord = commune.scheduler.sponsor.Main
 
 export type Resources = commune.scheduler.defs.Resources

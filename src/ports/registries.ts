@@ -7,6 +7,8 @@ export interface SignatureQuestion {
   readonly keys: readonly string[]
   /** As of `RemoteQuestion`. */
   readonly isOwn: boolean
+  /** As of `RemoteQuestion`. */
+  readonly auth?: RegistryAuth | undefined
   readonly signal?: AbortSignal
 }
 
@@ -30,6 +32,8 @@ export interface RemoteQuestion {
    * asked with her credentials. Otherwise it is asked as anybody may.
    */
   readonly isOwn: boolean
+  /** What the owner of the workload sealed for it; asked with instead of anything else. */
+  readonly auth?: RegistryAuth | undefined
   readonly signal?: AbortSignal
 }
 
@@ -43,8 +47,14 @@ export type SignatureVerdict =
 export interface Registries {
   /** What `docker login` left on this machine for the registry of an image, if anything. */
   credentials(image: string, signal?: AbortSignal): Promise<RegistryAuth | undefined>
-  /** Resolves when the registry gives this digest to anybody; rejects as a pull would otherwise. */
-  provePublic(image: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves when the registry gives this digest to whoever has this login, or to anybody when there
+   * is none; rejects as a pull would otherwise.
+   */
+  proveReadable(
+    image: string,
+    question: { readonly auth?: RegistryAuth | undefined; readonly signal?: AbortSignal },
+  ): Promise<void>
   /**
    * Reads the manifest of a digest, checks its bytes, and waits for the first byte of each layer: what
    * does not come to us would not come to the engine either. Rejects as a pull would.

@@ -351,8 +351,10 @@ describe('pulling', () => {
     })
     // Though it is here now, the registry still decides who else may have it.
     const registries = createRegistries({ allowPrivateAddresses: true })
-    await expect(registries.provePublic(reference)).rejects.toMatchObject({ code: 'image-denied' })
-    await expect(registries.provePublic(harness.image)).resolves.toBeUndefined()
+    await expect(registries.proveReadable(reference, {})).rejects.toMatchObject({
+      code: 'image-denied',
+    })
+    await expect(registries.proveReadable(harness.image, {})).resolves.toBeUndefined()
   })
 
   test('a registry that is not there', async () => {

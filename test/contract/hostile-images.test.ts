@@ -12,6 +12,7 @@ import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { silentLog } from '../../src/ports/log.ts'
 import { CountedMetrics } from '../support/counted-metrics.ts'
+import { MemoryView } from '../support/memory-view.ts'
 import {
   digestOf,
   hollowImage,
@@ -66,6 +67,7 @@ function imagesOf(policy: Policy = STANDARD_POLICY) {
     config: { ownerDid: ALICE, clusters: new Map([['default', [BOB, CAROL]]]) },
     policy: () => policy,
     registries: createRegistries({ allowPrivateAddresses: true }),
+    view: new MemoryView(),
     settings: new Settings(journal),
     chronicle: { note: (kind: NewEvent['kind']) => void events.push(kind) },
     clock: fastClock,

@@ -10,6 +10,7 @@ import type { Did } from '../../src/model/records.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
+import type { SealKey } from '../../src/ports/seal-key.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import type { Write } from '../../src/ports/records.ts'
 import { StorageState } from '../../src/storage/storage-state.ts'
@@ -67,6 +68,8 @@ export class VirtualMachine {
   policy: Policy = STANDARD_POLICY
   /** What `docker login` left there, for every registry. */
   credentials: RegistryAuth | undefined
+  /** With which it opens what is sealed for it, from the next start on. */
+  sealKey: SealKey | undefined
   /** How far its wall clock is off, milliseconds. */
   wallSkewMs = 0
   /** How fast its clocks run, from the next start on; 1 is right. */
@@ -162,14 +165,16 @@ export class VirtualMachine {
       log: log.child({ machine: this.name }),
       metrics: this.metrics,
       policy: () => this.policy,
+      ...(this.sealKey && { sealKey: this.sealKey }),
       registries: {
         credentials: async () => this.credentials,
-        provePublic: async (image) => {
-          const found = this.#options.registry(image)
+        proveReadable: async (image, { auth }) => {
+          const found = this.#options.registry(image, auth)
           if (found instanceof CommuneError) throw found
         },
-        examine: async (image, { isOwn }) => {
-          const found = this.#options.registry(image, isOwn ? this.credentials : undefined)
+        examine: async (image, { isOwn, auth }) => {
+          const login = auth ?? (isOwn ? this.credentials : undefined)
+          const found = this.#options.registry(image, login)
           if (found instanceof CommuneError) throw found
           return remoteImage(found)
         },
