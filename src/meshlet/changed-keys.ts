@@ -1,6 +1,6 @@
 import { COLLECTION } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
-import type { BidRecord, MeshletStatusRecord } from '../model/records.ts'
+import type { BidRecord, Did, MeshletStatusRecord } from '../model/records.ts'
 import type { RecordChange, RecordView } from '../ports/records.ts'
 
 /** What has to be looked at after records changed. */
@@ -34,6 +34,7 @@ export function changedKeys(
   uriOfKey: (rkey: string) => string | undefined,
 ): ChangedKeys {
   const workloads = new Set<string>()
+  const sealers = new Set<Did>()
   let membership = false
   let liveness = false
   for (const { did, collection, rkey } of changes) {
@@ -42,9 +43,7 @@ export function changedKeys(
       const uri = view.get<BidRecord>(did, collection, rkey)?.value.workload ?? uriOfKey(rkey)
       if (uri !== undefined) workloads.add(uri)
     }
-    if (collection === COLLECTION.secret)
-      for (const [name] of view.list(did, COLLECTION.workload))
-        workloads.add(workloadUri(did, name))
+    if (collection === COLLECTION.secret) sealers.add(did)
     if (collection === COLLECTION.meshletStatus)
       for (const { workload } of view.get<MeshletStatusRecord>(did, collection, rkey)?.value
         .objections ?? [])
@@ -52,5 +51,8 @@ export function changedKeys(
     membership ||= MEMBERSHIP.has(collection)
     liveness ||= collection === COLLECTION.suspicion || collection === COLLECTION.meshletStatus
   }
+  // A deleted secret names no workload any more.
+  for (const did of sealers)
+    for (const [name] of view.list(did, COLLECTION.workload)) workloads.add(workloadUri(did, name))
   return { workloads, membership, liveness }
 }

@@ -57,7 +57,7 @@ export interface ImageCall {
 }
 
 /** A call with what its owner sealed for it. */
-interface Fetch extends ImageCall {
+interface SealedCall extends ImageCall {
   readonly sealed: SealedLogin
 }
 
@@ -94,13 +94,13 @@ export class ImageSupply {
     if (removal) await removal
     const sealed = await sealedLogins.find(call.image, call.uri, call.forOwner)
     try {
-      await this.#fetch({ ...call, sealed })
+      await this.#bring({ ...call, sealed })
     } catch (error) {
       throw sealed.kind === 'unusable' ? withReason(error, sealed.why) : error
     }
   }
 
-  async #fetch(call: Fetch): Promise<void> {
+  async #bring(call: SealedCall): Promise<void> {
     const { engine, refusals } = this.#options
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
     const known = refusals.of(call.image, call.forOwner)
@@ -109,7 +109,7 @@ export class ImageSupply {
     await this.#slots.run(call.forOwner, call.signal, () => this.#pullCounted(call))
   }
 
-  async #allowPresent(call: Fetch): Promise<void> {
+  async #allowPresent(call: SealedCall): Promise<void> {
     const { registries, settings, config } = this.#options
     const { image, forOwner, sealed, signal } = call
     await this.#requireSignature(call, partyOf(config, forOwner))
@@ -123,7 +123,7 @@ export class ImageSupply {
     settings.notePublic(image)
   }
 
-  async #pullCounted(call: Fetch): Promise<void> {
+  async #pullCounted(call: SealedCall): Promise<void> {
     const { engine, metrics } = this.#options
     // Another workload may have brought it while this one waited.
     if (await engine.inspectImage(call.image, call.signal)) return this.#allowPresent(call)
@@ -138,7 +138,7 @@ export class ImageSupply {
     }
   }
 
-  async #pull(call: Fetch): Promise<void> {
+  async #pull(call: SealedCall): Promise<void> {
     const { engine, registries, config, clock, book } = this.#options
     const { image, forOwner, signal } = call
     const party = partyOf(config, forOwner)
@@ -154,14 +154,14 @@ export class ImageSupply {
   }
 
   /** What came with somebody's login is hers; what came without any is everybody's. */
-  #noteGiven({ image, sealed }: Fetch): void {
+  #noteGiven({ image, sealed }: SealedCall): void {
     if (sealed.kind !== 'login') return this.#options.settings.notePublic(image)
     if (this.#grants.size >= PROOFS_MAX) this.#grants.clear()
     this.#grants.add(grantOf(image, sealed))
   }
 
   /** Once it was found it need not be looked for again while the same signers count. */
-  async #requireSignature(call: Fetch, party: Party): Promise<void> {
+  async #requireSignature(call: SealedCall, party: Party): Promise<void> {
     const { image, signal } = call
     const wanted = signersFor(this.#options.policy(), party, image)
     if (wanted === undefined) return
@@ -182,7 +182,7 @@ export class ImageSupply {
   }
 
   /** Of the machine's owner nothing is asked beforehand unless she limits herself. */
-  async #examine(call: Fetch, party: Party): Promise<RemoteImage | undefined> {
+  async #examine(call: SealedCall, party: Party): Promise<RemoteImage | undefined> {
     const { engine, engineInfo, registries, policy } = this.#options
     const { image, signal } = call
     if (party.isOwn && !isLimited(policy(), party)) return undefined
@@ -252,7 +252,7 @@ export class ImageSupply {
   }
 }
 
-function authOf({ sealed }: Fetch): RegistryAuth | undefined {
+function authOf({ sealed }: SealedCall): RegistryAuth | undefined {
   return sealed.kind === 'login' ? sealed.auth : undefined
 }
 

@@ -53,6 +53,7 @@ it('lists the commands', async () => {
       stop <name>                End a workload on one machine at once; the next in line takes its
                                  place.
       rollout                    Follow, hold or take back how a new container replaces the old one.
+      seal                       Encrypt what only the machines of a workload may read.
 
     Deciding together:
       propose <action> <about>   Ask the owners of a cluster to decide about a member, or about a
@@ -88,6 +89,7 @@ it('lists the commands', async () => {
       COMMUNE_SERVICE            PDS of your account, instead of \`commune login\`
       COMMUNE_IDENTIFIER         your handle or DID
       COMMUNE_PASSWORD           an app password; never given as an option, which others could see
+      COMMUNE_REGISTRY_PASSWORD  password that \`commune seal registry\` encrypts
       COMMUNE_PLC_URL            PLC directory, when it is not the public one
       COMMUNE_PRIVATE_ADDRESSES  \`yes\`: machines and PDSs may be in this network, as in a LAN
       COMMUNE_DEBUG              say more, also where an error came from

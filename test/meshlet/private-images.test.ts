@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { COLLECTION } from '../../src/model/nsid.ts'
+import { workloadUri } from '../../src/model/workload-uri.ts'
 import { imageOf } from '../support/virtual-owner.ts'
 import { VirtualCommune } from '../support/virtual-commune.ts'
 
@@ -41,4 +43,30 @@ test('others’ public images are pulled without credentials, and run', async ()
   world.owner('bob').publish('site', { replicas: 2, spread: 'meshlet' })
   await world.settle()
   expect(world.placesOf('site')).toEqual(['alice-1', 'bob-1'])
+})
+
+test('what Bob sealed serves his workload alone: not Carol’s, nor another of his', async () => {
+  const world = new VirtualCommune()
+  for (const name of ['alice', 'bob', 'carol']) world.owner(name)
+  for (const owner of ['alice', 'bob', 'carol']) world.addMachine(`${owner}-1`, { owner })
+  const login = { registry: 'registry.example', username: 'bob', password: 'p' }
+  // Real keys take real time; their tests stand beside them.
+  world.machine('alice-1').sealKey = { recipient: 'age1pq1alice', open: async () => login }
+  world.privateImages.set(IMAGE, 'bob')
+  await world.start()
+  const bob = world.owner('bob')
+  bob.write(COLLECTION.secret, 'mine.registry.example', {
+    workload: workloadUri(bob.did, 'mine'),
+    generation: 1,
+    recipients: ['age1pq1alice'],
+    ciphertext: new Uint8Array(1),
+  })
+  bob.publish('mine', { image: IMAGE })
+  await world.until('it runs', () => world.placesOf('mine').length === 1, 10 * 60_000)
+  bob.publish('other', { image: IMAGE })
+  world.owner('carol').publish('stolen', { image: IMAGE })
+  await world.advance(10 * 60_000)
+  expect(world.placesOf('other')).toEqual([])
+  expect(world.placesOf('stolen')).toEqual([])
+  expect(world.placesOf('mine')).toEqual(['alice-1'])
 })
