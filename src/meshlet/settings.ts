@@ -44,7 +44,7 @@ const SECRETS = 'secrets'
 const OWNERS_WORD = 'owners-word'
 const PROBE = 'probe'
 const TALLIES = 'tallies'
-/** Of one owner; beyond this the one that was first used here is forgotten. */
+/** Of one owner; beyond this the one whose last change is longest ago is forgotten. */
 const SECRETS_MAX = 64
 /** More than a nearly full disk takes by chance. */
 const PROBE_CHARACTERS = 64 * 1024
