@@ -10,7 +10,13 @@ import { parseOutput, printData, type OutputFormat } from '../output.ts'
 import { drawNonce } from '../planning.ts'
 import { openSessionReader, type Reader } from '../reading.ts'
 import { parseWaitTimeout, waitForWorkloads } from '../wait.ts'
-import { isReady, replicasOf, workloadViews } from '../workload-view.ts'
+import {
+  isReady,
+  type Replica,
+  replicasOf,
+  type WorkloadView,
+  workloadViews,
+} from '../workload-view.ts'
 
 interface RebalanceOptions extends ConnectionOptions {
   readonly output?: string
@@ -69,7 +75,7 @@ export async function runRebalance(
     options.wait === true
       ? await wait(context, session, reader, { revisions, timeoutMs })
       : EXIT.done
-  const after = options.wait === true ? await placesOf(reader, names) : undefined
+  const after = options.wait === true ? await placesOf(reader, names, isChosen) : undefined
   show(context, format, describe(names, before, after, revisions), 'bidding opened anew')
   return code
 }
@@ -87,10 +93,16 @@ async function wait(
   })
 }
 
+/** What stood in until the chosen ran is still ending, and tells no place of the workload. */
+function isChosen({ choice }: WorkloadView, { meshletDid }: Replica): boolean {
+  return choice.winners.some((winner) => winner.meshletDid === meshletDid)
+}
+
 /** Where each of them runs, by the statuses of the machines. */
 async function placesOf(
   reader: Reader,
   names: readonly string[],
+  counts: (view: WorkloadView, replica: Replica) => boolean = () => true,
 ): Promise<ReadonlyMap<string, readonly Place[]>> {
   using reading = await reader.read()
   const views = workloadViews(reading.view, reading.owner).filter(({ name }) =>
@@ -98,7 +110,8 @@ async function placesOf(
   )
   return new Map(
     views.map((view) => {
-      const machines = Map.groupBy(replicasOf(view).filter(isReady), (one) => one.meshletDid)
+      const ready = replicasOf(view).filter((one) => isReady(one) && counts(view, one))
+      const machines = Map.groupBy(ready, (one) => one.meshletDid)
       const places = [...machines].map(([meshlet, { length }]) => ({
         meshlet,
         name: reading.names.meshlet(meshlet),
