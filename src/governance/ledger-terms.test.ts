@@ -98,5 +98,7 @@ test('votes that came after the close count for later ledgers', () => {
   // Withdrawn in time, and upheld by votes that came after the close.
   withdraw(view, 0)
   expect([...(ledgerTerms(view, did('carol'), DAY).disputed ?? [])]).toEqual([])
-  expect([...(ledgerTerms(view, did('carol'), NEXT).disputed ?? [])]).toEqual([CLAIM])
+  // For the two parties too, who had no vote: else their ledgers would say something else.
+  for (const owner of [did('carol'), alice, bob])
+    expect([...(ledgerTerms(view, owner, NEXT).disputed ?? [])], owner).toEqual([CLAIM])
 })

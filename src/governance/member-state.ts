@@ -50,14 +50,18 @@ export function memberState(
 /**
  * Whether a decision binds an owner as a member: she could vote on it, more than two thirds of those
  * who could are on her own list, and more than half of her list could. So with the standard shares
- * more than half of the voters whom she knows have agreed, however many she does not know.
+ * more than half of the voters whom she knows have agreed, however many she does not know. The two
+ * parties of a dispute have no vote on it and are bound by it all the same.
  */
 export function bearsOn({ proposal, tally: { voters } }: Decided, roster: Roster): boolean {
   const listed = new Set([roster.owner, ...roster.members])
   listed.delete(proposal.value.subject)
   const known = voters.filter((did) => listed.has(did)).length
-  const isVoter = voters.includes(roster.owner)
-  return isVoter && known * 3 > voters.length * 2 && known * 2 > listed.size
+  const isParty =
+    proposal.value.action === 'uphold' &&
+    [proposal.value.subject, proposal.author].includes(roster.owner)
+  const isConcerned = isParty || voters.includes(roster.owner)
+  return isConcerned && known * 3 > voters.length * 2 && known * 2 > listed.size
 }
 
 /** Those of the decisions that bind this owner. */
