@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CommuneError } from '../../src/model/errors.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
 import { imageOf } from '../support/virtual-owner.ts'
@@ -69,4 +70,32 @@ test('what Bob sealed serves his workload alone: not Carol’s, nor another of h
   expect(world.placesOf('other')).toEqual([])
   expect(world.placesOf('stolen')).toEqual([])
   expect(world.placesOf('mine')).toEqual(['alice-1'])
+})
+
+test('a status says why what was sealed could not be used', async () => {
+  const world = new VirtualCommune()
+  for (const owner of ['alice', 'bob']) {
+    world.owner(owner)
+    world.addMachine(`${owner}-1`, { owner })
+    world.machine(`${owner}-1`).sealKey = {
+      recipient: `age1pq1${owner}`,
+      open: () =>
+        Promise.reject(new CommuneError('forbidden', 'it was not sealed for this machine')),
+    }
+  }
+  world.privateImages.set(IMAGE, 'nobody')
+  await world.start()
+  const bob = world.owner('bob')
+  bob.write(COLLECTION.secret, 'mine.registry.example', {
+    workload: workloadUri(bob.did, 'mine'),
+    generation: 1,
+    recipients: ['age1pq1other'],
+    ciphertext: new Uint8Array(1),
+  })
+  bob.publish('mine', { image: IMAGE })
+  const why =
+    /pull access denied .*; the sealed secret mine\.registry\.example can’t be used: it was not sealed for this machine/
+  const said = () =>
+    ['alice-1', 'bob-1'].map((name) => JSON.stringify(world.workloadStatus(name, 'bob', 'mine')))
+  await world.until('a status says why', () => why.test(said().join(' ')), 10 * 60_000)
 })
