@@ -1,6 +1,8 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { formatRoughBytes } from '../model/quantity.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import {
   diskNeeded,
   isLimited,
@@ -15,6 +17,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Engine, EngineImage, EngineInfo, RegistryAuth } from '../ports/engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { Feed } from '../ports/records.ts'
 import type { Registries, RemoteImage } from '../ports/registries.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { MeshletConfig } from './config.ts'
@@ -29,6 +32,7 @@ import { StalledPull, watchedPull } from './watched-pull.ts'
 
 export interface ImageSupplyOptions {
   readonly engine: Engine
+  readonly feed: Pick<Feed, 'get' | 'repoState' | 'invalidReason'>
   /** What the engine said of the machine; undefined until it first answered. */
   readonly engineInfo: () => EngineInfo | undefined
   readonly config: Pick<MeshletConfig, 'ownerDid' | 'clusters'>
@@ -62,6 +66,8 @@ interface SealedCall extends ImageCall {
 }
 
 const PROOFS_MAX = 1_000
+/** How often it is looked whether the workload of a pull is still there. */
+const WANTED_LOOK_MS = 2_000
 
 /**
  * Brings images onto the machine. Its owner's registry credentials serve her own workloads alone,
@@ -106,7 +112,42 @@ export class ImageSupply {
     const known = refusals.of(call.image, call.forOwner)
     if (known) throw new CommuneError('forbidden', known.message)
     call.onPull()
-    await this.#slots.run(call.forOwner, call.signal, () => this.#pullCounted(call))
+    await this.#whileWanted(call, (signal) =>
+      this.#slots.run(call.forOwner, signal, () => this.#pullCounted({ ...call, signal })),
+    )
+  }
+
+  /**
+   * Gives up when the owner deletes the workload. Another workload with the same image has a pull of
+   * its own.
+   */
+  async #whileWanted(
+    { image, uri, signal }: ImageCall,
+    pull: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const { clock } = this.#options
+    const stop = new AbortController()
+    let cancel = () => {}
+    const look = () => {
+      if (this.#isGone(uri))
+        stop.abort(new CommuneError('interrupted', `Nothing that is wanted here needs ${image}`))
+      else cancel = clock.schedule(WANTED_LOOK_MS, look)
+    }
+    look()
+    try {
+      await pull(AbortSignal.any([signal, stop.signal]))
+    } finally {
+      cancel()
+    }
+  }
+
+  /** Only what its owner deleted is gone: what can't be read may be there. */
+  #isGone(uri: string): boolean {
+    const { feed } = this.#options
+    const parsed = parseWorkloadUri(uri)
+    if (parsed === undefined || feed.repoState(parsed.owner) === 'unknown') return false
+    const at = [parsed.owner, COLLECTION.workload, parsed.name] as const
+    return feed.get(...at) === undefined && feed.invalidReason(...at) === undefined
   }
 
   async #allowPresent(call: SealedCall): Promise<void> {

@@ -61,6 +61,7 @@ function imagesOf(policy: Policy = STANDARD_POLICY) {
   const metrics = new CountedMetrics()
   const { supply } = createImages({
     engine: harness.engine,
+    feed: { get: () => undefined, repoState: () => 'unknown', invalidReason: () => undefined },
     engineState: { info: undefined },
     needed: () => Promise.resolve(undefined),
     log: silentLog,

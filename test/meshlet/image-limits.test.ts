@@ -161,6 +161,23 @@ test('what was deleted while its image came is not started any more', async () =
   expect(made).toEqual([expect.stringContaining('commune-stays-')])
 })
 
+test('a pull for what was deleted is given up, and its turn goes to the next image', async () => {
+  const world = await hostAndGuests()
+  for (const name of ['stuck-1', 'stuck-2']) {
+    world.images.set(imageOf(name), { stalls: true })
+    world.owner('bob').publish(name, { image: imageOf(name) })
+  }
+  await world.advance(10_000)
+  world.owner('bob').publish('fine')
+  await world.advance(10_000)
+  expect(world.workloadsOn('alice-1')).toEqual([])
+  world.owner('bob').remove('stuck-1')
+  await world.advance(10_000)
+  expect(world.workloadsOn('alice-1')).toEqual(['fine'])
+  const { metrics } = world.machine('alice-1')
+  expect(metrics.of('pulls', { outcome: 'stalled' })).toBe(0)
+})
+
 test('a manifest that can’t be read is a failed pull, which is tried again', async () => {
   const world = await hostAndGuests()
   const error = new CommuneError('registry-unreachable', 'registry.example can’t be reached')
