@@ -136,13 +136,12 @@ export class Meshlet implements AsyncDisposable {
 
   /** How it is doing, in numbers. */
   vitals(): Vitals {
-    const { heartbeats, config } = this
     return vitalsOf({
       queue: this.#queue,
       peers: this.#parts.neighbourhood.peers,
-      heartbeats,
+      heartbeats: this.heartbeats,
       down: this.#down,
-      liveness: config.liveness,
+      liveness: this.config.liveness,
       clock: this.#ports.clock,
     })
   }
@@ -243,8 +242,7 @@ export class Meshlet implements AsyncDisposable {
   #reconcileSelf(): Outcome {
     this.#parts.neighbourhood.look()
     this.#parts.ownersWord.look()
-    const afterMs = this.#parts.selfRecords.write()
-    return { kind: 'again', afterMs }
+    return { kind: 'again', afterMs: this.#parts.selfRecords.write() }
   }
 
   #reconcileLiveness(): Outcome {
@@ -282,6 +280,8 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of keys.workloads) this.#add(uri)
     if (keys.membership) this.#lookAtAll()
     if (keys.liveness) this.#queue.add(KEY.liveness)
+    const isAnswering = keys.workloads.size > 0 && this.#parts.selfRecords.isComingBack()
+    if (isAnswering) this.#queue.add(KEY.self)
     const isOwn = changes.some(({ did }) => did === this.config.did)
     if (isOwn) this.#queue.add(KEY.ownRepo)
     if (isOwn || keys.membership || keys.liveness) this.#parts.neighbourhood.noteChanged(keys)

@@ -58,7 +58,10 @@ export class SelfRecords {
     return this.#writeStatus()
   }
 
-  /** Whether this machine owes an answer to a suspicion, or a newer epoch, by what its PDS holds. */
+  /**
+   * Whether this machine owes an answer to a suspicion, or a newer epoch, by what its PDS holds. While it
+   * does, news of a workload is a reason to write: an answer under way is wrong once somebody took over.
+   */
   isComingBack(): boolean {
     const published = this.#options.own.get<MeshletStatusRecord>(COLLECTION.meshletStatus, 'self')
     return this.#owesAnswer(this.#before()) || this.#owesAnswer(published?.value)

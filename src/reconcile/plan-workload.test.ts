@@ -227,6 +227,22 @@ describe('what a look at a workload decides', () => {
       /gone/,
     ],
     [
+      'wanted here and not allowed for now: remove all',
+      {
+        desired: {
+          kind: 'hold',
+          workload: WORKLOAD,
+          slots: 1,
+          phase: 'pending',
+          reason: 'no lease',
+        },
+        containers: [container(0)],
+        networks: [{ name: 'n', labels: {} }],
+      },
+      ['stop+remove', 'remove-network'],
+      /no lease/,
+    ],
+    [
       'its old network, with the new one not yet in the place of the last container',
       {
         desired: run(1, { egress: 'internet' }),

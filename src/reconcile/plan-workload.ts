@@ -49,8 +49,7 @@ const SURGE_LOOK_MS = 1_000
 export function planWorkload(input: PlanInput): Plan {
   const { desired } = input
   if (desired.kind === 'keep') return { actions: [] }
-  if (desired.kind === 'none') return planRemoval(input, desired.reason)
-  if (desired.kind === 'hold') return { actions: removals(input, input.containers, desired.reason) }
+  if (desired.kind === 'none' || desired.kind === 'hold') return planRemoval(input, desired.reason)
   if (input.paused) return { actions: removals(input, input.containers, 'paused here') }
   return planReplicas(input, desired)
 }

@@ -274,7 +274,7 @@ describe('what others lose sight of', () => {
   ])(
     'who hears all and is not heard, and what it writes %s: nothing moves back',
     async (_, how) => {
-      for (let seed = 1; seed <= 8; seed++) {
+      for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 26]) {
         const scene = await oneReplica('fast', seed)
         const { world, holder } = scene
         world.isolate(holder)
