@@ -46,7 +46,8 @@ test('others’ public images are pulled without credentials, and run', async ()
   expect(world.placesOf('site')).toEqual(['alice-1', 'bob-1'])
 })
 
-test('what Bob sealed serves his workload alone: not Carol’s, nor another of his', async () => {
+/** Bob sealed the login of his registry for the machine of Alice, and for one workload. */
+async function bobSealedForAlice(): Promise<VirtualCommune> {
   const world = new VirtualCommune()
   for (const name of ['alice', 'bob', 'carol']) world.owner(name)
   for (const owner of ['alice', 'bob', 'carol']) world.addMachine(`${owner}-1`, { owner })
@@ -62,6 +63,23 @@ test('what Bob sealed serves his workload alone: not Carol’s, nor another of h
     recipients: ['age1pq1alice'],
     ciphertext: new Uint8Array(1),
   })
+  return world
+}
+
+test.each(['n1', 'n2', 'n3', 'n4', 'n5'])(
+  'whoever is chosen and has no login hands the place on (%s)',
+  async (placementNonce) => {
+    const world = await bobSealedForAlice()
+    world.owner('bob').publish('mine', { image: IMAGE, placementNonce })
+    await world.until('it runs', () => world.placesOf('mine').length === 1, 60_000)
+    await world.settle()
+    expect(world.placesOf('mine')).toEqual(['alice-1'])
+  },
+)
+
+test('what Bob sealed serves his workload alone: not Carol’s, nor another of his', async () => {
+  const world = await bobSealedForAlice()
+  const bob = world.owner('bob')
   bob.publish('mine', { image: IMAGE })
   await world.until('it runs', () => world.placesOf('mine').length === 1, 10 * 60_000)
   bob.publish('other', { image: IMAGE })
