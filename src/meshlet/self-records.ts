@@ -102,7 +102,8 @@ export class SelfRecords {
     const waitMs = isComingBack ? this.#options.prepareComeback() : undefined
     if (waitMs !== undefined) return waitMs
     const now = clock.monotonicMs()
-    const isStale = this.#writtenAtMs === undefined || now - this.#writtenAtMs >= STATUS_REFRESH_MS
+    // Asked in one way only: with parts of milliseconds two would differ, and nothing would be waited for.
+    const isStale = this.#refreshInMs(now) <= 0
     const status = this.#status()
     if (isStale) this.#writtenAtMs = now
     const before = this.#before()
@@ -113,7 +114,11 @@ export class SelfRecords {
       this.isComingBack()
     const urgency = isAwaited ? 'now' : 'prompt'
     own.put(COLLECTION.meshletStatus, 'self', status, urgency, { evenIfSame: isStale })
-    return isComingBack ? ANSWERING_MS : (this.#writtenAtMs ?? now) + STATUS_REFRESH_MS - now
+    return isComingBack ? ANSWERING_MS : this.#refreshInMs(now)
+  }
+
+  #refreshInMs(now: number): number {
+    return this.#writtenAtMs === undefined ? 0 : this.#writtenAtMs + STATUS_REFRESH_MS - now
   }
 
   #before(): MeshletStatusRecord | undefined {
