@@ -11,6 +11,10 @@ interface Origin {
   readonly schema: string
 }
 
+/** What stands in the file as remarks is not to make it larger than a workload file may be. */
+const REMARKS_MAX = 20
+const REMARK_CHARS_MAX = 300
+
 /** The text of a workload file, with everything that its reader should know as comments. */
 export function renderWorkload(fields: Readonly<Record<string, unknown>>, origin: Origin): string {
   const { files, service, notes, schema } = origin
@@ -18,7 +22,13 @@ export function renderWorkload(fields: Readonly<Record<string, unknown>>, origin
   const body = document.toString({ lineWidth: WIDTH, flowCollectionPadding: true })
   const sections = HEADINGS.flatMap(([weight, heading]) => {
     const items = notes.filter((note) => note.weight === weight)
-    return items.length === 0 ? [] : ['#', `# ${heading}`, ...items.flatMap(item)]
+    const more = items.length - REMARKS_MAX
+    return items.length === 0
+      ? []
+      : [
+          ...['#', `# ${heading}`, ...items.slice(0, REMARKS_MAX).flatMap(item)],
+          ...(more > 0 ? [`# - and ${more} more, which the import told`] : []),
+        ]
   })
   const head = [
     `# yaml-language-server: $schema=${schema}`,
@@ -32,9 +42,9 @@ export function renderWorkload(fields: Readonly<Record<string, unknown>>, origin
 
 function item({ path, message }: Note): readonly string[] {
   const where = formatPath(path)
-  return wrap(printable(where === '' ? message : `${where}: ${message}`)).map(
-    (line, index) => `# ${index === 0 ? '-' : ' '} ${line}`,
-  )
+  const text = printable(where === '' ? message : `${where}: ${message}`)
+  const shown = text.length > REMARK_CHARS_MAX ? `${text.slice(0, REMARK_CHARS_MAX)}…` : text
+  return wrap(shown).map((line, index) => `# ${index === 0 ? '-' : ' '} ${line}`)
 }
 
 function wrap(text: string): readonly string[] {
