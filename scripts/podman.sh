@@ -28,8 +28,9 @@ code=0
 # The end of its process namespace ends whatever Podman leaves behind.
 unshare --net --pid --fork --kill-child --mount-proc --propagation slave sh -ec '
   ip link set lo up
-  podman --root "$folder/root" --runroot "$folder/run" --runtime "$runc" --cgroup-manager cgroupfs \
-    system service --time 0 "$DOCKER_HOST" >"$folder/log" 2>&1 &
+  # In a folder of its own: a container that ran out of memory leaves a file where the service runs.
+  (cd "$folder" && exec podman --root "$folder/root" --runroot "$folder/run" --runtime "$runc" \
+    --cgroup-manager cgroupfs system service --time 0 "$DOCKER_HOST") >"$folder/log" 2>&1 &
   service=$!
   waited=0
   until curl --silent --fail --output /dev/null --unix-socket "$folder/podman.sock" http://engine/_ping; do
