@@ -35,11 +35,9 @@ async function latestCommit(session: Session, signal: AbortSignal) {
 
 function toExisting({ rkey: name, cid, value }: OwnRecord): ExistingWorkload {
   const parsed = parseRecord(COLLECTION.workload, value)
-  const set = setOf(value)
   return {
-    name,
-    cid,
-    ...(set === undefined ? {} : { set }),
+    ...{ name, cid },
+    ...setOf(value),
     ...(parsed.ok && parsed.value.name === name
       ? { record: parsed.value as unknown as WorkloadRecord }
       : {}),
@@ -48,17 +46,15 @@ function toExisting({ rkey: name, cid, value }: OwnRecord): ExistingWorkload {
 
 function toExistingCluster({ rkey: name, cid, value }: OwnRecord): ExistingCluster {
   const parsed = parseRecord(COLLECTION.clusterPolicy, value)
-  const set = setOf(value)
   return {
-    name,
-    cid,
-    ...(set === undefined ? {} : { set }),
+    ...{ name, cid },
+    ...setOf(value),
     ...(parsed.ok ? { record: parsed.value as unknown as ClusterPolicyRecord } : {}),
   }
 }
 
 /** Also of a record that is otherwise broken, so that its own set may mend it. */
-function setOf(value: unknown): string | undefined {
+function setOf(value: unknown): { readonly set?: string } {
   const source = (value as { source?: { set?: unknown } | null } | null)?.source
-  return typeof source?.set === 'string' ? source.set : undefined
+  return typeof source?.set === 'string' ? { set: source.set } : {}
 }
