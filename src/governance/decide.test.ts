@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { BallotBox, day, dayMs, START_MS } from '../../test/support/ballot-box.ts'
+import {
+  alice,
+  bob,
+  carol,
+  dave,
+  erin,
+  FIVE,
+  BallotBox,
+  day,
+  dayMs,
+  START_MS,
+} from '../../test/support/ballot-box.ts'
 import { did } from '../../test/support/memory-view.ts'
 import type { Did } from '../model/records.ts'
 import type { Proposal } from './ballots.ts'
 import { decide, type Decided } from './decide.ts'
-
-const [alice, bob, carol, dave, erin] = [
-  did('alice'),
-  did('bob'),
-  did('carol'),
-  did('dave'),
-  did('erin'),
-]
-const FIVE = [alice, bob, carol, dave, erin]
 
 function outcome(box: BallotBox, proposal: Proposal, days = 2): Decided {
   const found = decide(box.ballots, dayMs(days)).find(

@@ -1,18 +1,20 @@
 import { expect, test } from 'vitest'
-import { BallotBox, day, dayMs } from '../../test/support/ballot-box.ts'
+import {
+  alice,
+  bob,
+  carol,
+  dave,
+  erin,
+  FIVE,
+  BallotBox,
+  day,
+  dayMs,
+} from '../../test/support/ballot-box.ts'
 import { did } from '../../test/support/memory-view.ts'
 import type { Did } from '../model/records.ts'
 import { decide } from './decide.ts'
 import { memberState, type Roster } from './member-state.ts'
 
-const [alice, bob, carol, dave, erin] = [
-  did('alice'),
-  did('bob'),
-  did('carol'),
-  did('dave'),
-  did('erin'),
-]
-const FIVE = [alice, bob, carol, dave, erin]
 const HOME: Roster = { cluster: 'home', owner: carol, members: [alice, bob, dave, erin] }
 
 function stateOf(box: BallotBox, subject: Did, days: number, roster = HOME) {

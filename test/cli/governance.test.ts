@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSession } from '../../src/atproto/session.ts'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
 import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
-import { runCli, type CliResult } from './run-cli.ts'
+import { accountEnv, runCli, type CliResult } from './run-cli.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol', 'dave1'] as const
 type Owner = (typeof OWNERS)[number]
@@ -54,15 +54,8 @@ async function put(
 }
 
 function as(owner: Owner, ...args: readonly string[]): Promise<CliResult> {
-  const { handle, password } = network.account(owner)
   return runCli(args, {
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      XDG_CONFIG_HOME: folder,
-    },
+    env: accountEnv(network, owner, folder),
   })
 }
 

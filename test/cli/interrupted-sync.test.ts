@@ -6,7 +6,7 @@ import { openSession } from '../../src/atproto/session.ts'
 import type { Drivers } from '../../src/cli/drivers.ts'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
 import { CommuneError } from '../../src/model/errors.ts'
-import { runCli, type CliOptions, type CliResult } from './run-cli.ts'
+import { accountEnv, runCli, type CliOptions, type CliResult } from './run-cli.ts'
 
 /** More than the PDS takes in one commit, so that there is a moment between two. */
 const WORKLOADS = 205
@@ -37,16 +37,9 @@ function commune(
   args: readonly string[],
   options: CliOptions = {},
 ): Promise<CliResult> {
-  const { handle, password } = network.account(owner)
   return runCli(args, {
     ...options,
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      XDG_CONFIG_HOME: folder,
-    },
+    env: accountEnv(network, owner, folder),
   })
 }
 

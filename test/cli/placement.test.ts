@@ -7,7 +7,7 @@ import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.t
 import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
-import { runCli, type CliOptions, type CliResult } from './run-cli.ts'
+import { accountEnv, runCli, type CliOptions, type CliResult } from './run-cli.ts'
 
 /** A meshlet that only writes records: all that the commands look at. */
 let network: TestNetwork
@@ -54,16 +54,9 @@ async function put(session: Session, collection: Collection, rkey: string, value
 }
 
 function commune(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { handle, password } = network.account('alice')
   return runCli(args, {
     ...options,
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      XDG_CONFIG_HOME: folder,
-    },
+    env: accountEnv(network, 'alice', folder),
   })
 }
 

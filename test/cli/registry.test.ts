@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startRegistry, type LocalRegistry } from '../../src/dev/registry.ts'
 import { buildImage } from '../../src/dev/stand-in.ts'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
-import { runCli, type CliResult } from './run-cli.ts'
+import { accountEnv, runCli, type CliResult } from './run-cli.ts'
 
 let network: TestNetwork
 let registry: LocalRegistry
@@ -23,15 +23,8 @@ afterAll(async () => {
 })
 
 function commune(...args: string[]): Promise<CliResult> {
-  const { handle, password } = network.account('alice')
   return runCli(args, {
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      HOME: folder,
-    },
+    env: accountEnv(network, 'alice', folder),
   })
 }
 

@@ -3,6 +3,7 @@ import type { Drivers } from '../../src/cli/drivers.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { runProgram } from '../../src/cli/program.ts'
 import { systemClock } from '../../src/cli/system-clock.ts'
+import type { TestNetwork } from '../../src/dev/test-network.ts'
 
 /** What a command line printed and how it ended. */
 export interface CliResult {
@@ -20,6 +21,22 @@ export interface CliOptions {
   /** Called for every piece of narration. */
   readonly onNote?: (text: string) => void
   readonly io?: Partial<Io>
+}
+
+/** What CI sets for this account; whatever is remembered goes below `configFolder`. */
+export function accountEnv(
+  network: TestNetwork,
+  name: string,
+  configFolder: string,
+): Readonly<Record<string, string>> {
+  const { handle, password } = network.account(name)
+  return {
+    COMMUNE_SERVICE: network.pdsUrl,
+    COMMUNE_PLC_URL: network.plcUrl,
+    COMMUNE_IDENTIFIER: handle,
+    COMMUNE_PASSWORD: password,
+    XDG_CONFIG_HOME: configFolder,
+  }
 }
 
 /** Runs one command line in this process, with the real drivers and a terminal made of strings. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
-import { runCli, type CliResult } from './run-cli.ts'
+import { accountEnv, runCli, type CliResult } from './run-cli.ts'
 
 let network: TestNetwork
 let folder: string
@@ -18,15 +18,8 @@ afterAll(async () => {
 })
 
 function commune(...args: string[]): Promise<CliResult> {
-  const { handle, password } = network.account('alice')
   return runCli(args, {
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      HOME: folder,
-    },
+    env: accountEnv(network, 'alice', folder),
   })
 }
 

@@ -11,7 +11,7 @@ import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
 import type { Did, UsageRecord } from '../../src/model/records.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
-import { runCli } from '../cli/run-cli.ts'
+import { accountEnv, runCli } from '../cli/run-cli.ts'
 
 /** Three members on a real PDS. Their machines are records only: what a month of work leaves behind. */
 const OWNERS = ['alice', 'bobby', 'carol'] as const
@@ -78,15 +78,8 @@ async function work(
 }
 
 function asMember(owner: Owner, args: readonly string[]) {
-  const { handle, password } = network.account(owner)
   return runCli(args, {
-    env: {
-      COMMUNE_SERVICE: network.pdsUrl,
-      COMMUNE_PLC_URL: network.plcUrl,
-      COMMUNE_IDENTIFIER: handle,
-      COMMUNE_PASSWORD: password,
-      XDG_CONFIG_HOME: folder,
-    },
+    env: accountEnv(network, owner, folder),
   })
 }
 

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
-import { createMeshletApi } from '../../src/meshlet/api.ts'
+import { apiOf } from '../support/virtual-api.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { LogFields } from '../../src/ports/log.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
 import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
-import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 
 const BROKEN = new CommuneError('unavailable', 'It did not work.')
 
@@ -113,14 +112,7 @@ test('listEvents gives a page at a time, the newest first', async () => {
   const world = await threeOwners().start()
   world.owner('alice').publish('web')
   await world.settle()
-  const { meshlet, engine } = world.machine(world.placesOf('web')[0] ?? '')
-  const api = createMeshletApi({
-    meshlet,
-    engine,
-    clock: world.clock,
-    policy: () => STANDARD_POLICY,
-    log: silentLog,
-  })
+  const api = apiOf(world, world.placesOf('web')[0] ?? '')
   const workload = world.uri('alice', 'web')
   const page = (params: object) =>
     api.listEvents({ params: { workload, ...params } } as unknown as Parameters<

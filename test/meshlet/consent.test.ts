@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import { CommuneError } from '../../src/model/errors.ts'
-import { createMeshletApi } from '../../src/meshlet/api.ts'
+import { apiOf } from '../support/virtual-api.ts'
 import { imageOf } from '../support/virtual-owner.ts'
 import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
-import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
-import { silentLog } from '../../src/ports/log.ts'
 
 const MACHINES = ['alice-1', 'bob-1', 'carol-1']
 
@@ -18,14 +16,7 @@ async function oneReplica() {
 }
 
 function deleteHere(world: VirtualCommune, machine: string): void {
-  const { meshlet, engine } = world.machine(machine)
-  const api = createMeshletApi({
-    meshlet,
-    engine,
-    clock: world.clock,
-    policy: () => STANDARD_POLICY,
-    log: silentLog,
-  })
+  const api = apiOf(world, machine)
   const caller = { did: world.owner('alice').did, roles: [] }
   const input = { workload: world.uri('alice', 'web') }
   void api.deleteWorkload({ caller, input, params: {}, signal: AbortSignal.any([]) } as never)

@@ -46,6 +46,16 @@ test('others’ public images are pulled without credentials, and run', async ()
   expect(world.placesOf('site')).toEqual(['alice-1', 'bob-1'])
 })
 
+function sealForBob(world: VirtualCommune, recipient: string): void {
+  const bob = world.owner('bob')
+  bob.write(COLLECTION.secret, 'mine.registry.example', {
+    workload: workloadUri(bob.did, 'mine'),
+    generation: 1,
+    recipients: [recipient],
+    ciphertext: new Uint8Array(1),
+  })
+}
+
 /** Bob sealed the login of his registry for the machine of Alice, and for one workload. */
 async function bobSealedForAlice(): Promise<VirtualCommune> {
   const world = new VirtualCommune()
@@ -56,13 +66,7 @@ async function bobSealedForAlice(): Promise<VirtualCommune> {
   world.machine('alice-1').sealKey = { recipient: 'age1pq1alice', open: async () => login }
   world.privateImages.set(IMAGE, 'bob')
   await world.start()
-  const bob = world.owner('bob')
-  bob.write(COLLECTION.secret, 'mine.registry.example', {
-    workload: workloadUri(bob.did, 'mine'),
-    generation: 1,
-    recipients: ['age1pq1alice'],
-    ciphertext: new Uint8Array(1),
-  })
+  sealForBob(world, 'age1pq1alice')
   return world
 }
 
@@ -103,14 +107,8 @@ test('a status says why what was sealed could not be used', async () => {
   }
   world.privateImages.set(IMAGE, 'nobody')
   await world.start()
-  const bob = world.owner('bob')
-  bob.write(COLLECTION.secret, 'mine.registry.example', {
-    workload: workloadUri(bob.did, 'mine'),
-    generation: 1,
-    recipients: ['age1pq1other'],
-    ciphertext: new Uint8Array(1),
-  })
-  bob.publish('mine', { image: IMAGE })
+  sealForBob(world, 'age1pq1other')
+  world.owner('bob').publish('mine', { image: IMAGE })
   const why =
     /pull access denied .*; the sealed secret mine\.registry\.example can’t be used: it was not sealed for this machine/
   const said = () =>

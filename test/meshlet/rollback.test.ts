@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
-import { createMeshletApi } from '../../src/meshlet/api.ts'
+import { apiOf } from '../support/virtual-api.ts'
 import { specHash } from '../../src/model/spec-hash.ts'
 import type { WorkloadFields } from '../support/virtual-owner.ts'
 import { imageOf } from '../support/virtual-owner.ts'
 import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
-import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
-import { silentLog } from '../../src/ports/log.ts'
 
 const BAD = imageOf('bad')
 const CRASH = { exit: { afterMs: 200, code: 1 } }
@@ -172,14 +170,7 @@ test('what a container printed that was taken back can still be read', async () 
   expect(imagesOf(world)).toEqual(good)
   const told = Promise.all(
     MACHINES.map(async (name) => {
-      const { meshlet, engine } = world.machine(name)
-      const api = createMeshletApi({
-        meshlet,
-        engine,
-        clock: world.clock,
-        policy: () => STANDARD_POLICY,
-        log: silentLog,
-      })
+      const api = apiOf(world, name)
       const caller = { did: world.owner('alice').did, roles: [] }
       const params = { workload: world.uri('alice', 'web'), tail: 10 }
       return api.getLogs({ caller, params, signal: AbortSignal.any([]) })

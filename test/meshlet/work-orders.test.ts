@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
-import { createMeshletApi } from '../../src/meshlet/api.ts'
+import { apiOf } from '../support/virtual-api.ts'
 import type { Role } from '../../src/xrpc/access.ts'
 import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
-import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
-import { silentLog } from '../../src/ports/log.ts'
 
 type Order = 'pauseWorkload' | 'resumeWorkload' | 'stopWorkload' | 'restartWorkload'
 
@@ -14,14 +12,7 @@ function tell(
   order: Order,
   roles: readonly Role[] = ['workloadOwner'],
 ) {
-  const { meshlet, engine } = world.machine(machine)
-  const api = createMeshletApi({
-    meshlet,
-    engine,
-    clock: world.clock,
-    policy: () => STANDARD_POLICY,
-    log: silentLog,
-  })
+  const api = apiOf(world, machine)
   const caller = { did: world.owner('alice').did, roles }
   const input = { workload: world.uri('alice', 'web') }
   return api[order]({ caller, input, signal: AbortSignal.any([]) })

@@ -3,6 +3,17 @@ import type { Decided } from '../../src/governance/decide.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import { recordCid } from '../../src/model/record-cid.ts'
 import type { AtUri, Did, ProposalRecord } from '../../src/model/records.ts'
+import { did } from './memory-view.ts'
+
+/** Five owners who may all vote. */
+export const [alice, bob, carol, dave, erin] = [
+  did('alice'),
+  did('bob'),
+  did('carol'),
+  did('dave'),
+  did('erin'),
+]
+export const FIVE = [alice, bob, carol, dave, erin]
 
 type Time = ProposalRecord['createdAt']
 
