@@ -64,7 +64,7 @@ faults: $(PACKAGES) ## several machines, and all that goes wrong with them; RUNS
 	@exec node scripts/faults.ts
 
 .PHONY: bench
-bench: dist/.built ## measure side by side with the peers and the limits; ID= measures one row
+bench: dist/.built ## measure side by side with the peers and the limits; ID= measures one row, DOCS=1 writes the tables
 	@sh scripts/engine.sh programs || true
 	@exec sh scripts/with-engine.sh node --disable-warning=ExperimentalWarning bench/main.ts
 

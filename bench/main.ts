@@ -1,6 +1,7 @@
 /**
  * `make bench`: measures each row in a process of its own, prints the table and writes
  * `bench/results.json`. `ID=` measures one row and leaves the results of the others as they were.
+ * `DOCS=1` also writes the tables of README.md and docs/performance.md from that file.
  */
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -9,7 +10,8 @@ import { describeMachine, describeVersions } from './machine.ts'
 import type { Result } from './result.ts'
 import { OWN_NAMESPACES, withOwnFolder } from './own-folder.ts'
 import { isRowId, type RowId, ROWS } from './rows.ts'
-import { formatTable } from './table.ts'
+import { formatTable, markdownTable, ratioTable } from './table.ts'
+import { writeMeasured } from '../scripts/docs/measured.ts'
 
 const FILE = fileURLToPath(new URL('results.json', import.meta.url))
 /** A row that takes longer hangs. */
@@ -63,6 +65,14 @@ function merge(before: readonly Result[], now: readonly Result[], measured: Read
   )
 }
 
+function writeTables({ machine, versions, date, results }: Report): void {
+  const { node, docker } = versions
+  const where = `Measured on ${date.slice(0, 10)}: ${machine}, Node ${node}, Docker ${docker}.`
+  const documentOf = (path: string) => new URL(`../${path}`, import.meta.url)
+  writeMeasured(documentOf('README.md'), `${where}\n\n${ratioTable(results)}`)
+  writeMeasured(documentOf('docs/performance.md'), `${where}\n\n${markdownTable(results)}`)
+}
+
 const only = process.env['ID'] ?? ''
 if (only !== '' && !isRowId(only)) {
   process.stderr.write(`bench: there is no row ${only}; rows: ${Object.keys(ROWS).join(', ')}\n`)
@@ -90,3 +100,4 @@ const report: Report = {
 }
 await writeFile(FILE, `${JSON.stringify(report, null, 2)}\n`)
 process.stdout.write(`${formatTable(found)}\n`)
+if (process.env['DOCS'] === '1') writeTables(report)

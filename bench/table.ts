@@ -29,3 +29,34 @@ function cells(result: Result): readonly string[] {
     target === null ? '' : met ? 'met' : 'not met',
   ]
 }
+
+/** The same for docs/performance.md, in Markdown, with the reasons in a list below it. */
+export function markdownTable(results: readonly Result[]): string {
+  const [idHead, valueHead, , ...rest] = HEAD
+  const rows = results.map((result) => {
+    const [id, value, , ...others] = cells(result)
+    return [`\`${id}\``, value, ...others]
+  })
+  const reasons = results
+    .filter(({ met }) => !met)
+    .map(({ id, explained }) => `- \`${id}\`: ${explained}`)
+  const table = inMarkdown([[idHead, valueHead, ...rest], ...rows])
+  return reasons.length === 0
+    ? table
+    : `${table}\nWhat misses its target:\n\n${reasons.join('\n')}\n`
+}
+
+/** The rows that have something beside them, short enough for the README. */
+export function ratioTable(results: readonly Result[]): string {
+  const compared = results.filter(({ ratio }) => ratio !== null)
+  const rows = compared.map((result) => {
+    const [id, value, , beside, ratio, target, verdict] = cells(result)
+    return [`\`${id}\``, result.name, value, beside, ratio, target, verdict]
+  })
+  return inMarkdown([['row', 'what', 'commune', 'beside it', 'ratio', 'target', ''], ...rows])
+}
+
+function inMarkdown([head = [], ...rows]: readonly (readonly (string | undefined)[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.map((cell) => cell ?? '').join(' | ')} |\n`).join('')
+}
