@@ -15,6 +15,13 @@ test('holds no more than it may', () => {
   expect(asked).toEqual(['a', 'bb', 'ccc', 'a'])
 })
 
+test('what is asked for again and again stays, however much else comes', () => {
+  const asked: string[] = []
+  const same = rememberByText(4, (text) => asked.push(text) && text)
+  for (let i = 0; i < 100; i++) for (const text of ['a', 'b', `once ${i}`]) same(text)
+  expect(asked.filter((text) => !text.startsWith('once'))).toEqual(['a', 'b'])
+})
+
 test('computes anew for an object that may have changed, and once for one that can not', () => {
   let asked = 0
   const sizeOf = rememberByObject(({ length }: { length: number }) => ++asked && length)

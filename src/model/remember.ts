@@ -1,15 +1,20 @@
 /**
  * A pure function of a text that remembers its last answers, for what is asked again and again and
- * costs more than a look into a map. Holds at most `max` answers; when it is full it begins anew.
+ * costs more than a look into a map. Holds at most `max` answers: when half of them are new since the
+ * last time, all that nobody has asked for since then are forgotten.
  */
 export function rememberByText<T>(max: number, compute: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>()
+  let recent = new Map<string, T>()
+  let earlier = new Map<string, T>()
   return (text) => {
-    const before = known.get(text)
+    const before = recent.get(text)
     if (before !== undefined) return before
-    const value = compute(text)
-    if (known.size >= max) known.clear()
-    known.set(text, value)
+    const value = earlier.get(text) ?? compute(text)
+    if (recent.size >= max / 2) {
+      earlier = recent
+      recent = new Map()
+    }
+    recent.set(text, value)
     return value
   }
 }

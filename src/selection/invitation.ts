@@ -1,7 +1,7 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
 import { rememberByObject } from '../model/remember.ts'
-import { hash64, type Hash64, LAST_UPPER, mix, mixUpper, upperOf } from './mix.ts'
+import { fold, hash64, type Hash64, LAST_TOP, mix, mixTop, topOf } from './mix.ts'
 import type { ReplicaCount } from './select.ts'
 
 /** Up to this many candidates all are invited. */
@@ -54,29 +54,30 @@ function firstByMix(
   const key = hash64(placementKey)
   const halves = halvesOf(candidates)
   const first: { readonly meshletDid: Did; readonly mixed: number }[] = []
-  let limit = LAST_UPPER
-  let i = nextWithin(halves, key, limit, 0)
-  for (; i < candidates.length; i = nextWithin(halves, key, limit, i + 1)) {
+  const folded = { high: fold(key.high), low: fold(key.low) }
+  let limit = LAST_TOP
+  let i = nextWithin(halves, folded, limit, 0)
+  for (; i < candidates.length; i = nextWithin(halves, folded, limit, i + 1)) {
     const meshletDid = candidates[i] as Did
     if (!counts(meshletDid)) continue
-    const mixed = mix(key, { high: halves.highs[i] ?? 0, low: halves.lows[i] ?? 0 })
+    const mixed = mix(key, { high: fold(halves.highs[i] ?? 0), low: fold(halves.lows[i] ?? 0) })
     let place = first.length
     while (place > 0 && comesBefore(mixed, meshletDid, first[place - 1])) place--
     first.splice(place, 0, { meshletDid, mixed })
     if (first.length > wanted) first.pop()
-    if (first.length === wanted) limit = upperOf(first.at(-1)?.mixed ?? 0)
+    if (first.length === wanted) limit = topOf(first.at(-1)?.mixed ?? 0)
   }
   return first.map(({ meshletDid }) => meshletDid)
 }
 
 /**
- * The index, from this one on, of the next candidate that the upper half of its mix does not put
+ * The index, from this one on, of the next candidate that the top of its mix does not put
  * behind the limit; their number when there is none. Nearly all of the time of a choice is spent here.
  */
 function nextWithin({ highs, lows }: Halves, key: Hash64, limit: number, from: number): number {
   const { high, low } = key
   let i = from
-  while (i < highs.length && mixUpper(high, low, highs[i] as number, lows[i] as number) > limit) i++
+  while (i < highs.length && mixTop(high, low, highs[i] as number, lows[i] as number) > limit) i++
   return i
 }
 
@@ -90,7 +91,7 @@ function comesBefore(
   return compareText(meshletDid, other.meshletDid) < 0
 }
 
-/** High and low half of the hash of each candidate, in the order of the list. */
+/** High and low half of the hash of each candidate, folded, in the order of the list. */
 interface Halves {
   readonly highs: Int32Array
   readonly lows: Int32Array
@@ -101,8 +102,8 @@ const halvesOf = rememberByObject((candidates: readonly Did[]): Halves => {
   const lows = new Int32Array(candidates.length)
   for (const [index, did] of candidates.entries()) {
     const { high, low } = hash64(did)
-    highs[index] = high
-    lows[index] = low
+    highs[index] = fold(high)
+    lows[index] = fold(low)
   }
   return { highs, lows }
 })

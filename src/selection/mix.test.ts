@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hash64, mix } from './mix.ts'
+import { fold, hash64, LAST_TOP, mix, mixTop, topOf } from './mix.ts'
 
 test('the hash is the first 64 bits of SHA-256, big-endian', () => {
   // SHA-256 of the empty text begins with e3b0c442 98fc1c14.
@@ -38,4 +38,21 @@ test('keys of one bit’s difference order the DIDs independently', () => {
   }
   expect(agreeing).toBeGreaterThan(420)
   expect(agreeing).toBeLessThan(580)
+})
+
+test('the quick comparison lets through whoever is not behind, and hardly anybody else', () => {
+  const dids = Array.from({ length: 2_000 }, (_, i) => hash64(`did:plc:machine${i}`))
+  const key = hash64('key')
+  const quick = dids.map(({ high, low }) =>
+    mixTop(fold(key.high), fold(key.low), fold(high), fold(low)),
+  )
+  const exact = dids.map((did) => mix(key, did))
+  expect(Math.max(...quick)).toBeLessThanOrEqual(LAST_TOP)
+  for (const limit of exact) {
+    const within = quick.map((top) => top <= topOf(limit))
+    expect(exact.every((mixed, i) => mixed > limit || within[i])).toBe(true)
+    const tooMany = exact.filter((mixed, i) => mixed > limit && within[i]).length
+    // Only whoever shares the upper 16 bits: of two thousand hardly anybody.
+    expect(tooMany).toBeLessThan(5)
+  }
 })

@@ -13,8 +13,7 @@ export interface Hash64 {
 /** Hash of a placement key or of a DID, once each; pairs of them are then combined by `mix`. */
 export const hash64 = rememberByText(REMEMBERED_MAX, (text): Hash64 => {
   const bytes = sha256Bytes(text)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { high: view.getInt32(0), low: view.getInt32(4) }
+  return { high: int32At(bytes, 0), low: int32At(bytes, 4) }
 })
 
 /**
@@ -34,29 +33,46 @@ export function mix(key: Hash64, did: Hash64): number {
 }
 
 /**
- * The upper 32 bits of `mix`, as a signed number in the same order: quick to compare, and mostly enough
- * to tell who comes too late.
+ * The upper 16 bits of `mix` on top of 16 that mean nothing, as a signed number: mostly enough to tell
+ * who comes too late, in half the steps. It takes the halves of both hashes folded (`fold`): the
+ * finaliser begins and ends with that, it is linear, and done twice it undoes itself, so all of it
+ * but what stands here can be done once a key and once a DID.
  */
-export function mixUpper(keyHigh: number, keyLow: number, didHigh: number, didLow: number): number {
+export function mixTop(keyHigh: number, keyLow: number, didHigh: number, didLow: number): number {
   const difference = keyHigh ^ didHigh
-  return difference ^ finalise(keyLow ^ didLow ^ finalise(difference)) ^ FLIP
+  const low = keyLow ^ didLow ^ scramble(difference)
+  return difference ^ scramble(low) ^ FLIP
 }
 
-/** What `mixUpper` gives for a result of `mix`. */
-export function upperOf(mixed: number): number {
-  return Math.floor(mixed / 0x200000) ^ FLIP
+/** No `mixTop` of a lower or equal result of `mix` is larger. */
+export function topOf(mixed: number): number {
+  return (Math.floor(mixed / 0x200000) | 0xffff) ^ FLIP
 }
 
-/** No result of `mixUpper` is larger. */
-export const LAST_UPPER = 0x7fffffff
+/** No result of `mixTop` is larger. */
+export const LAST_TOP = 0x7fffffff
+
+/** The exclusive or of a half with its own upper half. */
+export function fold(half: number): number {
+  return half ^ (half >>> 16)
+}
 
 /** Turns the order of unsigned 32-bit numbers into that of signed ones. */
 const FLIP = 0x80000000
 
 /** MurmurHash3's fmix32. */
 function finalise(value: number): number {
-  let h = value
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
+  return fold(scramble(fold(value)))
+}
+
+/** The inner steps of it. */
+function scramble(value: number): number {
+  const h = Math.imul(value, 0x85ebca6b)
+  return Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+}
+
+function int32At(bytes: Uint8Array, at: number): number {
+  let value = 0
+  for (let i = at; i < at + 4; i++) value = (value << 8) | (bytes[i] as number)
+  return value
 }
