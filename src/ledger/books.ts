@@ -32,12 +32,28 @@ export interface CommuneBooks {
   readonly unread: readonly Did[]
 }
 
+/** Whose books a ledger is made of. */
+export interface LedgerMember {
+  readonly ownerDid: Did
+  /** Her machines, by DID. */
+  readonly machines: readonly Did[]
+}
+
+/** The books of all whom a ledger of this owner is made of. */
+export function communeBooks(view: RecordView, owner: Did): CommuneBooks {
+  const { members, unread } = ledgerMembers(view, owner)
+  return { members: members.map((member) => memberBooks(view, member)), unread }
+}
+
 /**
  * The commune as one owner has it: herself and everybody with whom she recognises each other. A
  * ledger is always one owner's, since consent is pairwise: whom she does not work with neither lends
  * nor owes her anything.
  */
-export function communeBooks(view: RecordView, owner: Did): CommuneBooks {
+export function ledgerMembers(
+  view: RecordView,
+  owner: Did,
+): { readonly members: readonly LedgerMember[]; readonly unread: readonly Did[] } {
   const unread = new Set<Did>()
   const members = [owner]
   if (view.repoState(owner) === 'unknown') unread.add(owner)
@@ -46,24 +62,24 @@ export function communeBooks(view: RecordView, owner: Did): CommuneBooks {
     if (verdict === 'yes') members.push(member)
     if (verdict === 'unknown') unread.add(member)
   }
-  const books = members.toSorted(compareText).map((member) => memberBooks(view, member, unread))
-  return { members: books, unread: [...unread].toSorted(compareText) }
+  const known = members.toSorted(compareText).map((ownerDid): LedgerMember => {
+    const machines = ownedMeshlets(view, ownerDid)
+    for (const { meshletDid, verdict } of machines)
+      if (verdict === 'unknown') unread.add(meshletDid)
+    const own = machines.filter(({ verdict }) => verdict === 'yes')
+    return { ownerDid, machines: own.map(({ meshletDid }) => meshletDid) }
+  })
+  return { members: known, unread: [...unread].toSorted(compareText) }
 }
 
-function memberBooks(view: RecordView, ownerDid: Did, unread: Set<Did>): MemberBooks {
-  const machines: MachineBooks[] = []
-  for (const { meshletDid, verdict } of ownedMeshlets(view, ownerDid)) {
-    if (verdict === 'unknown') unread.add(meshletDid)
-    if (verdict !== 'yes') continue
-    machines.push({
+function memberBooks(view: RecordView, { ownerDid, machines }: LedgerMember): MemberBooks {
+  return {
+    ownerDid,
+    machines: machines.map((meshletDid) => ({
       meshletDid,
       usage: view.list(meshletDid, COLLECTION.usage),
       acknowledgements: view.list(meshletDid, COLLECTION.acknowledgement),
-    })
-  }
-  return {
-    ownerDid,
-    machines,
+    })),
     acknowledgements: view.list(ownerDid, COLLECTION.acknowledgement),
     sponsors: view.list(ownerDid, COLLECTION.sponsor),
   }

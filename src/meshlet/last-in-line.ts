@@ -14,9 +14,15 @@ export interface LastInLineOptions {
 }
 
 /** The ledger, with no credit for those whose standing puts them behind everybody else. */
-export function lastInLine({ view, config, clock, law }: LastInLineOptions): FairShare {
+export function lastInLine({
+  view,
+  config,
+  clock,
+  law,
+}: LastInLineOptions): FairShare & Pick<LedgerShare, 'noteChanged'> {
   const share = new LedgerShare(view, config.ownerDid, clock)
   return {
+    noteChanged: () => share.noteChanged(),
     get ledgerDay() {
       return share.ledgerDay
     },

@@ -97,7 +97,8 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const view = overlayView(feed, own, config.did, () => ownRepo.isAdopted)
   const law = new ClusterLaw({ config, view, policy: ports.policy, clock })
   const busyWith = () => [...ownWorkloads(own), ...(engineState.lastSeen?.byWorkload.keys() ?? [])]
-  const neighbourhood = new Neighbourhood(config, view, feed, { busyWith, law })
+  const fairShare = lastInLine({ view, config, clock, law })
+  const neighbourhood = new Neighbourhood(config, view, feed, { busyWith, law, fairShare })
   const peers = () => neighbourhood.meshlets
   const ownRepo = new OwnRepo({ did: config.did, feed, own, settings, duty, clock, log })
   const reservations = new Reservations(
@@ -105,7 +106,6 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     triggers.roomFreed,
     (a, b) => compareClaims(claimOf(view, a), claimOf(view, b)),
   )
-  const fairShare = lastInLine({ view, config, clock, law })
   const waiting = new WaitingRoom({
     fairShare,
     clock,

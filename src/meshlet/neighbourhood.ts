@@ -13,6 +13,7 @@ import type { ChangedKeys } from './changed-keys.ts'
 import type { ClusterLaw } from './cluster-law.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { Peer } from './heartbeats.ts'
+import type { LedgerShare } from './ledger-share.ts'
 import { rolesByDid } from './roles.ts'
 
 /** Peers that are called. */
@@ -37,6 +38,8 @@ export interface NeighbourhoodParts {
   readonly busyWith: () => readonly string[]
   /** Says who has no rights at present. */
   readonly law: Pick<ClusterLaw, 'isOut' | 'noteChanged'>
+  /** Is made of the members' books. */
+  readonly fairShare: Pick<LedgerShare, 'noteChanged'>
 }
 
 /** Who is around this machine by the records, as of the last look. */
@@ -45,7 +48,8 @@ export class Neighbourhood {
   readonly #view: RecordView
   readonly #feed: Feed
   readonly #busyWith: () => readonly string[]
-  readonly #law: Pick<ClusterLaw, 'isOut' | 'noteChanged'>
+  readonly #law: NeighbourhoodParts['law']
+  readonly #fairShare: NeighbourhoodParts['fairShare']
   #followed: ReadonlySet<Did> = new Set()
   #hasChanged = true
   #candidateSets: readonly (readonly Candidate[])[] = []
@@ -56,18 +60,19 @@ export class Neighbourhood {
     config: MeshletConfig,
     view: RecordView,
     feed: Feed,
-    { busyWith, law }: NeighbourhoodParts,
+    { busyWith, law, fairShare }: NeighbourhoodParts,
   ) {
     this.#config = config
     this.#view = view
     this.#feed = feed
     this.#busyWith = busyWith
     this.#law = law
+    this.#fairShare = fairShare
   }
 
   /** Links or statuses, or what this machine has to do with, may be others than at the last look. */
   noteChanged({ membership }: Pick<ChangedKeys, 'membership'> = { membership: true }): void {
-    if (membership) this.#law.noteChanged()
+    if (membership) for (const part of [this.#law, this.#fairShare]) part.noteChanged()
     this.#hasChanged = true
   }
 
