@@ -83,6 +83,27 @@ test('named while it is worked on, it is looked at once more afterwards, never t
   expect(looks.map(({ atMs }) => atMs)).toEqual([0, WORK_MS])
 })
 
+test('a look can tell that its key was named again since it began', async () => {
+  const told: boolean[] = []
+  const queue = new WorkQueue({
+    ...{ clock, random: new SeededRandom(1), log: silentLog, metrics: noMetrics },
+    kindOf: () => 'workload',
+    concurrency: 2,
+    reconcile: async (_, { isOutdated }) => {
+      told.push(isOutdated())
+      await sleep(clock, WORK_MS)
+      told.push(isOutdated())
+      return DONE
+    },
+  })
+  queue.add('a')
+  await clock.advance(WORK_MS / 2)
+  queue.add('b')
+  queue.add('a')
+  await clock.advance(1_000)
+  expect(told).toEqual([false, false, true, false, false, false])
+})
+
 test('no more keys than allowed are worked on at once', async () => {
   const queue = queueOf()
   for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)

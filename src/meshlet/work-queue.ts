@@ -17,6 +17,8 @@ export interface Turn {
    * another key takes this one's place, so that whoever lets us wait keeps nobody else waiting.
    */
   readonly aside: <T>(work: () => Promise<T>) => Promise<T>
+  /** Whether the key was named again since this look began: what was seen may be no more. */
+  readonly isOutdated: () => boolean
 }
 
 export interface WorkQueueOptions {
@@ -139,7 +141,8 @@ export class WorkQueue implements AsyncDisposable {
     const log = this.#options.log.child({ reconcile: ++this.#turns })
     try {
       const aside = <T>(work: () => Promise<T>) => this.#aside(work)
-      return await this.#options.reconcile(key, { signal, log, aside })
+      const isOutdated = () => this.#dirty.has(key)
+      return await this.#options.reconcile(key, { signal, log, aside, isOutdated })
     } catch (error) {
       const message = messageOf(error)
       if (!signal.aborted) log.error('reconcile failed', { key, error: message })

@@ -1,7 +1,7 @@
 import { messageOf } from '../model/errors.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Desired } from '../reconcile/actions.ts'
+import type { Action, Desired } from '../reconcile/actions.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { planWorkload, wantsRestart } from '../reconcile/plan-workload.ts'
 import type { MeshletConfig } from './config.ts'
@@ -23,6 +23,8 @@ import { nextLookMs, type WorkloadMemory } from './workload-memory.ts'
 
 /** While replicas are started again one after the other: how often it is looked whose turn it is. */
 const RESTART_LOOK_MS = 500
+/** Looks in a row in which nothing is ended; who changes something all the time holds nothing up. */
+const PUT_OFFS_MAX = 3
 
 export interface WorkloadActorOptions {
   readonly config: MeshletConfig
@@ -63,15 +65,22 @@ export class WorkloadActor {
     noteRunning(memory, shareOf(snapshot, uri).containers, clock.monotonicMs())
     const plan = this.#plan(pass, snapshot)
     const { containers } = shareOf(snapshot, uri)
-    if (placement)
-      this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
     const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
     const job = { uri, ownerDid, desired, memory, ...turn }
     runner.lookAtAdopted(job, containers)
-    if (plan.actions.length > 0) {
+    const isWork = plan.actions.length > 0
+    if (isWork) {
       reservations.noteMaking(uri, amountAfter(desired, containers, plan.actions))
       // Callers are led to the new ones before the old ones go.
       await this.#expose(pass, snapshot)
+    }
+    if (this.#isPutOff(pass, plan.actions)) {
+      reservations.noteMaking(uri, undefined)
+      return { kind: 'done' }
+    }
+    if (placement)
+      this.#options.moves.note({ placement, actions: plan.actions, containers, log: turn.log })
+    if (isWork) {
       try {
         await runner.apply(job, plan.actions)
       } catch (error) {
@@ -81,7 +90,7 @@ export class WorkloadActor {
         engineState.invalidate()
       }
     }
-    const after = plan.actions.length > 0 ? await engineState.snapshot() : snapshot
+    const after = isWork ? await engineState.snapshot() : snapshot
     reservations.noteMaking(uri, undefined)
     noteRunning(memory, shareOf(after, uri).containers, clock.monotonicMs())
     await this.#expose(pass, after)
@@ -89,10 +98,20 @@ export class WorkloadActor {
     forgiveFailures(memory, here, desired)
     this.#options.leasing.giveBack(uri, desired, here)
     const statusAgainMs = this.#options.statusWriter.write({ ...pass, containers: here })
-    if (plan.actions.length > 0)
-      return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
+    if (isWork) return { kind: 'again', afterMs: nextLookMs(memory, clock.monotonicMs()) }
     const afterMs = sooner(plan.againInMs, statusAgainMs)
     return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
+  }
+
+  /**
+   * What ends a container is left to the next look when something changed since this one began, such as
+   * two words of an owner in the same moment: the queue looks again at once.
+   */
+  #isPutOff({ memory, turn }: Pass, actions: readonly Action[]): boolean {
+    const isPutOff =
+      actions.some(endsContainer) && turn.isOutdated() && memory.putOffs < PUT_OFFS_MAX
+    memory.putOffs = isPutOff ? memory.putOffs + 1 : 0
+    return isPutOff
   }
 
   #plan({ uri, desired: wish, rollout, memory }: Pass, snapshot: EngineSnapshot) {
@@ -136,4 +155,8 @@ export class WorkloadActor {
     const isReady = rollout?.isReady ?? (() => false)
     await this.#options.exposure.apply({ uri, workload, containers, isReady })
   }
+}
+
+function endsContainer(action: Action): boolean {
+  return action.kind === 'remove' || (action.kind === 'start' && action.graceMs !== undefined)
 }

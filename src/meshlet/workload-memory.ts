@@ -58,6 +58,8 @@ export interface WorkloadMemory {
   statusBehindSinceMs: number | undefined
   /** The placement key under which it gave way to another workload, which it does once. */
   gaveWayUnder: string | undefined
+  /** Looks in a row that ended nothing because something had changed meanwhile. */
+  putOffs: number
   /** The last line of the log about the bid, so that it is not said twice. */
   lastBidNote: string | undefined
 }
@@ -76,6 +78,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     lateSinceMs: undefined,
     statusBehindSinceMs: undefined,
     gaveWayUnder: undefined,
+    putOffs: 0,
     lastBidNote: undefined,
   }
 }

@@ -47,3 +47,16 @@ test.each([
     }
   },
 )
+
+test('what is too many ends although the workload is named again all the time', async () => {
+  const world = await commune(1, 1, ['alice']).start()
+  world.owner('alice').publish('web', { replicas: 2 })
+  await world.settle()
+  const nameIt = () => {
+    world.machine('alice-1').running?.lookAt(world.uri('alice', 'web'))
+    world.clock.schedule(1, nameIt)
+  }
+  nameIt()
+  world.owner('alice').edit('web', { replicas: 1 })
+  await world.until('one is left', () => world.placesOf('web').length === 1, 10_000)
+})

@@ -174,4 +174,12 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     find: "return own ? { kind: 'withdraw', why: 'no longer a candidate' } : keep('not a candidate')",
     replace: "return keep('not a candidate')",
   },
+  {
+    name: 'what was decided before a change is done after it',
+    why: 'Two words of an owner in the same moment end nothing that the second one keeps.',
+    file: 'src/meshlet/workload-actor.ts',
+    find: 'actions.some(endsContainer) && turn.isOutdated()',
+    replace: 'false',
+    first: ['asked for less and at once for more'],
+  },
 ]

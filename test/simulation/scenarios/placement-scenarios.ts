@@ -70,6 +70,15 @@ export const PLACEMENT_SCENARIOS = {
       { afterMs: 2_000, do: 'heal' },
     ],
   },
+  'asked for less and at once for more': {
+    machines: cast({ 'alice-1': 3 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 2, size: 1 },
+      { afterMs: 20_000, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 1 } },
+      { afterMs: 0, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 4 } },
+      { afterMs: 40_000, do: 'heal' },
+    ],
+  },
   'what becomes bigger has room for a part of it only': {
     machines: cast({ 'alice-1': 3 }),
     steps: [
