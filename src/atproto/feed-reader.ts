@@ -1,4 +1,5 @@
 import { CommuneError } from '../model/errors.ts'
+import type { Collection } from '../model/nsid.ts'
 import type { Cid, Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
@@ -60,6 +61,8 @@ export interface RepoReader {
     at: ResolvedIdentity,
     options: {
       known?: (key: string) => KnownRecord | undefined
+      /** A collection that is not read. */
+      without?: Collection | undefined
       /** In the place of the one that holds for all repos. */
       quota?: RepoQuota
       signal?: AbortSignal
@@ -90,13 +93,14 @@ export function createRepoReader(options: RepoReaderOptions): RepoReader {
   return {
     resolve: (did, how) => options.identity.resolve(did, how),
     latestCommit: (at, signal) => sourceAt(at).latestCommit(at.did, signal),
-    listing: (at, { known, signal, ...own }) =>
+    listing: (at, { known, without, signal, ...own }) =>
       walkRepo({
         ...at,
         source: sourceAt(at),
         verify,
         nowMs: clock.wallMs(),
         quota: own.quota ?? quota,
+        without,
         signal,
         ...(known && { known }),
       }),

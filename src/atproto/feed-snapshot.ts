@@ -1,5 +1,6 @@
 import PQueue from 'p-queue'
 import { messageOf } from '../model/errors.ts'
+import type { Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import { silentLog } from '../ports/log.ts'
@@ -34,12 +35,14 @@ export interface ReadReposOptions {
   readonly seed: Iterable<Did>
   /** Further repos that follow from what was read; asked again until it names no new one. */
   readonly grow?: (view: RecordView) => Iterable<Did>
+  /** A collection that the caller does not need: it is neither read nor in the result. */
+  readonly without?: Collection | undefined
   /** In the place of the guarded one; see `RepoReaderOptions`. */
   readonly fetch?: typeof globalThis.fetch
   /** Allows PDSes on http, loopback and private networks. */
   readonly allowPrivateAddresses?: boolean
   readonly quota?: RepoQuota
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 const READS_AT_ONCE_MAX = 8
@@ -51,7 +54,7 @@ const REPOS_MAX = 5_000
  * this only fails when the signal is aborted.
  */
 export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot> {
-  const { signal, clock } = options
+  const { signal, clock, without } = options
   const reader = createRepoReader({ ...options, verify: createSignatureVerifier() })
   const store = createRecordStore({
     disk: openRecordDisk({ file: IN_MEMORY, log: silentLog, nowMs: clock.wallMs() }),
@@ -64,7 +67,7 @@ export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot
       const admitted = fresh.slice(0, REPOS_MAX - seen.size)
       for (const did of admitted) seen.add(did)
       await Promise.all(
-        admitted.map((did) => queue.add(() => readInto(store, reader, did, signal))),
+        admitted.map((did) => queue.add(() => readInto(store, reader, did, { signal, without }))),
       )
       signal?.throwIfAborted()
       found = admitted.length > 0 ? [...(options.grow?.(store) ?? [])] : []
@@ -76,11 +79,16 @@ export async function readRepos(options: ReadReposOptions): Promise<RepoSnapshot
   }
 }
 
-async function readInto(store: RecordStore, reader: RepoReader, did: Did, signal?: AbortSignal) {
+async function readInto(
+  store: RecordStore,
+  reader: RepoReader,
+  did: Did,
+  { signal, without }: Pick<ReadReposOptions, 'signal' | 'without'>,
+) {
   const how = signal ? { signal } : {}
   try {
     const { listing, host } = await readWithCurrentKey(reader, did, how, async (at) => ({
-      listing: await reader.listing(at, how),
+      listing: await reader.listing(at, { ...how, without }),
       host: at.pdsUrl,
     }))
     const { rev, data, cid } = listing.commit

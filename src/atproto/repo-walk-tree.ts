@@ -24,6 +24,8 @@ export interface WalkTreeOptions {
   /** Root of the Merkle search tree. */
   readonly root: Cid
   readonly range: KeyRange
+  /** Keys that are passed over, and whatever nodes hold no others. */
+  readonly without?: KeyRange | undefined
   /** Keys that are listed, and count; all when absent. */
   readonly accept?: (key: string) => boolean
   readonly leavesMax: number
@@ -54,7 +56,8 @@ const AFTER_ALL = '\uffff'
  * could find other records.
  */
 export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
-  const { range, leavesMax, accept = () => true } = options
+  const { range, without, leavesMax, accept = () => true } = options
+  const isWanted = (key: string) => !isWithin(key, without) && accept(key)
   let level: readonly Subtree[] = [
     { cid: options.root, after: '', before: AFTER_ALL, layer: undefined },
   ]
@@ -68,7 +71,9 @@ export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
     const next: Subtree[] = []
     for (const subtree of level) {
       const node = await readNode(subtree, blocks)
-      leaves.push(...node.leaves.filter(([key]) => key >= range.start && key < end && accept(key)))
+      leaves.push(
+        ...node.leaves.filter(([key]) => key >= range.start && key < end && isWanted(key)),
+      )
       next.push(...node.children)
     }
     leaves.sort(byKey)
@@ -78,7 +83,9 @@ export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
       leaves = leaves.slice(0, leavesMax)
       end = surplus[0]
     }
-    level = next.filter((subtree) => mayHold(subtree, range.start, end))
+    level = next.filter(
+      (subtree) => mayHold(subtree, range.start, end) && !isAllWithin(subtree, without),
+    )
   }
   return { leaves, truncated: end !== range.end }
 }
@@ -92,6 +99,15 @@ export function prefixRange(prefix: string): KeyRange {
 /** Whether a key of the range fits strictly between the bounds of the subtree. */
 function mayHold(subtree: Subtree, start: string, end: string): boolean {
   return `${subtree.after}\0` < end && subtree.before > start
+}
+
+function isWithin(key: string, range: KeyRange | undefined): boolean {
+  return range !== undefined && key >= range.start && key < range.end
+}
+
+/** Whether every key that the subtree may hold is one of the range. */
+function isAllWithin({ after, before }: Subtree, range: KeyRange | undefined): boolean {
+  return range !== undefined && after >= range.start && before <= range.end
 }
 
 async function readNode(subtree: Subtree, blocks: Blocks) {

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScriptedHost } from '../../test/support/scripted-host.ts'
 import { keyOf, ScriptedRepo } from '../../test/support/scripted-repo.ts'
-import { clusterWrite, deletion, postWrite } from '../../test/support/sample-records.ts'
+import {
+  clusterWrite,
+  deletion,
+  postWrite,
+  workloadWrite,
+} from '../../test/support/sample-records.ts'
 import { COLLECTION, SYNC_METHOD } from '../model/nsid.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { createRepoSource, REQUESTS_AT_ONCE_MAX } from './repo-walk-source.ts'
@@ -53,6 +58,18 @@ describe('walkRepo', () => {
     expect(blocks).toBeLessThan(30)
   })
 
+  it('reads next to nothing of a collection that nobody needs', async () => {
+    const workloads = Array.from({ length: 900 }, (_, i) => workloadWrite(`w${i}`))
+    await repo.write(...workloads, clusterWrite('a'))
+    let blocks = 0
+    host.intercept = async (_, query) => {
+      blocks += query.getAll('cids').length
+      return undefined
+    }
+    expect(keys(await walk({ without: COLLECTION.workload }))).toEqual([`${COLLECTION.cluster}/a`])
+    expect(blocks).toBeLessThan(30)
+  })
+
   it('equals a plain listing of the whole repo, whatever was written', async () => {
     const collection = fc.constantFrom('app.a.b', COLLECTION.bid, COLLECTION.cluster, 'zz.a.b')
     const write = fc.record({ collection, rkey: fc.integer({ min: 0, max: 40 }).map(String) })
@@ -67,6 +84,9 @@ describe('walkRepo', () => {
         const all = (await repo.repo.data.leaves()).map((leaf) => [leaf.key, leaf.value.toString()])
         const ours = all.filter(([key]) => key?.startsWith('commune.scheduler.'))
         expect((await walk()).records.map(({ key, cid }) => [key, cid])).toEqual(ours)
+        const others = ours.filter(([key]) => !key?.startsWith(`${COLLECTION.bid}/`))
+        const without = await walk({ without: COLLECTION.bid })
+        expect(without.records.map(({ key, cid }) => [key, cid])).toEqual(others)
       }),
       { seed: 7, numRuns: 25 },
     )

@@ -1,5 +1,5 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
-import { COLLECTION, COLLECTION_PREFIX } from '../model/nsid.ts'
+import { COLLECTION, COLLECTION_PREFIX, type Collection } from '../model/nsid.ts'
 import type { Cid, Did } from '../model/records.ts'
 import { isCollection } from './validate.ts'
 import type { VerifiedCommit } from './repo-walk-commit.ts'
@@ -64,6 +64,8 @@ export interface WalkRepoOptions {
   readonly nowMs: number
   /** Records that are at hand and need not be fetched again when their CID is the same. */
   readonly known?: (key: string) => KnownRecord | undefined
+  /** A collection that nobody needs; its records don't count for the quota either. */
+  readonly without?: Collection | undefined
   readonly quota?: RepoQuota
   readonly signal?: AbortSignal | undefined
 }
@@ -99,7 +101,7 @@ export async function walkRepo(options: WalkRepoOptions): Promise<RepoListing> {
 }
 
 async function walkOnce(options: WalkRepoOptions): Promise<RepoListing> {
-  const { did, source, signal } = options
+  const { did, source, without, signal } = options
   const fetchBlocks = (cids: readonly Cid[]) => source.blocks(did, cids, signal)
   const latest = await source.latestCommit(did, signal)
   const bytes = (await fetchBlocks([latest.cid])).get(latest.cid)
@@ -108,6 +110,7 @@ async function walkOnce(options: WalkRepoOptions): Promise<RepoListing> {
   const tree = await walkTree({
     root: commit.data,
     range: prefixRange(COLLECTION_PREFIX),
+    without: without && prefixRange(`${without}/`),
     accept: (key) => isCollection(collectionOf(key)),
     leavesMax: quota.recordsMax,
     fetchBlocks,

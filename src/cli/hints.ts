@@ -80,7 +80,7 @@ export function peersIn({ view, owner }: Reading): readonly Peer[] {
 }
 
 async function findPeers(reader: Reader): Promise<readonly Peer[]> {
-  using reading = await reader.read()
+  using reading = await reader.read({ without: COLLECTION.workload })
   return peersIn(reading)
 }
 

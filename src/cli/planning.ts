@@ -4,6 +4,7 @@ import { ledgerTerms } from '../governance/ledger-terms.ts'
 import { closedDayOf } from '../ledger/ledger-day.ts'
 import { OwnersShares } from '../ledger/owners-share.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import { forecastPlan } from '../sync/forecast-plan.ts'
 import { planSync, type PlanSyncInput } from '../sync/plan-sync.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
@@ -26,7 +27,7 @@ const OTHERS_MS_MAX = 10_000
 /** Makes plans for one folder, as often as the repo moves while it is being planned for. */
 export interface Planning extends Disposable {
   makePlan(snapshot: RepoSnapshot): Promise<SyncPlan>
-  /** The records of the commune; undefined while no plan needed them, or they can't be read. */
+  /** The commune, without its workloads; undefined while no plan needed it, or it can't be read. */
   readonly reading: Reading | undefined
 }
 
@@ -127,7 +128,11 @@ function isAnyExclusive({ desired }: Pick<PlanSyncInput, 'desired'>): boolean {
   return desired.some(({ record }) => record.placement?.atMostOne === true)
 }
 
-/** The records of the commune; undefined, and said, when they can't be read, or not in time. */
+/**
+ * The records of the commune; undefined, and said, when they can't be read, or not in time. Who will
+ * run what follows from machines, bids and statuses; the owner's own workloads, which her PDS has
+ * listed already, and those of others say nothing of it.
+ */
 async function readWithin(
   io: Io,
   reader: Reader,
@@ -137,7 +142,7 @@ async function readWithin(
   const cancel =
     timeoutMs === undefined ? () => {} : io.clock.schedule(timeoutMs, () => late.abort())
   try {
-    return await reader.read(late.signal)
+    return await reader.read({ signal: late.signal, without: COLLECTION.workload })
   } catch (error) {
     io.signal.throwIfAborted()
     if (late.signal.aborted)

@@ -6,6 +6,7 @@ import { followSet } from '../cluster/follow-set.ts'
 import { membersOf } from '../cluster/recognition.ts'
 import { CommuneError } from '../model/errors.ts'
 import { isDid } from '../model/workload-uri.ts'
+import type { Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { ReadingOptions } from './command-options.ts'
 import type { CommandContext } from './command-spec.ts'
@@ -28,13 +29,19 @@ export interface Reading extends Disposable {
   readonly names: Names
 }
 
+export interface ReadOptions {
+  readonly signal?: AbortSignal
+  /** A collection that is not needed: it is neither read nor in the view. */
+  readonly without?: Collection
+}
+
 /** Reads the same repos as often as it is asked; identities are resolved once. */
 export interface Reader {
   readonly owner: Did
   /** As for reading, so for calling the machines. */
   readonly allowPrivateAddresses: boolean
   /** Rejects with the reason of the signal, should it be aborted first. */
-  read(signal?: AbortSignal): Promise<Reading>
+  read(options?: ReadOptions): Promise<Reading>
 }
 
 interface Settings {
@@ -86,13 +93,14 @@ function createReader(
   return {
     owner,
     allowPrivateAddresses,
-    async read(signal = io.signal) {
+    async read({ signal = io.signal, without } = {}) {
       const view = await drivers.readRepos({
         identity,
         clock: io.clock,
         seed: [owner],
         grow: (records) => followSet(records, owner, owner, membersOf(records, owner)).repos,
         allowPrivateAddresses,
+        without,
         signal: AbortSignal.any([io.signal, signal]),
       })
       const names = await createNames(view, identity, owner)
