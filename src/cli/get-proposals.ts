@@ -57,9 +57,7 @@ export function proposalRows({ view, owner }: Reading, nowMs: number): readonly 
     .map((one) => ({
       ...one,
       id: idOf(one.proposal.uri),
-      binds: clusters.some(
-        ({ roster }) => roster.cluster === one.proposal.value.cluster && bearsOn(one, roster),
-      ),
+      binds: clusters.some(({ roster }) => bearsOn(one, roster)),
     }))
     .toSorted((a, b) => (a.proposal.value.createdAt < b.proposal.value.createdAt ? 1 : -1))
 }

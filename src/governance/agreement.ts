@@ -29,13 +29,12 @@ export function agreementOf(view: RecordView, owner: Did, nowMs: number): Agreem
     roster,
     policy: policyInForce(view, roster),
   }))
-  const binding = clusters.flatMap(({ roster }) =>
-    bearing(decided, roster).filter(({ proposal }) => proposal.value.cluster === roster.cluster),
-  )
+  const binding = clusters.flatMap(({ roster }) => bearing(decided, roster))
   const rules = {
     disputeDays: Math.max(...clusters.map(({ policy }) => policy.rules.disputeDays), 1),
   }
-  const disputes = disputesOf(view, owners, { decided: binding, rules, nowMs })
+  const listed = new Set([owner, ...clusters.flatMap(({ roster }) => roster.members)])
+  const disputes = disputesOf(view, owners, { decided: binding, rules, listed, nowMs })
   return { clusters, decided, disputes }
 }
 

@@ -117,6 +117,10 @@ describe('one vote', () => {
     [{ until: day(200) }, 'it suspends for more than 90 days after the vote'],
     [{ action: 'banish' }, 'it asks for “banish”, which nobody knows'],
     [{ action: 'uphold' }, 'it names no claim'],
+    [
+      { action: 'uphold', claim: { uri: 'at://did:plc:x/y/z', cid: 'bafy' } },
+      'it names no dispute',
+    ],
     [{ electorate: [alice], subject: alice }, 'it leaves nobody to vote'],
   ])('%o is invalid', (fault, why) => {
     const box = new BallotBox()

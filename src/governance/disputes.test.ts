@@ -13,10 +13,11 @@ const CLAIM = { uri: recordUri(bob1, COLLECTION.usage, '2026-11-01T00Z'), cid: '
 const DISPUTE = recordUri(alice, COLLECTION.dispute, 'd')
 
 class Case {
-  readonly view = new MemoryView().own(bob, bob1)
+  readonly view = new MemoryView()
   readonly box = new BallotBox()
 
   constructor() {
+    for (const owner of FOUR) this.view.own(owner, did(`${owner.slice(8)}1`), FOUR)
     this.view.put(alice, COLLECTION.dispute, 'd', {
       claim: CLAIM,
       reason: 'it never ran',
@@ -31,7 +32,10 @@ class Case {
   }
 
   votes(yes: readonly (typeof alice)[], no: readonly (typeof alice)[] = []): this {
-    const proposal = this.box.propose(alice, 'uphold', bob, FOUR, { claim: CLAIM })
+    const proposal = this.box.propose(alice, 'uphold', bob, FOUR, {
+      claim: CLAIM,
+      dispute: { uri: DISPUTE, cid: 'bafyd' },
+    })
     for (const voter of yes) this.box.vote(voter, proposal, 'yes')
     for (const voter of no) this.box.vote(voter, proposal, 'no')
     return this
@@ -40,7 +44,12 @@ class Case {
   on(days: number) {
     const nowMs = dayMs(days)
     const decided = decide(this.box.ballots, nowMs)
-    const found = disputesOf(this.view, FOUR, { decided, rules: { disputeDays: 7 }, nowMs })
+    const found = disputesOf(this.view, FOUR, {
+      decided,
+      rules: { disputeDays: 7 },
+      listed: new Set(FOUR),
+      nowMs,
+    })
     const struck = claimsThatDontCount(found, decided)
     const [one] = found
     return [one?.settledBy ?? one?.state, !struck.has(CLAIM.uri)]

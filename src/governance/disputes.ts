@@ -1,6 +1,8 @@
 import { claimedOwner } from '../cluster/owned-meshlets.ts'
+import { membersOf, recognises } from '../cluster/recognition.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import type { AnswerRecord, Did, DisputeRecord } from '../model/records.ts'
+import type { AnswerRecord, Did, DisputeRecord, UsageRecord } from '../model/records.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { RecordView } from '../ports/records.ts'
 import { listed, repoOf, type Ref } from './ballots.ts'
 import type { ClusterRules } from './cluster-rules.ts'
@@ -26,12 +28,13 @@ const DAY_MS = 86_400_000
 /**
  * The disputes that these owners have raised, by uri. Silence settles nothing: a claim that nobody
  * answers for does not count until somebody does, so an old date gains nothing. A vote goes before
- * everything else, then who gave in.
+ * everything else, then who gave in. What somebody disputes whom the reader does not list changes
+ * nothing for her, unless a vote that binds her upheld it.
  */
 export function disputesOf(
   view: RecordView,
   owners: Iterable<Did>,
-  { decided, rules, nowMs }: DisputeInput,
+  input: DisputeInput,
 ): readonly Dispute[] {
   return [...new Set(owners)]
     .toSorted()
@@ -39,14 +42,17 @@ export function disputesOf(
     .map(({ did: by, ...ref }) => {
       const repo = repoOf(ref.value.claim.uri)
       const claimant = claimedOwner(view, repo) ?? repo
-      const state = stateOf(view, { ...ref, by, claimant }, { decided, rules, nowMs })
-      return { ...ref, by, claimant, ...state }
+      const state = stateOf(view, { ...ref, by, claimant }, input)
+      const isHeeded = state.state === 'settled' || input.listed.has(by)
+      return { ...ref, by, claimant, ...(isHeeded ? state : unheeded(state)) }
     })
 }
 
 export interface DisputeInput {
   readonly decided: readonly Decided[]
   readonly rules: Pick<ClusterRules, 'disputeDays'>
+  /** Whom the reader lists, and herself. */
+  readonly listed: ReadonlySet<Did>
   readonly nowMs: number
 }
 
@@ -90,8 +96,14 @@ function stateOf(
       nowMs < deadlineMs ? 'not answered yet' : 'not answered in time; it stays open until it is'
     return { state: 'open', claimCounts: false, deadlineMs, why }
   }
-  const answeredMs = Math.max(raisedMs, Date.parse(theirs.createdAt))
   const openVote = votes.find(({ state }) => state === 'open')
+  if (openVote === undefined && isWordAgainstWord(view, dispute))
+    return {
+      state: 'answered',
+      claimCounts: false,
+      why: 'contested, and nobody is neutral; it stays so until one of the two gives in',
+    }
+  const answeredMs = Math.max(raisedMs, Date.parse(theirs.createdAt))
   const deadlineMs =
     openVote === undefined
       ? answeredMs + rules.disputeDays * DAY_MS
@@ -104,6 +116,32 @@ function stateOf(
       why: 'contested; the members may vote',
     }
   return settled('lapsed', true, 'contested, and nobody had it voted on in time')
+}
+
+/**
+ * Whether nobody is there who could decide between the two, and the claim is about nobody else. Then
+ * both have to stand by it, as with everything in the ledger: no deadline makes it count.
+ */
+function isWordAgainstWord(
+  view: RecordView,
+  { by, claimant, value }: Pick<Dispute, 'by' | 'claimant' | 'value'>,
+): boolean {
+  const { uri } = value.claim
+  const rkey = uri.slice(uri.lastIndexOf('/') + 1)
+  const usage = view.get<UsageRecord>(repoOf(uri), COLLECTION.usage, rkey)
+  const takers = usage?.value.entries.map((one) => parseWorkloadUri(one.workload)?.owner) ?? []
+  if (takers.some((taker) => taker !== by && taker !== claimant)) return false
+  return !membersOf(view, by).some(
+    (other) =>
+      other !== claimant &&
+      recognises(view, by, other) !== 'no' &&
+      recognises(view, claimant, other) !== 'no',
+  )
+}
+
+function unheeded(state: DisputeState): DisputeState {
+  const why = `${state.why}; it counts for you, who do not list whoever raised it`
+  return { ...state, claimCounts: true, why }
 }
 
 function hadQuorum({ tally, attestedBy }: Decided): boolean {

@@ -89,6 +89,7 @@ test('votes that came after the close count for later ledgers', () => {
   const shares = { quorumMillionths: 666_667, majorityMillionths: 666_667 }
   const content = {
     ...{ ...base, ...shares, claim: { uri: CLAIM, cid: 'bafyclaim' } },
+    dispute: { uri: DISPUTE, cid: 'bafyd' },
     ...{ $type: COLLECTION.proposal, closesAt: at(5), createdAt: at(-1) },
   }
   const cid = view.put(bob, COLLECTION.proposal, 'p', content)

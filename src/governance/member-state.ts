@@ -1,6 +1,7 @@
 import type { Did } from '../model/records.ts'
 import { refKey } from './attested.ts'
 import type { Decided } from './decide.ts'
+import { partiesOf } from './tally.ts'
 
 /** Whom one owner’s machines list under the name of a cluster. */
 export interface Roster {
@@ -48,19 +49,20 @@ export function memberState(
 }
 
 /**
- * Whether a decision binds an owner as a member: she could vote on it, more than two thirds of those
- * who could are on her own list, and more than half of her list could. So with the standard shares
- * more than half of the voters whom she knows have agreed, however many she does not know. The two
- * parties of a dispute have no vote on it and are bound by it all the same.
+ * Whether a decision of this cluster binds an owner as a member: she could vote on it, more than two
+ * thirds of those who could are on her own list, and so are most of her list who are no party to it.
+ * So with the standard shares more than half of the voters whom she knows have agreed, however many
+ * she does not know. The two parties of a dispute have no vote on it and are bound by it all the same:
+ * of three members the third one decides between the others, if both list her.
  */
 export function bearsOn({ proposal, tally: { voters } }: Decided, roster: Roster): boolean {
+  const { cluster, action } = proposal.value
+  const parties = partiesOf(proposal)
   const listed = new Set([roster.owner, ...roster.members])
-  listed.delete(proposal.value.subject)
+  for (const party of parties) listed.delete(party)
   const known = voters.filter((did) => listed.has(did)).length
-  const isParty =
-    proposal.value.action === 'uphold' &&
-    [proposal.value.subject, proposal.author].includes(roster.owner)
-  const isConcerned = isParty || voters.includes(roster.owner)
+  const isParty = action === 'uphold' && parties.includes(roster.owner)
+  const isConcerned = cluster === roster.cluster && (isParty || voters.includes(roster.owner))
   return isConcerned && known * 3 > voters.length * 2 && known * 2 > listed.size
 }
 

@@ -26,7 +26,9 @@ export function faultOfProposal(proposal: Pick<Proposal, 'author' | 'value'>): s
   if (closesAtMs - madeAtMs > VOTE_DAYS_MAX * DAY_MS)
     return `is open for over ${VOTE_DAYS_MAX} days`
   if (value.action === 'suspend') return faultOfSuspension(value.until, closesAtMs)
-  return value.action === 'uphold' && value.claim === undefined ? 'names no claim' : undefined
+  if (value.action !== 'uphold') return undefined
+  if (value.claim === undefined) return 'names no claim'
+  return value.dispute === undefined ? 'names no dispute' : undefined
 }
 
 function faultOfSuspension(until: string | undefined, closesAtMs: number): string | undefined {

@@ -1,6 +1,6 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
-import type { Proposal, Vote } from './ballots.ts'
+import { repoOf, type Proposal, type Vote } from './ballots.ts'
 
 export type Choice = 'yes' | 'no' | 'abstain'
 
@@ -39,11 +39,17 @@ export interface Tally {
 const CHOICES: readonly string[] = ['yes', 'no', 'abstain'] satisfies readonly Choice[]
 
 /**
- * Who may vote: the electorate that the proposal names, without its subject. About a dispute neither
- * of the two parties votes, the other one being who proposed it. By DID, each once.
+ * Whose own matter a proposal is: its subject, and of a dispute whoever raised it. Who proposed it may
+ * be somebody else.
  */
-export function votersOf({ author, value }: Pick<Proposal, 'author' | 'value'>): readonly Did[] {
-  const parties = new Set<Did>([value.subject, ...(value.action === 'uphold' ? [author] : [])])
+export function partiesOf({ value }: Pick<Proposal, 'value'>): readonly Did[] {
+  const { action, subject, dispute } = value
+  return action === 'uphold' && dispute !== undefined ? [subject, repoOf(dispute.uri)] : [subject]
+}
+
+/** Who may vote: the electorate that the proposal names, without its parties. By DID, each once. */
+export function votersOf({ value }: Pick<Proposal, 'value'>): readonly Did[] {
+  const parties = new Set<Did>(partiesOf({ value }))
   return [...new Set(value.electorate)].filter((did) => !parties.has(did)).toSorted(compareText)
 }
 

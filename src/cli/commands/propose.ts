@@ -127,7 +127,7 @@ function draft(
   { roster, policy: { rules } }: AgreedCluster,
   about: { readonly action: Action; readonly days: number | undefined } & About,
 ): ProposalRecord {
-  const { action, subject, claim } = about
+  const { action, subject, claim, dispute } = about
   const closesAtMs = nowMs + rules.voteDays * DAY_MS
   const before = memberState(agreement.decided, roster, subject, nowMs)
   const follows =
@@ -143,17 +143,18 @@ function draft(
     majorityMillionths: rules.majorityMillionths,
     ...(follows === undefined ? {} : { previous: { uri: follows.uri, cid: follows.cid } }),
     ...(claim === undefined ? {} : { claim }),
+    ...(dispute === undefined ? {} : { dispute }),
     ...(action === 'suspend' ? { until: timeOf(untilMs) } : {}),
     closesAt: timeOf(closesAtMs),
     createdAt: timeOf(nowMs),
   }
 }
 
-type About = { readonly subject: Did; readonly claim?: ProposalRecord['claim'] }
+type About = { readonly subject: Did } & Pick<ProposalRecord, 'claim' | 'dispute'>
 
 function aboutDispute({ agreement }: Governing, text: string): About {
-  const { claimant, value } = findRecord(agreement.disputes, text, 'dispute')
-  return { subject: claimant, claim: value.claim }
+  const { claimant, value, uri, cid } = findRecord(agreement.disputes, text, 'dispute')
+  return { subject: claimant, claim: value.claim, dispute: { uri, cid } }
 }
 
 function parseAction(word: string): Action {

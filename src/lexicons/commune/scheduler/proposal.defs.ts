@@ -53,6 +53,11 @@ type Main = {
   claim?: RepoStrongRef.Main
 
   /**
+   * Of a dispute: the dispute. Whoever raised it, in whose repo it stands, has no vote.
+   */
+  dispute?: RepoStrongRef.Main
+
+  /**
    * Who may vote: the owners of the cluster when it was proposed. The subject’s vote never counts.
    */
   electorate?: l.DidString[]
@@ -113,6 +118,11 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
       ),
     ),
     claim: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.ref<RepoStrongRef.Main>(
+        (() => RepoStrongRef.main) as any,
+      ),
+    ),
+    dispute: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.ref<RepoStrongRef.Main>(
         (() => RepoStrongRef.main) as any,
       ),
