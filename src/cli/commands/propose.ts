@@ -2,6 +2,7 @@ import { electorateOf } from '../../governance/roster.ts'
 import { memberState } from '../../governance/member-state.ts'
 import type { AgreedCluster } from '../../governance/agreement.ts'
 import { faultOfProposal } from '../../governance/proposal-faults.ts'
+import { votersOf } from '../../governance/tally.ts'
 import { CommuneError } from '../../model/errors.ts'
 import { COLLECTION } from '../../model/nsid.ts'
 import { recordKeyFor } from '../../model/record-key.ts'
@@ -57,12 +58,16 @@ export async function runPropose(
       ? {}
       : { evidence: options.evidence.map((uri) => strongRef(governing.reading, uri)) }),
   }
+  if (action === 'uphold' && votersOf({ value }).length === 0)
+    throw new CommuneError('usage', `Nobody in ${value.cluster} is neutral, so nobody can vote.`, {
+      hint: 'The claim does not count until one of the two gives in: "commune answer" says how.',
+    })
   const fault = faultOfProposal({ author: governing.session.did, value })
   if (fault !== undefined) throw new CommuneError('usage', `Nothing can come of this: it ${fault}.`)
   const rkey = recordKeyFor(drawNonce())
   await governing.write([{ action: 'put', collection: COLLECTION.proposal, rkey, value }])
   io.out(`proposed ${rkey}\n`)
-  const voters = (value.electorate ?? []).map((did) => governing.reading.names.account(did))
+  const voters = votersOf({ value }).map((did) => governing.reading.names.account(did))
   io.note(
     `${voters.join(', ')} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`,
   )
