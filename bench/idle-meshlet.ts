@@ -81,7 +81,10 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
   const feed = startVirtualFeed({
     ...{ repos, disk, clock, random, log: silentLog, nextDelayMs, canReach },
   })
-  const engine = createDockerEngine({ dockerHost: options.engine.host })
+  const engine = createDockerEngine({
+    dockerHost: options.engine.host,
+    nowMs: () => clock.monotonicMs(),
+  })
   const meshlet = new Meshlet(config, {
     feed: feed.feed,
     writer: new VirtualWriter({ did, repos, clock, nextDelayMs, canReach, fault: () => undefined }),

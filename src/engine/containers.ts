@@ -7,10 +7,10 @@ import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { engineMessage, gone, statusOf, toEngineError } from './engine-error.ts'
 import { createOptions, type EngineTraits } from './hardening.ts'
+import type { ListedContainer, SeenContainers } from './seen-containers.ts'
 import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import { imageDefaults, imageMissing, type KnownImages } from './images.ts'
 
-const INSPECT_CONCURRENCY_MAX = 8
 /** Podman answers 500 where Docker answers 409; only the text tells what it means. */
 const NOT_RUNNING = /is not running|can only kill running containers/
 const INIT_MISSING = /container-init binary not found/
@@ -33,6 +33,7 @@ const STATES: ReadonlySet<string> = new Set<ContainerState>([
 export async function listContainers(
   client: EngineClient,
   meshletDid: string,
+  seen: SeenContainers,
   signal?: AbortSignal,
 ): Promise<EngineContainer[]> {
   const found = await client.call(
@@ -44,16 +45,8 @@ export async function listContainers(
         abortSignal,
       }),
   )
-  const queue = soundAnswer(found, IDS, 'listing containers').map(({ Id }) => Id)
-  const containers: EngineContainer[] = []
-  const worker = async () => {
-    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-      const details = await inspectContainer(client, id, signal)
-      if (details !== undefined) containers.push(toEngineContainer(details))
-    }
-  }
-  await Promise.all(Array.from({ length: INSPECT_CONCURRENCY_MAX }, worker))
-  return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const listed = soundAnswer(found, LISTED, 'listing containers').map(toListed)
+  return seen.describe(meshletDid, listed, (id) => findContainer(client, id, signal))
 }
 
 /** All that run, whosever they are, as the engine lists them. */
@@ -80,7 +73,9 @@ export async function findContainer(
 }
 
 /** What is used of a list of containers. */
-const IDS: Shape = each(parts({ Id: 'text' }))
+const LISTED: Shape = each(parts({ Id: 'text', 'Status?': 'text' }))
+/** `Exited (137) 5 minutes ago`: all but the code is said by the state, or changes with time alone. */
+const EXIT_CODE = /\((\d+)\)/
 /** What is used of a container's description. */
 const INSPECTED: Shape = parts({
   Id: 'text',
@@ -264,6 +259,12 @@ export async function removeContainer(
       throw toEngineError(error, doing, client.address)
     },
   )
+}
+
+function toListed(found: ContainerInfo): ListedContainer {
+  const { Id: id, Names, Image, Created, State, Status, Labels } = found
+  const exitCode = EXIT_CODE.exec(Status ?? '')?.[1]
+  return { id, line: JSON.stringify([Names, Image, Created, State, exitCode, Labels]) }
 }
 
 function toEngineContainer(details: ContainerInspectInfo): EngineContainer {

@@ -32,6 +32,7 @@ import { interactWithContainer } from './interact.ts'
 import { containerLogs } from './logs.ts'
 import type { Attempt, NetnsTarget } from './netns-messages.ts'
 import { createNetns, unsupportedNetns, type Netns } from './netns.ts'
+import { SeenContainers } from './seen-containers.ts'
 import { each, parts, soundAnswer, type Shape } from './sound-answer.ts'
 import {
   ensureNetwork,
@@ -49,6 +50,8 @@ export interface DockerEngineOptions {
   readonly netns?: Netns
   /** The rules around networks with a way to the internet; without them there are no such networks. */
   readonly walls?: Walls
+  /** Counts milliseconds and never goes back; the time of this process when left out. */
+  readonly nowMs?: () => number
 }
 
 /**
@@ -66,6 +69,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       : unsupportedNetns('The engine is on another machine: its ports can’t be reached'))
 
   const known = new KnownImages()
+  const seen = new SeenContainers(options.nowMs ?? (() => performance.now()))
   /** Networks that are being made at the moment. */
   const making = new Map<string, Promise<string>>()
   /** Asked again until it is known. */
@@ -82,7 +86,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
 
   const engine: Engine = {
     info,
-    listContainers: (meshletDid, signal) => listContainers(client, meshletDid, signal),
+    listContainers: (meshletDid, signal) => listContainers(client, meshletDid, seen, signal),
     findContainer: (nameOrId, signal) => findContainer(client, nameOrId, signal),
     inspectImage: (reference, signal) => inspectImage(client, reference, known, signal),
     pullImage: (reference, pullOptions) => pullImage(client, reference, pullOptions),
@@ -108,14 +112,16 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       return createContainer(client, container, { engine: traits, known }, signal)
     },
     async startContainer(id, signal) {
-      await startContainer(client, id, signal)
+      await seen.whileChanging(id, () => startContainer(client, id, signal))
       // Podman makes the bridge of a network when the first container on it starts.
       if (traits?.isPodman !== false) await sealBridges()
     },
-    stopContainer: (id, graceMs, signal) => stopContainer(client, id, graceMs, signal),
+    stopContainer: (id, graceMs, signal) =>
+      seen.whileChanging(id, () => stopContainer(client, id, graceMs, signal)),
     killContainer: (id, unixSignal = 'SIGKILL', signal) =>
-      killContainer(client, id, unixSignal, signal),
-    removeContainer: (id, signal) => removeContainer(client, id, signal),
+      seen.whileChanging(id, () => killContainer(client, id, unixSignal, signal)),
+    removeContainer: (id, signal) =>
+      seen.whileChanging(id, () => removeContainer(client, id, signal)),
     logs: (id, logOptions) => containerLogs(client, id, logOptions),
     async stats(id, signal) {
       traits ??= traitsOf(await engineInfo(client, signal))
@@ -153,7 +159,7 @@ export function createDockerEngine(options: DockerEngineOptions = {}): Engine {
       return tryWalls(parts, trial, signal)
     },
     firewall: (signal) => wallState(options.walls, signal),
-    events: (meshletDid, signal) => containerEvents(client, meshletDid, signal),
+    events: (meshletDid, signal) => containerEvents(client, meshletDid, seen, signal),
     async close() {
       await netns.close()
       client.close()

@@ -5,6 +5,7 @@ import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 import { toEngineError } from './engine-error.ts'
 import { jsonLines } from './json-lines.ts'
+import type { SeenContainers } from './seen-containers.ts'
 
 interface RawEvent {
   readonly Action?: string
@@ -14,10 +15,12 @@ interface RawEvent {
 /**
  * What happens to the containers of a meshlet, from the second of the call on. Ends without an error
  * when the signal is aborted or the engine ends, and fails with `engine-unreachable` when it breaks off.
+ * As long as it goes on, what was seen of other containers than those that it names is believed.
  */
 export async function* containerEvents(
   client: EngineClient,
   meshletDid: string,
+  seen: SeenContainers,
   signal: AbortSignal,
 ): AsyncGenerator<EngineEvent> {
   if (signal.aborted) return
@@ -36,9 +39,11 @@ export async function* containerEvents(
           abortSignal: stop.signal,
         })) as Readable,
     )
+    using _ = seen.listen(meshletDid)
     for await (const value of jsonLines(stream)) {
       const event = value as RawEvent
       if (event.Actor?.ID === undefined || event.Action === undefined) continue
+      seen.forget(event.Actor.ID)
       yield {
         containerId: event.Actor.ID,
         action: event.Action,

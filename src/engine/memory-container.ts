@@ -11,6 +11,7 @@ import {
   type Probe,
   type ProbeResult,
 } from '../ports/engine.ts'
+import type { ListedContainer } from './seen-containers.ts'
 
 /** What the program in a container does, as far as an engine sees it. All of it may be left out. */
 export interface Program {
@@ -186,6 +187,13 @@ export class MemoryContainer {
   /** Resolves when a line was written or the container ended. */
   untilChange(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** As in a list of containers, which does not tell everything. */
+  line(): ListedContainer {
+    const { name, image } = this.options
+    const line = [name, image, this.state, this.#createdAtMs, this.#exitCode].join(' ')
+    return { id: this.id, line }
   }
 
   describe(): EngineContainer {

@@ -1,7 +1,6 @@
 import { memoryForward } from './memory-forward.ts'
 import { memoryExec, memoryInteract } from './memory-interact.ts'
 import { CommuneError } from '../model/errors.ts'
-import { LABEL } from '../model/nsid.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
   ContainerCreate,
@@ -30,6 +29,8 @@ import { imageMissing } from './images.ts'
 import { MemoryContainer, notRunning, type Program } from './memory-container.ts'
 import { MemoryImages, type MemoryRegistry } from './memory-images.ts'
 import { ensureNetwork, networksOf } from './memory-networks.ts'
+import { MemoryEvents } from './memory-events.ts'
+import { SeenContainers } from './seen-containers.ts'
 import { withFault, type EngineCall, type FaultScript } from './memory-faults.ts'
 
 export interface MemoryEngineOptions {
@@ -66,7 +67,9 @@ export class MemoryEngine implements Engine {
     internet: { kind: 'unproven', why: 'egress: internet needs a firewall' },
   }
   readonly #containers = new Map<string, MemoryContainer>()
-  readonly #listeners = new Set<(event: EngineEvent) => void>()
+  /** Public for faults. */
+  readonly happenings = new MemoryEvents()
+  readonly #seen: SeenContainers
   readonly #ports = new Set<number>()
   #faults: FaultScript = () => undefined
   #created = 0
@@ -74,6 +77,7 @@ export class MemoryEngine implements Engine {
   constructor(options: MemoryEngineOptions) {
     this.#options = options
     this.#images = new MemoryImages(options.registry)
+    this.#seen = new SeenContainers(() => options.clock.monotonicMs())
   }
 
   /** From now on calls fail as the script says. */
@@ -123,11 +127,14 @@ export class MemoryEngine implements Engine {
   }
 
   listContainers(meshletDid: string, signal?: AbortSignal) {
-    return this.#call('listContainers', meshletDid, signal, () =>
-      this.containers
-        .filter((container) => container.meshletDid === meshletDid)
-        .map((container) => container.describe()),
-    )
+    return this.#call('listContainers', meshletDid, signal, () => {
+      const listed = this.containers.filter((container) => container.meshletDid === meshletDid)
+      return this.#seen.describe(
+        meshletDid,
+        listed.map((container) => container.line()),
+        (id) => Promise.resolve(this.#containers.get(id)?.describe()),
+      )
+    })
   }
 
   findContainer(nameOrId: string, signal?: AbortSignal) {
@@ -206,7 +213,7 @@ export class MemoryEngine implements Engine {
   }
 
   startContainer(id: string, signal?: AbortSignal) {
-    return this.#call('startContainer', id, signal, () => {
+    return this.#change('startContainer', id, signal, () => {
       const container = this.#find(id)
       if (!this.networks.has(container.options.network)) {
         throw new CommuneError('engine', `The network ${container.options.network} does not exist`)
@@ -218,15 +225,17 @@ export class MemoryEngine implements Engine {
   }
 
   stopContainer(id: string, graceMs: number, signal?: AbortSignal) {
-    return this.#call('stopContainer', id, signal, () => this.#containers.get(id)?.stop(graceMs))
+    const stop = () => this.#containers.get(id)?.stop(graceMs)
+    return this.#change('stopContainer', id, signal, stop)
   }
 
   killContainer(id: string, unixSignal = 'SIGKILL', signal?: AbortSignal) {
-    return this.#call('killContainer', id, signal, () => this.#containers.get(id)?.kill(unixSignal))
+    const kill = () => this.#containers.get(id)?.kill(unixSignal)
+    return this.#change('killContainer', id, signal, kill)
   }
 
   removeContainer(id: string, signal?: AbortSignal) {
-    return this.#call('removeContainer', id, signal, () => {
+    return this.#change('removeContainer', id, signal, () => {
       const container = this.#containers.get(id)
       if (container === undefined) return
       container.end(137)
@@ -300,28 +309,9 @@ export class MemoryEngine implements Engine {
     return this.#call('tryWalls', trial.egress, signal, () => this.walls[trial.egress])
   }
 
-  async *events(meshletDid: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    if (signal.aborted) return
-    const queue: EngineEvent[] = []
-    let wake = () => {}
-    const listener = (event: EngineEvent) => {
-      if (event.labels[LABEL.meshletDid] === meshletDid) queue.push(event)
-      wake()
-    }
-    const onAbort = () => wake()
-    this.#listeners.add(listener)
-    signal.addEventListener('abort', onAbort)
-    try {
-      await this.#call('events', meshletDid, signal, () => undefined)
-      while (!signal.aborted) {
-        const event = queue.shift()
-        if (event) yield event
-        else await new Promise<void>((resolve) => (wake = resolve))
-      }
-    } finally {
-      this.#listeners.delete(listener)
-      signal.removeEventListener('abort', onAbort)
-    }
+  events(meshletDid: string, signal: AbortSignal): AsyncIterable<EngineEvent> {
+    const begin = () => this.#call('events', meshletDid, signal, () => undefined)
+    return this.happenings.of(meshletDid, { seen: this.#seen, begin, signal })
   }
 
   async close(): Promise<void> {
@@ -337,6 +327,15 @@ export class MemoryEngine implements Engine {
     return withFault(this.#faults(call, subject), call, this.#options.clock, signal, act)
   }
 
+  #change<T>(
+    call: EngineCall,
+    id: string,
+    signal: AbortSignal | undefined,
+    act: () => T | Promise<T>,
+  ): Promise<T> {
+    return this.#seen.whileChanging(id, () => this.#call(call, id, signal, act))
+  }
+
   #find(id: string): MemoryContainer {
     const container = this.#containers.get(id)
     if (container === undefined) throw gone(id)
@@ -344,6 +343,6 @@ export class MemoryEngine implements Engine {
   }
 
   #tell(containerId: string, action: string, labels: Readonly<Record<string, string>>): void {
-    for (const listener of this.#listeners) listener({ containerId, action, labels })
+    this.happenings.tell({ containerId, action, labels })
   }
 }

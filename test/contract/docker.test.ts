@@ -95,7 +95,7 @@ async function runToEnd(script: string, change?: Partial<ContainerCreate>): Prom
   return found
 }
 
-const listening = (id: string, port: number) =>
+const answering = (id: string, port: number) =>
   until(async () => (await harness.engine.probe(id, { kind: 'tcp', port }, 2000)).ok)
 
 async function open(port: number): Promise<Socket> {
@@ -110,7 +110,7 @@ describe('forwarding', () => {
 
   test('pipes both ways, with the end of one direction before the other', async () => {
     const id = await run(COUNTER)
-    await listening(id, 7000)
+    await answering(id, 7000)
     const forward = await harness.engine.forward({ containerId: id, port: 7000, preferredPort: 0 })
     const bytes = 3_000_000
     await until(async () => {
@@ -136,7 +136,7 @@ describe('forwarding', () => {
 
   test('holds when the container was started again, and ends its connections when it is closed', async () => {
     const id = await run('httpd -f -p 8080 -h /etc')
-    await listening(id, 8080)
+    await answering(id, 8080)
     const forward = await harness.engine.forward({ containerId: id, port: 8080, preferredPort: 0 })
     const get = async () => (await fetch(`http://127.0.0.1:${forward.port}/passwd`)).status
     expect(await get()).toBe(200)
@@ -144,7 +144,7 @@ describe('forwarding', () => {
     await until(async () => !(await harness.engine.probe(id, { kind: 'tcp', port: 8080 }, 1000)).ok)
     await expect(get()).rejects.toThrow()
     await harness.engine.startContainer(id)
-    await listening(id, 8080)
+    await answering(id, 8080)
     expect(await get()).toBe(200)
     const idle = await open(forward.port)
     idle.resume()
@@ -159,7 +159,7 @@ describe('forwarding', () => {
 
   test('reaches what listens on the container’s own address only', async () => {
     const id = await run('httpd -f -p $(hostname -i):8080 -h /etc', { hostname: 'self' })
-    await listening(id, 8080)
+    await answering(id, 8080)
     expect(
       await harness.engine.probe(id, { kind: 'http', port: 8080, path: '/passwd' }, 2000),
     ).toEqual({ ok: true })
@@ -182,7 +182,7 @@ describe('probing', () => {
 
   test('gives up in time', async () => {
     const id = await run('exec nc -ll -p 7000 -e /bin/sleep 600')
-    await listening(id, 7000)
+    await answering(id, 7000)
     await until(async () => {
       const probe = await harness.engine.probe(id, { kind: 'http', port: 7000, path: '/' }, 300)
       return !probe.ok && probe.message === 'GET / on port 7000 did not answer in time'
@@ -218,7 +218,7 @@ describe('walls', () => {
 
   test('replicas of one workload reach each other, other workloads do not', async () => {
     const first = await run('httpd -f -p 8080 -h /etc')
-    await listening(first, 8080)
+    await answering(first, 8080)
     const { NetworkSettings } = await docker.getContainer(first).inspect()
     const address = NetworkSettings.Networks[network]?.IPAddress
     const fetchIt = `printf 'GET /passwd HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${address} 8080 | grep -o ^root`
@@ -269,6 +269,43 @@ describe('walls', () => {
       ]),
     )
   })
+})
+
+describe('what is changed behind our back', () => {
+  const find = async (id: string) =>
+    (await harness.engine.listContainers(did)).find((container) => container.id === id)
+
+  /** Listens until `act` has ended. */
+  async function listening(act: () => Promise<void>): Promise<void> {
+    const stop = new AbortController()
+    const watching = (async () => {
+      for await (const _ of harness.engine.events(did, stop.signal));
+    })()
+    try {
+      await act()
+    } finally {
+      stop.abort()
+      await watching
+    }
+  }
+
+  test('limits, a name, a restart and an end are in the list as soon as their event is here', () =>
+    listening(async () => {
+      const id = await run('trap "exit 3" TERM; while true; do sleep 0.05; done')
+      const before = await until(() => find(id))
+      const memoryBytes = 32 * 1024 * 1024
+      // Podman tells nobody of it: there it is found by the look that comes anyway.
+      if (!isPodman) {
+        await docker.getContainer(id).update({ Memory: memoryBytes, MemorySwap: memoryBytes })
+        await until(async () => (await find(id))?.memoryBytes === memoryBytes)
+      }
+      await docker.getContainer(id).rename({ name: `${before.name}-renamed` })
+      await until(async () => (await find(id))?.name === `${before.name}-renamed`)
+      await docker.getContainer(id).restart({ t: 1 })
+      await until(async () => (await find(id))?.startedAtMs !== before.startedAtMs)
+      await docker.getContainer(id).stop({ t: 1 })
+      await until(async () => (await find(id))?.state === 'exited')
+    }))
 })
 
 describe('what an image brings along', () => {

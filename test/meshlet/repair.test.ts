@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LOOK_AGAIN_MS } from '../../src/engine/seen-containers.ts'
 import { LABEL } from '../../src/model/nsid.ts'
 import { CommuneError } from '../../src/model/errors.ts'
 import { imageOf } from '../support/virtual-owner.ts'
@@ -49,6 +50,24 @@ test.each(MISHAPS)(
     expect(machine.engine.containers).toHaveLength(1)
   },
 )
+
+test('what only a look at the container shows is found also when its event got lost', async () => {
+  const scene = await oneReplica()
+  const { world, machine, id } = scene
+  await world.advance(3 * 60_000)
+  machine.engine.happenings.areLost = true
+  machine.engine.tamper(id, { memoryBytes: 2 ** 30 })
+  await world.until('it is repaired', () => isAsWanted(scene), LOOK_AGAIN_MS + 2 * 60_000)
+  expect(world.placesOf('web')).toEqual([machine.name])
+})
+
+test('what an event names is repaired within seconds', async () => {
+  const scene = await oneReplica()
+  const { world, machine, id } = scene
+  await world.advance(3 * 60_000)
+  machine.engine.tamper(id, { memoryBytes: 2 ** 30 })
+  await world.until('it is repaired', () => isAsWanted(scene), 5_000)
+})
 
 test('a start whose reply was lost is no failure: hours later it still runs where it is', async () => {
   const scene = await oneReplica()
