@@ -165,6 +165,10 @@ class StreamingFeed implements RunningFeed {
 
   list: Feed['list'] = (did, collection) => this.#store.list(did, collection)
 
+  membershipVersion(): string {
+    return this.#store.membershipVersion()
+  }
+
   invalidReason: Feed['invalidReason'] = (did, collection, rkey) =>
     this.#store.invalidReason(did, collection, rkey)
 

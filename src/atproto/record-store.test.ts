@@ -34,6 +34,26 @@ describe('the record store', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
+  it('tells by its version when links, lists, or whether a repo was read have changed', async () => {
+    using store = open()
+    const versions = [store.membershipVersion()]
+    const apply = (update: Partial<Parameters<typeof store.apply>[0]>) => {
+      store.apply({ did: DID, via: 'stream', ...update })
+      versions.push(store.membershipVersion())
+    }
+    apply({ put: [await record(workloadWrite('w'))] })
+    apply({ facts: { problem: 'slow' } })
+    const cluster = await record(clusterWrite('a'))
+    apply({ put: [cluster] })
+    apply({ put: [cluster] })
+    apply({ facts: { position } })
+    apply({ remove: [cluster.key] })
+    store.forget(DID)
+    versions.push(store.membershipVersion())
+    const isNew = versions.map((version, i) => i > 0 && version !== versions[i - 1])
+    expect(isNew).toEqual([false, false, false, true, false, true, true, true])
+  })
+
   it('keeps records, facts and cursor across a restart', async () => {
     const put = [await record(clusterWrite('b')), await record(clusterWrite('a'))]
     const facts = {

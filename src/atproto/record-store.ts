@@ -1,4 +1,4 @@
-import type { Collection } from '../model/nsid.ts'
+import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordChange, RecordView, StoredRecord, Via } from '../ports/records.ts'
 import type { HostCursor, RecordDisk } from './record-store-disk.ts'
@@ -31,6 +31,7 @@ export interface RecordStore extends RecordView, Disposable {
   /** Why a record that is there does not count, as in `Feed`. */
   invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
   cursor(host: string): number | undefined
+  membershipVersion(): string
   /** Durable when it returns; records and position are one transaction. Throws code `io`. */
   apply(update: RepoUpdate): readonly RecordChange[]
   /** Durable when it returns; call it after what was read up to there has been applied. */
@@ -51,12 +52,19 @@ export function createRecordStore({ disk, parse }: RecordStoreOptions): RecordSt
 }
 
 const NOTHING_LISTED = Object.freeze([])
+/** What `membershipVersion` counts. */
+const MEMBERSHIP: ReadonlySet<Collection> = new Set([
+  COLLECTION.meshlet,
+  COLLECTION.meshletOwner,
+  COLLECTION.cluster,
+])
 
 class MirroredStore implements RecordStore {
   readonly #disk: RecordDisk
   readonly #parse: ParseViewValue
   readonly #repos = new Map<Did, RepoMirror>()
   readonly #cursors = new Map<string, number>()
+  #membershipVersion = 0
 
   constructor(disk: RecordDisk, parse: ParseViewValue) {
     this.#disk = disk
@@ -117,6 +125,10 @@ class MirroredStore implements RecordStore {
     return this.#repos.get(did)?.reason(`${collection}/${rkey}`)
   }
 
+  membershipVersion(): string {
+    return String(this.#membershipVersion)
+  }
+
   cursor(host: string): number | undefined {
     return this.#cursors.get(host)
   }
@@ -145,6 +157,7 @@ class MirroredStore implements RecordStore {
       for (const key of keys) mirror.remove(key)
     })
     this.#repos.delete(did)
+    this.#membershipVersion++
     return changes
   }
 
@@ -156,11 +169,16 @@ class MirroredStore implements RecordStore {
     const mirror = this.#repos.get(update.did) ?? new RepoMirror(this.#parse)
     this.#repos.set(update.did, mirror)
     const keys = [...(update.remove ?? []), ...(update.put ?? []).map((record) => record.key)]
-    return withChanges(mirror, update, keys, () => {
+    const wasRead = mirror.facts.position !== undefined
+    const changes = withChanges(mirror, update, keys, () => {
       mirror.facts = facts
       for (const key of update.remove ?? []) mirror.remove(key)
       for (const record of update.put ?? []) mirror.put(record)
     })
+    const isRead = facts.position !== undefined
+    if (isRead !== wasRead || changes.some(({ collection }) => MEMBERSHIP.has(collection)))
+      this.#membershipVersion++
+    return changes
   }
 }
 

@@ -1,9 +1,7 @@
-import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
-import { ownedMeshlets } from './owned-meshlets.ts'
-import { accepts, isInCluster, membersOf } from './recognition.ts'
-import { allOf, type Verdict } from './verdict.ts'
+import { membershipFacts } from './membership-facts.ts'
+import type { Verdict } from './verdict.ts'
 
 /** A machine that may run an owner's work (`yes`), or may turn out to (`unknown`). */
 export interface Candidate {
@@ -14,7 +12,7 @@ export interface Candidate {
 
 /** The machines that may run an owner's work, as far as is known. */
 export interface CandidateSet {
-  /** By DID of the meshlet. */
+  /** By DID of the meshlet; frozen. */
   readonly candidates: readonly Candidate[]
   /** Listed owners whose repo has never been read: their machines may be missing above. */
   readonly unread: readonly Did[]
@@ -31,18 +29,7 @@ export function candidateSet(
   owner: Did,
   clusters?: readonly string[],
 ): CandidateSet {
-  const narrowed = clusters && clusters.length > 0 ? clusters : undefined
-  const members = membersOf(view, owner, narrowed)
-  const byDid = new Map<Did, Candidate>()
-  for (const candidate of [
-    ...ownCandidates(view, owner, narrowed),
-    ...members.flatMap((member) => memberCandidates(view, member, owner)),
-  ])
-    byDid.set(candidate.meshletDid, candidate)
-  return {
-    candidates: [...byDid.values()].toSorted((a, b) => compareText(a.meshletDid, b.meshletDid)),
-    unread: [owner, ...members].filter((did) => view.repoState(did) === 'unknown'),
-  }
+  return membershipFacts(view).candidateSet(owner, clusters?.length ? clusters : undefined)
 }
 
 /** The candidates alone, by DID of the meshlet. */
@@ -52,24 +39,4 @@ export function candidates(
   clusters?: readonly string[],
 ): readonly Candidate[] {
   return candidateSet(view, owner, clusters).candidates
-}
-
-function ownCandidates(
-  view: RecordView,
-  owner: Did,
-  clusters: readonly string[] | undefined,
-): readonly Candidate[] {
-  return ownedMeshlets(view, owner)
-    .filter(({ meshletDid }) => !clusters || isInCluster(view, meshletDid, clusters))
-    .flatMap(({ meshletDid, verdict }) => unlessNo(meshletDid, owner, verdict))
-}
-
-function memberCandidates(view: RecordView, member: Did, owner: Did): readonly Candidate[] {
-  return ownedMeshlets(view, member).flatMap(({ meshletDid, verdict }) =>
-    unlessNo(meshletDid, member, allOf([verdict, accepts(view, meshletDid, owner)])),
-  )
-}
-
-function unlessNo(meshletDid: Did, ownerDid: Did, verdict: Verdict): readonly Candidate[] {
-  return verdict === 'no' ? [] : [{ meshletDid, ownerDid, verdict }]
 }

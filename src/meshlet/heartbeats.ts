@@ -47,8 +47,12 @@ const LEASES_MAX = 256
 /** Time for one call. */
 const TIMEOUT_MS = 3_000
 
+type Heard = NonNullable<HeartbeatInput['heard']>[number]
+
 /** What a call carries beside the beat itself. */
 interface Carried {
+  /** Whom this machine heard, as of this moment: the same for all who are called now. */
+  readonly heard: Heard[]
   readonly hints?: readonly Hint[]
   readonly grants?: readonly Grant[]
 }
@@ -69,6 +73,8 @@ interface Hearing {
 export class Heartbeats implements AsyncDisposable {
   readonly #options: HeartbeatsOptions
   readonly #heard = new Map<Did, Hearing>()
+  /** Those of them who were heard without anybody between, the newest last. */
+  readonly #heardDirectly = new Map<Did, Hearing>()
   readonly #acknowledged = new Map<Did, number>()
   readonly #calls = new Set<Promise<void>>()
   /** What ends the calls that are under way. */
@@ -96,14 +102,18 @@ export class Heartbeats implements AsyncDisposable {
 
   /** Calls these peers now, those of them that have an address. */
   callNow(dids: readonly Did[]): void {
-    for (const peer of this.#options.peersNow()) if (dids.includes(peer.did)) this.#call(peer)
+    const wanted = new Set(dids)
+    const heard = this.#relayable()
+    for (const peer of this.#options.peersNow())
+      if (wanted.has(peer.did)) this.#call(peer, { heard })
   }
 
   #sendHints(): void {
     this.#cancelHints = undefined
     while (this.#hints.length > 0) {
       const hints = this.#hints.splice(0, HINTS_MAX)
-      for (const peer of this.#options.peersNow()) this.#call(peer, { hints })
+      const heard = this.#relayable()
+      for (const peer of this.#options.peersNow()) this.#call(peer, { heard, hints })
     }
   }
 
@@ -157,20 +167,21 @@ export class Heartbeats implements AsyncDisposable {
   #tick(): void {
     if (this.#stop.signal.aborted) return
     this.#forgetStrangers()
-    for (const peer of this.#options.peersNow()) this.#call(peer)
+    const heard = this.#relayable()
+    for (const peer of this.#options.peersNow()) this.#call(peer, { heard })
     this.#cancelTick = this.#options.clock.schedule(this.#options.intervalMs, () => this.#tick())
   }
 
-  #call(peer: Peer, more: Carried = {}): void {
+  #call(peer: Peer, carried: Carried): void {
     if (peer.endpoint === undefined || this.#stop.signal.aborted) return
-    const call = this.#callOnce({ did: peer.did, endpoint: peer.endpoint }, more)
+    const call = this.#callOnce({ did: peer.did, endpoint: peer.endpoint }, carried)
     this.#calls.add(call)
     void call.finally(() => this.#calls.delete(call))
   }
 
   async #callOnce(
     peer: { did: Did; endpoint: string },
-    { hints = [], grants = [] }: Carried,
+    { heard, hints = [], grants = [] }: Carried,
   ): Promise<void> {
     const asks = this.#options.leases.asksOf(peer.did).slice(0, LEASES_MAX)
     const sentMs = this.#options.clock.monotonicMs()
@@ -179,7 +190,7 @@ export class Heartbeats implements AsyncDisposable {
       sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<
         HeartbeatInput['sentAt']
       >,
-      heard: this.#relayable(),
+      heard,
       ...(hints.length > 0 ? { hints: [...hints] } : {}),
       ...(asks.length > 0 ? { leases: [...asks] } : {}),
       ...(grants.length > 0 ? { grants: [...grants] } : {}),
@@ -207,12 +218,13 @@ export class Heartbeats implements AsyncDisposable {
 
   #grant(peer: Peer, asks: readonly Lease[]): void {
     const grants = this.#options.leases.answer(peer.did, asks)
-    if (grants.length > 0) this.#call(peer, { grants })
+    if (grants.length > 0) this.#call(peer, { heard: this.#relayable(), grants })
   }
 
   /** Somebody whom we can't call tells in her own call when she heard us. */
-  #learnOwn(from: Did, heard: NonNullable<HeartbeatInput['heard']>): void {
-    const own = heard.slice(0, HEARD_MAX).find(({ did }) => did === this.#options.self)
+  #learnOwn(from: Did, heard: readonly Heard[]): void {
+    const { self } = this.#options
+    const own = heard.slice(0, HEARD_MAX).find(({ did }) => did === self)
     if (own) this.#acknowledge(from, this.#options.clock.monotonicMs() - own.agoMs)
   }
 
@@ -225,30 +237,37 @@ export class Heartbeats implements AsyncDisposable {
     const nowMs = this.#options.clock.monotonicMs()
     const before = this.#heard.get(did)
     const wasSilent = !before || this.#isGap(before.anyMs, nowMs)
+    const isNews = wasSilent || before.epoch !== epoch
     const sinceMs = wasSilent ? nowMs : before.sinceMs
-    this.#heard.set(did, { directMs: nowMs, anyMs: nowMs, sinceMs, epoch })
-    if (wasSilent || before.epoch !== epoch) this.#options.onHeard(did)
+    const hearing = { directMs: nowMs, anyMs: nowMs, sinceMs, epoch }
+    this.#heard.set(did, hearing)
+    this.#heardDirectly.delete(did)
+    this.#heardDirectly.set(did, hearing)
+    if (isNews) this.#options.onHeard(did)
   }
 
-  #learnRelayed(heard: NonNullable<HeartbeatInput['heard']>): void {
+  /** Most of what is passed on is no news: in a large commune it is most of what this program does. */
+  #learnRelayed(heard: readonly Heard[]): void {
     const nowMs = this.#options.clock.monotonicMs()
-    for (const { did, agoMs, epoch } of heard.slice(0, HEARD_MAX)) {
-      if (!this.#options.isFollowed(did)) continue
+    for (const { did, agoMs, epoch = 0 } of heard.slice(0, HEARD_MAX)) {
       const known = this.#heard.get(did)
       const atMs = Math.max(nowMs - agoMs, this.#startedMs)
       if (known && known.anyMs >= atMs) continue
-      this.#heard.set(did, {
-        directMs: known?.directMs ?? Number.NEGATIVE_INFINITY,
-        anyMs: atMs,
-        sinceMs: known && !this.#isGap(known.anyMs, atMs) ? known.sinceMs : atMs,
-        epoch: Math.max(known?.epoch ?? 0, epoch ?? 0),
-      })
-      if (!known) this.#options.onHeard(did)
+      if (!this.#options.isFollowed(did)) continue
+      if (known) {
+        if (this.#isGap(known.anyMs, atMs)) known.sinceMs = atMs
+        known.anyMs = atMs
+        known.epoch = Math.max(known.epoch, epoch)
+        continue
+      }
+      const directMs = Number.NEGATIVE_INFINITY
+      this.#heard.set(did, { directMs, anyMs: atMs, sinceMs: atMs, epoch })
+      this.#options.onHeard(did)
     }
   }
 
   #forgetStrangers(): void {
-    for (const known of [this.#heard, this.#acknowledged])
+    for (const known of [this.#heard, this.#heardDirectly, this.#acknowledged])
       for (const did of known.keys()) if (!this.#options.isFollowed(did)) known.delete(did)
   }
 
@@ -257,12 +276,11 @@ export class Heartbeats implements AsyncDisposable {
   }
 
   /** Whom we heard ourselves, newest first. */
-  #relayable(): NonNullable<HeartbeatOutput['heard']> {
+  #relayable(): Heard[] {
     const nowMs = this.#options.clock.monotonicMs()
-    return [...this.#heard]
-      .filter(([, { directMs }]) => Number.isFinite(directMs))
-      .toSorted(([, a], [, b]) => b.directMs - a.directMs)
-      .slice(0, HEARD_MAX)
+    return [...this.#heardDirectly]
+      .slice(-HEARD_MAX)
+      .toReversed()
       .map(([did, { directMs, epoch }]) => ({
         did,
         agoMs: Math.max(0, Math.round(nowMs - directMs)),

@@ -34,7 +34,7 @@ export interface LivenessWatchOptions {
   readonly clock: Clock
   readonly log: Log
   readonly profile: LivenessProfile
-  /** The candidate sets that this machine is in, one for each owner. */
+  /** The candidate sets that this machine is in, of all owners; those that are the same once. */
   readonly candidateSets: () => readonly (readonly Candidate[])[]
 }
 

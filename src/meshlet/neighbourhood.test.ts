@@ -2,11 +2,15 @@ import { expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { sampleFor } from './neighbourhood.ts'
 
-const crowd = (size: number) =>
-  Array.from({ length: size }, (_, i) => ({ did: did(`m${i}`), endpoint: undefined }))
+/** Of so many machines every second one can't be called, if any. */
+const crowd = (size: number, { isHalfBehindNat = false } = {}) =>
+  Array.from({ length: size }, (_, i) => ({
+    did: did(`m${i}`),
+    endpoint: isHalfBehindNat && i % 2 === 0 ? undefined : `https://m${i}.example`,
+  }))
 
 test('in a small commune everybody is called', () => {
-  expect(sampleFor(did('m0'), crowd(256))).toHaveLength(256)
+  expect(sampleFor(did('m0'), crowd(128))).toHaveLength(128)
 })
 
 test('in a large one each calls so many, and is called by about as many', () => {
@@ -15,11 +19,28 @@ test('in a large one each calls so many, and is called by about as many', () => 
   for (const { did: self } of machines) {
     const others = machines.filter((peer) => peer.did !== self)
     const called = sampleFor(self, others)
-    expect(called).toHaveLength(256)
+    expect(called).toHaveLength(128)
     expect(sampleFor(self, others.toReversed())).toEqual(called)
     for (const peer of called) calledBy.set(peer.did, (calledBy.get(peer.did) ?? 0) + 1)
   }
   const counts = machines.map(({ did: self }) => calledBy.get(self) ?? 0)
-  expect(Math.min(...counts)).toBeGreaterThan(180)
-  expect(Math.max(...counts)).toBeLessThan(340)
+  expect(Math.min(...counts)).toBeGreaterThan(80)
+  expect(Math.max(...counts)).toBeLessThan(190)
+})
+
+test('in a larger one as many more as its square root grows', () => {
+  expect(sampleFor(did('m0'), crowd(4_096))).toHaveLength(256)
+})
+
+test('whoever hears nothing of another hears it from somebody both know, also behind NAT', () => {
+  const machines = crowd(1_000, { isHalfBehindNat: true })
+  const known = new Map(machines.map(({ did: self }) => [self, new Set([self])]))
+  for (const { did: self } of machines)
+    for (const peer of sampleFor(self, machines).filter(({ did: other }) => other !== self)) {
+      known.get(self)?.add(peer.did)
+      known.get(peer.did)?.add(self)
+    }
+  const lists = [...known.values()]
+  const apart = lists.flatMap((a) => lists.filter((b) => ![...a].some((one) => b.has(one))))
+  expect(apart).toEqual([])
 })

@@ -16,20 +16,28 @@ import type { Peer } from './heartbeats.ts'
 import type { LedgerShare } from './ledger-share.ts'
 import { rolesByDid } from './roles.ts'
 
-/** Peers that are called. */
-const PEERS_MAX = 256
+/** Up to this many peers all are called. */
+const CALL_ALL_MAX = 128
+/**
+ * Beyond, each machine calls this many times the square root of their number. Two that don't call each
+ * other then have 64 acquaintances in common who tell the one of the other (twice this, squared), and 32
+ * where half of all can't be called: that they have none happens to nobody.
+ */
+const CALLED_PER_ROOT = 4
 
 /**
  * Beyond the limit each machine calls others than its neighbour does, so that all are called equally
- * often; always the same ones, so that silence means something.
+ * often; always the same ones, so that silence means something. Who can't be called is left out there.
  */
 export function sampleFor(self: Did, peers: readonly Peer[]): readonly Peer[] {
-  if (peers.length <= PEERS_MAX) return peers
+  if (peers.length <= CALL_ALL_MAX) return peers
   const own = hash64(self)
+  const count = Math.max(CALL_ALL_MAX, Math.ceil(CALLED_PER_ROOT * Math.sqrt(peers.length)))
   return peers
+    .filter(({ endpoint }) => endpoint !== undefined)
     .map((peer) => ({ peer, mixed: mix(own, hash64(peer.did)) }))
     .toSorted((a, b) => a.mixed - b.mixed || compareText(a.peer.did, b.peer.did))
-    .slice(0, PEERS_MAX)
+    .slice(0, count)
     .map(({ peer }) => peer)
 }
 
@@ -52,6 +60,8 @@ export class Neighbourhood {
   readonly #fairShare: NeighbourhoodParts['fairShare']
   #followed: ReadonlySet<Did> = new Set()
   #hasChanged = true
+  /** What was looked at, by the version of all links and lists. */
+  #seen: { readonly version: string | undefined; readonly owners: string } | undefined
   #candidateSets: readonly (readonly Candidate[])[] = []
   #peers: readonly Peer[] = []
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
@@ -81,9 +91,7 @@ export class Neighbourhood {
     if (!this.#hasChanged) return
     this.#hasChanged = false
     this.follow()
-    this.#candidateSets = membersOf(this.#config)
-      .map((owner) => candidates(this.#view, owner))
-      .filter((set) => set.some(({ meshletDid }) => meshletDid === this.#config.did))
+    this.#candidateSets = this.#candidateSetsNow()
     this.#peers = this.#peersNow()
     this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets, (owner) =>
       this.#law.isOut(owner),
@@ -95,9 +103,18 @@ export class Neighbourhood {
     const { did, ownerDid } = this.#config
     const former = this.#busyWith().flatMap((uri) => parseWorkloadUri(uri)?.owner ?? [])
     const owners = [...new Set([...membersOf(this.#config), ...former])]
+    const version = this.#view.membershipVersion?.()
+    const seen = { version, owners: owners.join(' ') }
+    if (
+      version !== undefined &&
+      version === this.#seen?.version &&
+      seen.owners === this.#seen.owners
+    )
+      return
     const { repos, machines } = followSet(this.#view, did, ownerDid, owners)
     this.#followed = repos
     this.#feed.follow(repos, machines)
+    this.#seen = seen
   }
 
   /** Whether its repo bears on anything here. */
@@ -105,7 +122,7 @@ export class Neighbourhood {
     return this.#followed.has(did)
   }
 
-  /** The candidate sets that this machine is in, one for each owner. */
+  /** The candidate sets that this machine is in, of all owners; those that are the same once. */
   get candidateSets(): readonly (readonly Candidate[])[] {
     return this.#candidateSets
   }
@@ -123,6 +140,11 @@ export class Neighbourhood {
   /** What somebody is here; undefined for a stranger. */
   rolesOf(did: Did): readonly StandingRole[] | undefined {
     return this.#roles.get(did)
+  }
+
+  #candidateSetsNow(): readonly (readonly Candidate[])[] {
+    const sets = new Set(membersOf(this.#config).map((owner) => candidates(this.#view, owner)))
+    return [...sets].filter((set) => set.some(({ meshletDid }) => meshletDid === this.#config.did))
   }
 
   #peersNow(): readonly Peer[] {

@@ -1,4 +1,4 @@
-import type { Collection } from '../model/nsid.ts'
+import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordView, StoredRecord } from '../ports/records.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -15,6 +15,13 @@ export function overlayView(
   isOwnKnown: () => boolean,
 ): RecordView {
   const isOwn = (did: Did) => did === self && isOwnKnown()
+  /** Whom we say that we belong to and work with. */
+  const ownWord = () =>
+    [COLLECTION.meshletOwner, COLLECTION.cluster]
+      .flatMap((collection) =>
+        own.listAcknowledged(collection).map(([rkey, { cid }]) => `${rkey} ${cid}`),
+      )
+      .join(' ')
   return {
     repoState: (did) => (isOwn(did) ? 'known' : view.repoState(did)),
     repoProblem: (did) => (isOwn(did) ? undefined : view.repoProblem(did)),
@@ -22,5 +29,8 @@ export function overlayView(
       isOwn(did) ? own.get<T>(collection, rkey) : view.get<T>(did, collection, rkey),
     list: <T>(did: Did, collection: Collection): readonly (readonly [string, StoredRecord<T>])[] =>
       isOwn(did) ? own.listAcknowledged<T>(collection) : view.list<T>(did, collection),
+    ...(view.membershipVersion && {
+      membershipVersion: () => `${view.membershipVersion?.()} ${isOwnKnown() ? ownWord() : '-'}`,
+    }),
   }
 }

@@ -35,3 +35,23 @@ export function rememberByObject<A extends object, T>(
     return value
   }
 }
+
+/**
+ * A function of an object that changes, and says by `versionOf` whether it has: its last answer is
+ * remembered until the version is another one. Of an object without a version nothing is remembered.
+ */
+export function rememberByVersion<A extends object, T>(
+  versionOf: (subject: A) => string | undefined,
+  compute: (subject: A) => T,
+): (subject: A) => T {
+  const known = new WeakMap<A, { readonly version: string; readonly value: T }>()
+  return (subject) => {
+    const version = versionOf(subject)
+    if (version === undefined) return compute(subject)
+    const before = known.get(subject)
+    if (before?.version === version) return before.value
+    const value = compute(subject)
+    known.set(subject, { version, value })
+    return value
+  }
+}

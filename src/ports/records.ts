@@ -35,6 +35,12 @@ export interface RecordView {
   get<T>(did: Did, collection: Collection, rkey: string): StoredRecord<T> | undefined
   /** By record key, sorted. Empty when there are none. */
   list<T>(did: Did, collection: Collection): readonly (readonly [rkey: string, StoredRecord<T>])[]
+  /**
+   * Another text whenever a link between an owner and a machine, a list of members, or whether a repo
+   * was ever read has changed: what follows from these alone is remembered for as long. Absent where
+   * nobody keeps count of it; then it is worked out each time.
+   */
+  membershipVersion?(): string
 }
 
 /** Follows repos and keeps the view up to date. */

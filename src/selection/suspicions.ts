@@ -30,27 +30,33 @@ export function suspicionsInForce(
   meshlets: readonly Did[],
 ): readonly Suspicion[] {
   const known = new Set(meshlets)
-  return [...known].toSorted(compareText).flatMap((writer) =>
-    view
-      .list<SuspicionRecord>(writer, COLLECTION.suspicion)
-      .slice(0, SUSPICIONS_PER_WRITER_MAX)
-      .filter(
-        ([rkey, { value }]) => known.has(value.suspect) && rkey === recordKeyFor(value.suspect),
-      )
-      .map(
-        ([
-          ,
-          {
-            cid,
-            value: { suspect, epoch },
-          },
-        ]) => ({ cid, writer, suspect, epoch }),
-      )
-      .filter(
-        (suspicion) =>
-          suspicion.suspect !== writer && !isVoid(suspicion, statusOf(view, suspicion.suspect)),
-      ),
-  )
+  const writers = [...known].flatMap((writer) => {
+    const written = view.list<SuspicionRecord>(writer, COLLECTION.suspicion)
+    // Nearly always nobody has written any.
+    return written.length === 0 ? [] : [{ writer, written }]
+  })
+  return writers
+    .toSorted((a, b) => compareText(a.writer, b.writer))
+    .flatMap(({ writer, written }) =>
+      written
+        .slice(0, SUSPICIONS_PER_WRITER_MAX)
+        .filter(
+          ([rkey, { value }]) => known.has(value.suspect) && rkey === recordKeyFor(value.suspect),
+        )
+        .map(
+          ([
+            ,
+            {
+              cid,
+              value: { suspect, epoch },
+            },
+          ]) => ({ cid, writer, suspect, epoch }),
+        )
+        .filter(
+          (suspicion) =>
+            suspicion.suspect !== writer && !isVoid(suspicion, statusOf(view, suspicion.suspect)),
+        ),
+    )
 }
 
 /** Whether the suspect's own record ends the suspicion: an answer or a newer epoch. */
@@ -108,12 +114,13 @@ export function answersFor(
   peers: readonly Did[],
 ): Answers {
   const rkey = recordKeyFor(self)
-  const against = [...new Set(peers)].toSorted(compareText).flatMap((peer) => {
+  const found = [...new Set(peers)].flatMap((peer) => {
     const stored = view.get<SuspicionRecord>(peer, COLLECTION.suspicion, rkey)
     const counts =
       peer !== self && stored?.value.suspect === self && stored.value.epoch >= status.epoch
-    return counts ? [stored.cid] : []
+    return counts ? [{ peer, cid: stored.cid }] : []
   })
+  const against = found.toSorted((a, b) => compareText(a.peer, b.peer)).map(({ cid }) => cid)
   const given = new Set<Cid>(status.answers)
   return {
     answers: against.slice(0, ANSWERS_MAX).toSorted(compareText),

@@ -92,6 +92,7 @@ export class VirtualCommune {
   /** Machines of which nothing is expected, since somebody else writes in their name. */
   readonly hostile = new Set<string>()
   readonly #owners = new Map<string, VirtualOwner>()
+  readonly #machinesByDid = new Map<Did, VirtualMachine>()
   readonly #options: CommuneOptions
 
   constructor(options: CommuneOptions = {}) {
@@ -157,6 +158,7 @@ export class VirtualCommune {
       ...(this.#options.log && { log: this.#options.log }),
     })
     this.machines.set(name, machine)
+    this.#machinesByDid.set(did, machine)
     return machine
   }
 
@@ -167,7 +169,7 @@ export class VirtualCommune {
   }
 
   machineOf(did: Did): VirtualMachine | undefined {
-    return [...this.machines.values()].find((machine) => machine.did === did)
+    return this.#machinesByDid.get(did)
   }
 
   /** Starts every machine and waits until all is quiet. */
