@@ -1,16 +1,13 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../test/support/manual-clock.ts'
+import { LEDGER_NAMES, ledgerView } from '../../test/support/ledger-view.ts'
 import { did, MemoryView } from '../../test/support/memory-view.ts'
-import { usageUri } from '../ledger/claims.ts'
-import { addDays, closedDayOf } from '../ledger/ledger-day.ts'
-import { MACHINE_DAY, REFERENCE_MACHINE } from '../ledger/rate.ts'
+import { closedDayOf } from '../ledger/ledger-day.ts'
+import { MACHINE_DAY } from '../ledger/rate.ts'
 import { COLLECTION, type Collection } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did } from '../model/records.ts'
-import { workloadUri } from '../model/workload-uri.ts'
 import { LedgerShare } from './ledger-share.ts'
-
-const NAMES = ['alice', 'bob', 'carol'] as const
 
 /** Counts how often somebody goes through the claims of a machine: once a ledger. */
 class CountingView extends MemoryView {
@@ -22,32 +19,11 @@ class CountingView extends MemoryView {
   }
 }
 
-/** Alice’s machine held a machine-day for Bob, and one for Carol; everybody lists everybody. */
 function commune() {
-  const view = new CountingView()
   const clock = new ManualClock()
-  const day = closedDayOf(clock.wallMs())
-  for (const name of NAMES) {
-    const others = NAMES.filter((other) => other !== name).map(did)
-    view.own(did(name), did(`${name[0]}1`), others)
-  }
-  const createdAt = `${addDays(day, 1)}T00:05:00Z`
-  const entryFor = (taker: string) => ({
-    workload: workloadUri(did(taker), 'web'),
-    amount: MACHINE_DAY,
-    seconds: 86_400,
-  })
-  const entries = [entryFor('bob'), entryFor('carol')]
-  const capacity = { ...REFERENCE_MACHINE, cpuMilli: 8 * REFERENCE_MACHINE.cpuMilli }
-  const usage = { period: day, sequence: 1, capacity, entries, createdAt }
-  const cid = view.put(did('a1'), COLLECTION.usage, day, usage)
-  const uri = usageUri(did('a1'), day)
-  for (const taker of ['bob', 'carol'])
-    view.put(did(taker), COLLECTION.acknowledgement, recordKeyFor(uri), {
-      ...{ usage: { uri, cid }, entries: [entryFor(taker)], createdAt },
-    })
+  const view = ledgerView(new CountingView(), clock.wallMs())
   const share = new LedgerShare(view, did('alice'), clock)
-  return { view, clock, day, share }
+  return { view, clock, day: closedDayOf(clock.wallMs()), share }
 }
 
 test('when a member leaves, the ledger is that of who is left, long before the hour is over', () => {
@@ -71,10 +47,10 @@ test('a new policy and a loan that is taken back hold as soon as they are read',
   clock.advance(10_000)
   expect(share.creditOf(did('bob'))).toBe(6_000)
   const rules = { rootCreditLine: 3 * MACHINE_DAY }
-  for (const name of NAMES) {
+  for (const name of LEDGER_NAMES) {
     const cid = view.put(did(name), COLLECTION.clusterPolicy, 'home', rules)
     const uri = `at://${did(name)}/${COLLECTION.clusterPolicy}/home`
-    const members = NAMES.filter((other) => other !== name).map(did)
+    const members = LEDGER_NAMES.filter((other) => other !== name).map(did)
     view.put(did(`${name[0]}1`), COLLECTION.cluster, 'home', { members, policy: { uri, cid } })
   }
   share.noteChanged()

@@ -2,6 +2,7 @@ import type { RecordView } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
 import { BidArrivals } from './bid-arrivals.ts'
+import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
 import { Bidder } from './bidder.ts'
 import { Chronicle } from './chronicle.ts'
 import { ClusterLaw } from './cluster-law.ts'
@@ -20,7 +21,6 @@ import { createImages, type Images } from './images.ts'
 import { lastInLine } from './last-in-line.ts'
 import { LastWords } from './last-words.ts'
 import { Leasing } from './leasing.ts'
-import { LedgerClerk } from './ledger-clerk.ts'
 import { LivenessWatch } from './liveness-watch.ts'
 import { MachineFacts } from './machine-facts.ts'
 import type { MeshletPorts, Triggers } from './meshlet-ports.ts'
@@ -70,7 +70,7 @@ export interface Parts {
   readonly exposure: Exposure
   readonly forwards: Forwards
   readonly leasing: Leasing
-  readonly clerk: LedgerClerk
+  readonly books: Bookkeeping
   readonly reconciler: WorkloadReconciler
   readonly lastWords: LastWords
   readonly images: Images
@@ -328,16 +328,9 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     exposure,
     forwards,
     leasing,
-    clerk: new LedgerClerk({
-      config,
-      view,
-      own,
-      engineState,
-      facts,
-      settings,
+    books: bookkeeping({
+      ...{ config, view, own, engineState, facts, settings, chronicle, metrics, clock, log },
       placementOf: (uri) => reconciler.bidCallOf(uri)?.placement,
-      clock,
-      log,
     }),
     reconciler,
     lastWords,

@@ -334,7 +334,7 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #resync(): void {
-    if (this.#hasBegun) this.#parts.clerk.look()
+    if (this.#hasBegun) this.#parts.books.look()
     this.#parts.neighbourhood.noteChanged()
     this.engineState.invalidate()
     this.#lookAtAll()

@@ -19,6 +19,7 @@ export interface JournalRecord extends StoredRecord {
  * - `exec`: somebody (its subject) ran a command inside of a container of it;
  * - `status`: what is published of it has changed;
  * - `objected`: to an offer that came too late;
+ * - `doubted`: an offer claims another balance than the ledger says;
  * - `suspected`, `cleared`: a challenge by record, and its end;
  * - `down`: who is down has changed; `answered`, `epoch`: this machine’s own answers and epochs;
  * - `walls`: a trial shows that the walls around containers stand, or no longer does.
@@ -40,6 +41,7 @@ export type EventKind =
   | 'exec'
   | 'status'
   | 'objected'
+  | 'doubted'
   | 'suspected'
   | 'cleared'
   | 'down'

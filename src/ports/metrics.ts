@@ -53,6 +53,11 @@ export const COUNTERS = {
     help: 'Images that nothing needed and that were removed, for their age or to make room.',
     labels: ['reason'],
   },
+  doubtedBids: {
+    name: 'meshlet_doubted_bids_total',
+    help: 'Offers of others that claim another balance than the ledger of their day.',
+    labels: [],
+  },
 } as const
 
 export const HISTOGRAMS = {

@@ -1,11 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { usageUri } from '../../src/ledger/claims.ts'
 import { closedDayOf } from '../../src/ledger/ledger-day.ts'
-import { MACHINE_DAY, REFERENCE_MACHINE } from '../../src/ledger/rate.ts'
-import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
-import { recordKeyFor } from '../../src/model/record-key.ts'
-import type { Did } from '../../src/model/records.ts'
-import { workloadUri } from '../../src/model/workload-uri.ts'
+import { intoRepos, writeHeld } from '../support/ledger-view.ts'
 import { VirtualCommune } from '../support/virtual-commune.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -23,21 +18,11 @@ async function unequalGifts(seed: number): Promise<VirtualCommune> {
   const a1 = world.addMachine('a1', { owner: 'alice', offer: tiny })
   world.addMachine('b1', { owner: 'bob', offer: tiny })
   world.addMachine('c1', { owner: 'carol', offer: { cpuMilli: 2_400 } })
-  const put = (did: Did, collection: Collection, rkey: string, value: object) =>
-    world.repos.commit(did, [{ action: 'put', collection, rkey, value }])
-  const day = closedDayOf(world.clock.wallMs())
-  const carol = world.owner('carol').did
-  const entries = [
-    { workload: workloadUri(carol, 'old'), amount: 3.5 * MACHINE_DAY, seconds: 86_400 },
-  ]
-  const capacity = { ...REFERENCE_MACHINE, cpuMilli: 4 * REFERENCE_MACHINE.cpuMilli }
-  const createdAt = new Date(Date.parse(day) + 86_700_000).toISOString()
-  const usage = { $type: COLLECTION.usage, period: day, sequence: 1, capacity, entries, createdAt }
-  const { changes } = put(a1.did, COLLECTION.usage, day, usage)
-  const uri = usageUri(a1.did, day)
-  const cid = changes.find(({ rkey }) => rkey === day)?.record?.cid
-  const said = { $type: COLLECTION.acknowledgement, usage: { uri, cid }, entries, createdAt }
-  put(carol, COLLECTION.acknowledgement, recordKeyFor(uri), said)
+  writeHeld(intoRepos(world.repos), {
+    machine: a1.did,
+    day: closedDayOf(world.clock.wallMs()),
+    takers: new Map([[world.owner('carol').did, 3.5]]),
+  })
   await world.start()
   world.owner('carol').publish('fill', { resources: { cpuMilli: 2_400, memoryBytes: 16 * MIB } })
   await world.settle()

@@ -1,11 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { usageUri } from '../../src/ledger/claims.ts'
-import { addDays, closedDayOf } from '../../src/ledger/ledger-day.ts'
-import { MACHINE_DAY, REFERENCE_MACHINE } from '../../src/ledger/rate.ts'
-import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
-import { recordKeyFor } from '../../src/model/record-key.ts'
-import type { Did } from '../../src/model/records.ts'
-import { workloadUri } from '../../src/model/workload-uri.ts'
+import { closedDayOf } from '../../src/ledger/ledger-day.ts'
+import { intoRepos, writeHeld } from '../support/ledger-view.ts'
 import { VirtualCommune } from '../support/virtual-commune.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -19,21 +14,11 @@ const TEN_MINUTES_MS = 600_000
 
 /** What a machine held for somebody on the last closed day, acknowledged by her. */
 function gave(world: VirtualCommune, machine: string, taker: Owner, machineDays: number): void {
-  const put = (did: Did, collection: Collection, rkey: string, value: object) =>
-    world.repos.commit(did, [{ action: 'put', collection, rkey, value }])
-  const day = closedDayOf(world.clock.wallMs())
-  const { did } = world.machine(machine)
-  const takerDid = world.owner(taker).did
-  const workload = workloadUri(takerDid, 'old')
-  const entries = [{ workload, amount: machineDays * MACHINE_DAY, seconds: 86_400 }]
-  const capacity = { ...REFERENCE_MACHINE, cpuMilli: 16 * REFERENCE_MACHINE.cpuMilli }
-  const createdAt = `${addDays(day, 1)}T00:05:00Z`
-  const usage = { $type: COLLECTION.usage, period: day, sequence: 1, capacity, entries, createdAt }
-  const { changes } = put(did, COLLECTION.usage, day, usage)
-  const cid = changes.find(({ rkey }) => rkey === day)?.record?.cid
-  const uri = usageUri(did, day)
-  const said = { $type: COLLECTION.acknowledgement, usage: { uri, cid }, entries, createdAt }
-  put(takerDid, COLLECTION.acknowledgement, recordKeyFor(uri), said)
+  writeHeld(intoRepos(world.repos), {
+    machine: world.machine(machine).did,
+    day: closedDayOf(world.clock.wallMs()),
+    takers: new Map([[world.owner(taker).did, machineDays]]),
+  })
 }
 
 /**

@@ -511,6 +511,7 @@ type Event = {
     | 'image-removed'
     | 'status'
     | 'objected'
+    | 'doubted'
     | 'suspected'
     | 'cleared'
     | 'down'
@@ -565,6 +566,7 @@ const event = /*#__PURE__*/ l.typedObject<Event>(
         'image-removed',
         'status',
         'objected',
+        'doubted',
         'suspected',
         'cleared',
         'down',
