@@ -1,6 +1,7 @@
 import { ledgerTerms } from '../governance/ledger-terms.ts'
-import { BidAudit, type BidClaim } from '../ledger/bid-claims.ts'
-import { communeBooks, type CommuneBooks } from '../ledger/books.ts'
+import type { BidClaim } from '../ledger/bid-claims.ts'
+import { basisOf } from '../ledger/basis.ts'
+import { communeBooks, ledgerMembers, type CommuneBooks } from '../ledger/books.ts'
 import type { LedgerEntry } from '../ledger/entries.ts'
 import { FAULTS } from '../ledger/faults.ts'
 import type { LedgerDay } from '../ledger/ledger-day.ts'
@@ -11,8 +12,8 @@ import type { Flow } from '../ledger/settle.ts'
 import { WEIGHT_BITS } from '../ledger/weight.ts'
 import { canonicalJson } from '../model/canonical.ts'
 import { sha256Hex } from '../model/hash.ts'
-import { COLLECTION } from '../model/nsid.ts'
-import type { BidRecord, Did } from '../model/records.ts'
+import type { Did } from '../model/records.ts'
+import { offerClaims } from './offer-claims.ts'
 import type { Reading } from './reading.ts'
 
 /** Amounts are exact, as text: whole numbers that may be too large for JSON's numbers. */
@@ -86,8 +87,12 @@ export interface BalanceReport {
   readonly checked: {
     readonly entries: number
     readonly bids: number
+    /** Bids of which it can't be told: too old, or made before lists or rules changed. */
+    readonly uncheckedBids: number
     readonly sum: string
     readonly hash: string
+    /** A hash over the members, loans, disputes and rules that it was made of: as they are read now. */
+    readonly basis: string
   }
   readonly differentBids: readonly BidRow[]
   /** Repos that count here and could not be read. */
@@ -110,11 +115,12 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
   const shortfalls: ShortfallRow[] = []
   const isHis = ({ giver, taker }: Pick<Flow, 'giver' | 'taker'>) =>
     giver === member || taker === member
+  const terms = ledgerTerms(view, owner, day)
   const hashes: string[] = []
   const ledger = ledgerOf({
     day,
     members: books.members,
-    ...ledgerTerms(view, owner, day),
+    ...terms,
     onEntry(entry) {
       hashes.push(sha256Hex(canonicalJson(entry)))
       if (isHis(entry)) entries.push(entry)
@@ -141,8 +147,10 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
     checked: {
       entries: hashes.length,
       bids: bids.length,
+      uncheckedBids: bids.filter(({ claim }) => claim.kind === 'unknown').length,
       sum: ledger.accounts.reduce((sum, { balance }) => sum + balance, 0n).toString(),
       hash: sha256Hex(canonicalJson([...hashes].toSorted())),
+      basis: basisOf(view, ledgerMembers(view, owner).members, terms),
     },
     differentBids: bids.filter(({ claim }) => claim.kind === 'different'),
     unread: books.unread.map((did) => names.meshlet(did)),
@@ -169,25 +177,14 @@ function gapRows(
   )
 }
 
-function checkBids(
-  { view, names }: Reading,
-  { members }: CommuneBooks,
-  nowMs: number,
-): readonly BidRow[] {
-  const audit = new BidAudit(view, nowMs, (owner, day) => ledgerTerms(view, owner, day))
-  return members.flatMap(({ ownerDid, machines }) =>
-    machines.flatMap(({ meshletDid }) =>
-      view
-        .list<BidRecord>(meshletDid, COLLECTION.bid)
-        .filter(([, { value }]) => value.slots > 0)
-        .map(([rkey, { cid, value }]) => ({
-          machine: names.meshlet(meshletDid),
-          workload: value.workload,
-          claim: audit.check(ownerDid, value),
-          bid: { uri: `at://${meshletDid}/${COLLECTION.bid}/${rkey}`, cid },
-        })),
-    ),
+function checkBids(reading: Reading, { members }: CommuneBooks, nowMs: number): readonly BidRow[] {
+  const machines = members.flatMap(({ ownerDid, machines: own }) =>
+    own.map(({ meshletDid }) => ({ ownerDid, meshletDid })),
   )
+  return offerClaims(reading, machines, nowMs).map(({ meshletDid, ...row }) => ({
+    machine: reading.names.meshlet(meshletDid),
+    ...row,
+  }))
 }
 
 function accountRow(account: LedgerAccount, nameOf: (did: Did) => string): AccountRow {

@@ -62,7 +62,13 @@ export function formatVerdict({
     ...accounts.map(({ owner: did, exactBalance }) => `${did} ${exactBalance}`),
     `sum ${checked.sum}`,
     `${checked.entries} entries, hash ${checked.hash}`,
+    `members, loans, disputes and rules as read, hash ${checked.basis}`,
     `offers checked: ${checked.bids}, with another balance than the ledger: ${differentBids.length}`,
+    ...(checked.uncheckedBids === 0
+      ? []
+      : [
+          `  of ${checked.uncheckedBids} it can't be told: too old, or from before members, loans or rules changed`,
+        ]),
     ...differentBids.flatMap(({ machine, claim, bid }) => [
       `  ${machine} claims ${claim.claimed}${'reason' in claim ? `: ${claim.reason}` : ''}`,
       `    ${bid.uri} ${bid.cid}`,

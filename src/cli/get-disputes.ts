@@ -1,13 +1,15 @@
 import { agreementOf } from '../governance/agreement.ts'
 import type { Dispute } from '../governance/disputes.ts'
 import type { GetInput } from './commands/get.ts'
+import { bidCheckedAgain, isBid } from './disputed-bid.ts'
 import { idOf } from './get-proposals.ts'
 import { printList, type Column } from './output.ts'
 
 /** Claims that somebody says are wrong, and how that stands. */
 export function printDisputes({ io, reading, format, name }: GetInput): void {
   const { view, owner, names } = reading
-  const { disputes } = agreementOf(view, owner, io.clock.wallMs())
+  const nowMs = io.clock.wallMs()
+  const { disputes } = agreementOf(view, owner, nowMs)
   const items = disputes.filter(
     ({ uri }) => name === undefined || name === uri || name === idOf(uri),
   )
@@ -17,14 +19,24 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
     { header: 'against', cell: ({ claimant }) => names.account(claimant) },
     { header: 'claim', cell: ({ value }) => idOf(value.claim.uri) },
     { header: 'state', cell: ({ settledBy, state }) => settledBy ?? state },
-    { header: 'claim counts', cell: ({ claimCounts }) => (claimCounts ? 'yes' : 'no') },
+    {
+      header: 'claim counts',
+      cell: ({ claimCounts, value }) =>
+        isBid(value.claim.uri) ? undefined : claimCounts ? 'yes' : 'no',
+    },
     {
       header: 'deadline',
       cell: ({ deadlineMs }) =>
         deadlineMs === undefined ? undefined : new Date(deadlineMs).toISOString(),
     },
     { header: 'claim uri', wide: true, cell: ({ value }) => value.claim.uri },
-    { header: 'why', cell: ({ value, why }) => `${value.reason} (${why})` },
+    {
+      header: 'why',
+      cell: ({ value, why }) =>
+        isBid(value.claim.uri)
+          ? `${value.reason} (${bidCheckedAgain(view, value, nowMs)})`
+          : `${value.reason} (${why})`,
+    },
   ]
   printList(io, format, {
     items,

@@ -9,6 +9,7 @@ import type { Did, MeshletStatusRecord, Resources } from '../model/records.ts'
 import { formatAge } from './age.ts'
 import type { GetInput } from './commands/get.ts'
 import { askForHealth, type Health } from './machine-health.ts'
+import { offerClaims, type OfferClaim } from './offer-claims.ts'
 import { printList, type Column } from './output.ts'
 import { accusationText, suspectsOf, type Accusation } from './suspects.ts'
 import { nearest } from '../spec/suggest.ts'
@@ -20,13 +21,15 @@ interface Machine {
   readonly status: MeshletStatusRecord | undefined
   readonly down: boolean
   readonly suspectedBy: readonly Accusation[]
+  /** Offers of it that claim another balance than the ledger. */
+  readonly doubtedOffers: readonly OfferClaim[]
 }
 
 /** The owner's machines and those of her members. */
 export async function printMeshlets(input: GetInput): Promise<void> {
   const { io, reading, format, name } = input
   const { view, owner, names } = reading
-  const all = machinesOf(reading)
+  const all = machinesOf(reading, io.clock.wallMs())
   const items = name === undefined ? all : all.filter(({ did }) => names.isCalled(did, name))
   if (name !== undefined && items.length === 0) {
     throw new CommuneError('not-found', `There is no meshlet "${name}".`, {
@@ -68,9 +71,10 @@ export async function printMeshlets(input: GetInput): Promise<void> {
     if (down) return 'down'
     return status?.state ?? (view.repoProblem(did) === undefined ? 'silent' : 'unreadable')
   }
-  function noteOf({ did, status, suspectedBy }: Machine): string | undefined {
+  function noteOf({ did, status, suspectedBy, doubtedOffers }: Machine): string | undefined {
     const silent = accusationText(suspectedBy, names.shortMeshlet, io.clock.wallMs())
-    return silent ?? view.repoProblem(did) ?? status?.stateReason
+    const notes = [silent ?? view.repoProblem(did) ?? status?.stateReason, doubtText(doubtedOffers)]
+    return notes.filter((note) => note !== undefined).join('; ') || undefined
   }
   function age(status: MeshletStatusRecord | undefined): string | undefined {
     return formatAge(status?.updatedAt ?? status?.createdAt, io.clock.wallMs())
@@ -102,22 +106,36 @@ function writesText(health: Health | undefined): string | undefined {
   return pausedMs > 0 ? `none for ${formatDuration(pausedMs)} (${left})` : left
 }
 
-function machinesOf({ view, owner }: GetInput['reading']): readonly Machine[] {
+/** The records are told by `commune balance --verify`, and with `-o json`. */
+function doubtText(offers: readonly OfferClaim[]): string | undefined {
+  if (offers.length === 0) return undefined
+  const what = offers.length === 1 ? '1 offer claims' : `${offers.length} offers claim`
+  return `${what} another balance than the ledger`
+}
+
+function machinesOf({ view, owner }: GetInput['reading'], nowMs: number): readonly Machine[] {
   const known = candidates(view, owner)
   const { down, accusations } = suspectsOf(view, known, false)
   const taking = new Set(
     known.filter(({ verdict }) => verdict === 'yes').map(({ meshletDid }) => meshletDid),
   )
-  return [owner, ...membersOf(view, owner)].flatMap((ownerDid) =>
-    ownedMeshlets(view, ownerDid).map(({ meshletDid }) => ({
-      did: meshletDid,
-      ownerDid,
-      candidate: taking.has(meshletDid),
-      status: view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')?.value,
-      down: down.has(meshletDid),
-      suspectedBy: accusations.get(meshletDid) ?? [],
-    })),
+  const machines = [owner, ...membersOf(view, owner)].flatMap((member) =>
+    ownedMeshlets(view, member),
   )
+  const own = machines.filter(({ verdict }) => verdict === 'yes')
+  const doubted = offerClaims({ view }, own, nowMs).filter(
+    ({ claim }) => claim.kind === 'different',
+  )
+  const doubts = Map.groupBy(doubted, ({ meshletDid }) => meshletDid)
+  return machines.map(({ ownerDid, meshletDid }) => ({
+    did: meshletDid,
+    ownerDid,
+    candidate: taking.has(meshletDid),
+    status: view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')?.value,
+    down: down.has(meshletDid),
+    suspectedBy: accusations.get(meshletDid) ?? [],
+    doubtedOffers: doubts.get(meshletDid) ?? [],
+  }))
 }
 
 function amounts(

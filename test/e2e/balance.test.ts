@@ -52,6 +52,15 @@ async function put(account: string, collection: Collection, rkey: string, value:
   return result.cids[0] ?? ''
 }
 
+async function record(account: string, collection: Collection, rkey: string) {
+  const { did: identifier, password } = network.account(account)
+  const session = await openSession({ service: network.pdsUrl, identifier, password })
+  const { data } = await session.agent.com.atproto.repo.getRecord({
+    ...{ repo: identifier, collection, rkey },
+  })
+  return data as { readonly value: object }
+}
+
 /** One claim of a machine, and what the owner's machine saw of it. */
 async function work(
   giver: Owner,
@@ -170,6 +179,40 @@ describe('commune balance', () => {
     expect(verified.out).toContain(`at://${did('carol-mesh')}/${COLLECTION.bid}/${key}`)
     const explained = await asMember('alice', ['explain', 'web'])
     expect(explained.out).toContain(`claims a balance part of -900: the ledger of ${DAY} says 1000`)
+    const machines = await asMember('alice', ['get', 'meshlets'])
+    expect(machines.out).toMatch(/carol.*1 offer claims another balance than the ledger/)
+    expect(machines.out.match(/another balance/g)).toHaveLength(1)
+  })
+
+  it('puts such a bid on record by its address, and anybody computes it again', async () => {
+    const bidOf = (owner: Owner) =>
+      `at://${did(`${owner}-mesh`)}/${COLLECTION.bid}/${recordKeyFor(workloadUri(did('alice'), 'web'))}`
+    const honest = await asMember('alice', ['dispute', bidOf('bobby')])
+    expect(honest).toMatchObject({ code: 2, out: '' })
+    expect(honest.err).toContain('The ledger bears out what this bid claims.')
+    const before = (await asBystander(['balance', did('alice'), '-o', 'json'])).out
+    const written = await asMember('alice', ['dispute', bidOf('carol')])
+    expect(written).toMatchObject({ code: 0, out: expect.stringMatching(/^disputed \S+\n$/) })
+    const finding = `it claims a balance part of -900: the ledger of ${DAY} says 1000`
+    expect(written.err).toContain(`On record: ${finding}.`)
+    const listed = await asBystander(['get', 'disputes', '--owner', did('bobby')])
+    expect(listed.out).toContain(`${finding} (checked again: ${finding})`)
+    expect((await asBystander(['balance', did('alice'), '-o', 'json'])).out).toBe(before)
+    // Whoever mends her bid afterwards has it said, too.
+    const { value } = await record('carol-mesh', COLLECTION.bid, bidOf('carol').split('/')[4] ?? '')
+    await put('carol-mesh', COLLECTION.bid, bidOf('carol').split('/')[4] ?? '', {
+      ...value,
+      score: 1_500,
+      scoreParts: [
+        { name: 'room', value: 500 },
+        { name: 'balance', value: 1_000 },
+      ],
+    })
+    const after = await asBystander(['get', 'disputes', '--owner', did('bobby')])
+    expect(after.out).toContain(`${finding} (the bid was changed since)`)
+    const claim = `at://${did('alice')}/${COLLECTION.meshlet}/box`
+    const wrong = await asMember('alice', ['dispute', claim, '--reason', 'r'])
+    expect(wrong.err).toContain('is neither a claim nor a bid.')
   })
 
   it('an owner acknowledges what her machines did not, and takes it back', async () => {
@@ -219,6 +262,50 @@ describe('commune balance', () => {
     const verified = await asBystander(['balance', did('alice'), '--verify'])
     expect(verified.out).toContain(`${did('bobby')} ${(86_400_000_000 * 65_536).toString()}`)
     expect(verified.out).toMatch(/^sum 0$/m)
+  })
+
+  it('prints the same bytes for all, also when lists and rules have just changed', async () => {
+    const others = (owner: Owner) => OWNERS.filter((other) => other !== owner).map(did)
+    const verify = async () => {
+      const args = ['balance', did('alice'), '--verify']
+      const all = [
+        await asMember('alice', args),
+        await asMember('bobby', args),
+        await asBystander(args),
+      ]
+      expect(all[1]).toEqual(all[0])
+      expect(all[2]).toEqual(all[0])
+      return all[0] ?? { code: 1, out: '', err: '' }
+    }
+    const ledgerPart = (out: string) => out.split('offers checked')[0]
+    const before = await verify()
+    const now = new Date().toISOString()
+    await put('carol-mesh', COLLECTION.cluster, 'default', {
+      ...{ members: [did('bobby')], createdAt: now },
+    })
+    const without = await verify()
+    expect(without.out).not.toContain(did('carol'))
+    expect(without.out).toMatch(/^sum 0$/m)
+    // The bids were made when she was a member: that they say something else is nobody's fault.
+    expect(without.code).toBe(0)
+    expect(without.out).toMatch(/of \d+ it can't be told/)
+    await put('carol-mesh', COLLECTION.cluster, 'default', {
+      ...{ members: others('carol'), createdAt: now },
+    })
+    expect(ledgerPart((await verify()).out)).toBe(ledgerPart(before.out))
+    const policy = await put('alice', COLLECTION.clusterPolicy, 'default', {
+      ...{ rootCreditLine: MACHINE_DAY, createdAt: now },
+    })
+    const uri = `at://${did('alice')}/${COLLECTION.clusterPolicy}/default`
+    for (const owner of OWNERS)
+      await put(`${owner}-mesh`, COLLECTION.cluster, 'default', {
+        ...{ members: others(owner), policy: { uri, cid: policy }, createdAt: now },
+      })
+    const ruled = await verify()
+    const lineOf = (out: string) => /^members, loans.*$/m.exec(out)?.[0]
+    expect(lineOf(ruled.out)).not.toBe(lineOf(before.out))
+    const { out } = await asBystander(['balance', did('alice')])
+    expect(out).toMatch(/bobby\S* +-?[\d.]+ +[\d.]+ +[\d.]+ +1\.000/)
   })
 
   it.each([

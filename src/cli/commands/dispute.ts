@@ -5,6 +5,7 @@ import type { AnswerRecord, DisputeRecord } from '../../model/records.ts'
 import { nearest } from '../../spec/suggest.ts'
 import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
+import { faultOfBid, isBid } from '../disputed-bid.ts'
 import { EXIT } from '../exit.ts'
 import { checkText, findRecord, openGoverning, strongRef, timeOf } from '../governing.ts'
 
@@ -13,19 +14,26 @@ interface DisputeOptions extends ConnectionOptions {
   readonly evidence?: readonly string[]
 }
 
-/** Says that a claim in the ledger is wrong. */
+/** Says that a claim in the ledger is wrong, or what a bid claims of it. */
 export async function runDispute(
   context: CommandContext,
   [claim = '']: readonly string[],
   options: DisputeOptions,
 ): Promise<number> {
   const { io } = context
-  const reason = checkText(options.reason, '--reason')
-  if (reason === undefined || reason.trim() === '')
+  const given = checkText(options.reason, '--reason')?.trim() || undefined
+  if (given === undefined && !isBid(claim))
     throw new CommuneError('usage', 'Why is it wrong?', { hint: 'Give --reason TEXT.' })
   await using governing = await openGoverning(context, options)
   const { reading, nowMs, agreement, session } = governing
   const ref = strongRef(reading, claim)
+  const collection = ref.uri.split('/')[3]
+  if (collection !== COLLECTION.usage && !isBid(ref.uri))
+    throw new CommuneError('usage', `${claim} is neither a claim nor a bid.`, {
+      hint: '"commune balance --explain" lists claims, "commune balance --verify" bids.',
+    })
+  const shown = isBid(ref.uri) ? faultOfBid(reading.view, ref.uri, nowMs) : undefined
+  const reason = given ?? shown ?? ''
   const before = agreement.disputes.find(
     ({ by, value }) => by === session.did && value.claim.uri === ref.uri,
   )
@@ -45,7 +53,11 @@ export async function runDispute(
   const rkey = recordKeyFor(ref.uri)
   await governing.write([{ action: 'put', collection: COLLECTION.dispute, rkey, value }])
   io.out(`disputed ${rkey}\n`)
-  io.note('From the next ledger on the claim does not count until this is settled.\n')
+  io.note(
+    shown === undefined
+      ? 'From the next ledger on the claim does not count until this is settled.\n'
+      : `On record: ${shown}. Anybody can compute that again; no balance changes by it.\n`,
+  )
   return EXIT.done
 }
 

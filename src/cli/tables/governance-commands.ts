@@ -66,6 +66,8 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     name: 'dispute',
     args: ['<claim>'],
     summary: 'Say that a claim in the ledger is wrong; it does not count until that is settled.',
+    details:
+      'Of a bid that claims another balance than the ledger, CLAIM is its address: that goes on record\nwith what the ledger says, for anybody to compute again, and needs no reason and no vote.',
     options: [{ flags: '--reason TEXT', description: 'why it is wrong' }, EVIDENCE, ...CONNECTION],
     examples: ['commune dispute at://did:plc:…/…/2026-11-20 --reason "it was down"'],
     load: async () => (await import('../commands/dispute.ts')).runDispute,
