@@ -107,6 +107,17 @@ describe('verifyCommitEvent', () => {
     await expect(check(taken)).rejects.toMatchObject({ code: 'bad-answer' })
   })
 
+  it('refuses to take the deletion of a record for that of another whose bytes are alike', async () => {
+    const path = `${COLLECTION.cluster}/b`
+    const event = await repo.write(deletion(COLLECTION.cluster, 'b'))
+    const alike = (at: number) =>
+      path.slice(0, at) + String.fromCharCode(path.charCodeAt(at) + 0x100) + path.slice(at + 1)
+    for (let at = 0; at < path.length; at++) {
+      const ops = event.ops.map((op) => ({ ...op, path: alike(at) }))
+      await expect(check({ ...event, ops })).rejects.toMatchObject({ code: 'bad-answer' })
+    }
+  })
+
   it('refuses bodies that are no commits', () => {
     for (const body of [{}, { repo: 'x' }, { ops: 1 }])
       expect(parseCommitBody(body)).toBeUndefined()

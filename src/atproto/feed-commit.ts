@@ -1,10 +1,13 @@
 import { type Cid as CidObject, parseCid } from '@atproto/lex'
-import { type BlockMap, MemoryBlockstore, MST, readCar } from '@atproto/repo'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
+import { type EventBlocks, findBlocks } from './feed-commit-blocks.ts'
+import { EventTree } from './feed-commit-tree.ts'
 import type { CommitBody } from './feed-frame.ts'
 import { splitKey } from './record-store-repo.ts'
+import { type Link, linkOf } from './repo-link.ts'
 import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
+import { isTreeKey } from './repo-tree-node.ts'
 import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
 
 /** A commit of the stream of which everything was proven. */
@@ -29,47 +32,55 @@ export async function verifyCommitEvent(
   /** The bytes of a block that is at hand: content that a repo holds twice may be sent once only. */
   known: (cid: Cid) => Uint8Array | undefined,
 ): Promise<VerifiedEvent> {
-  const { roots, blocks } = await parseBlocks(event.blocks)
-  const bytes = blocks.get(event.commit)
-  if (!roots[0]?.equals(event.commit) || !bytes) throw bad('the event does not hold its commit')
+  const blocks = parseBlocks(event.blocks)
+  const bytes = blockOf(blocks, event.commit)
+  if (!bytes) throw bad('the event does not hold its commit')
   const commit = await verifyCommit(event.commit.toString(), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
-  await proveOperations(event, commit.data, blocks)
-  const bytesOf = (each: CidObject) => blocks.get(each) ?? known(each.toString())
+  proveOperations(event, commit.data, blocks)
+  const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(each.toString())
   return { commit, ...ourOperations(event, bytesOf, quota) }
 }
 
-/** Checks every block against its hash. */
-async function parseBlocks(car: Uint8Array) {
+function parseBlocks(car: Uint8Array): EventBlocks {
   try {
-    return await readCar(car)
+    return findBlocks(car)
   } catch (cause) {
     throw bad(`the blocks can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
   }
 }
 
-async function proveOperations(event: CommitBody, data: Cid, blocks: BlockMap): Promise<void> {
+function blockOf(blocks: EventBlocks, cid: CidObject): Uint8Array | undefined {
+  try {
+    return blocks.get(linkOf(cid))
+  } catch (cause) {
+    throw bad(`the blocks can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
+  }
+}
+
+function proveOperations(event: CommitBody, data: Cid, blocks: EventBlocks): void {
   const { ops, prevData } = event
   if (!prevData) throw bad('the event does not say what it follows')
   if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
-  let undone: CidObject
+  let undone: Link
   try {
-    let tree = MST.load(new MemoryBlockstore(blocks), parseCid(data))
-    for (const op of ops) {
-      const found = await tree.get(op.path)
-      if (op.cid ? !found?.equals(op.cid) : found) throw bad('the event does not match its tree')
+    const tree = new EventTree(linkOf(parseCid(data)), blocks)
+    for (const { path, cid } of ops) {
+      if (!isTreeKey(path)) throw bad('an operation is on what can be no record')
+      if (tree.get(path) !== (cid ? linkOf(cid) : undefined))
+        throw bad('the event does not match its tree')
     }
     for (const { path, cid, prev } of ops.toReversed()) {
-      if (!cid && !prev) throw bad('a deletion does not say what it deletes')
-      if (!cid) tree = await tree.add(path, prev as CidObject)
-      else tree = prev ? await tree.update(path, prev) : await tree.delete(path)
+      if (prev) tree.set(path, linkOf(prev))
+      else if (cid) tree.remove(path)
+      else throw bad('a deletion does not say what it deletes')
     }
-    undone = await tree.getPointer()
+    undone = tree.root()
   } catch (cause) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`the event can't be proven: ${messageOf(cause).slice(0, 200)}`, cause)
   }
-  if (!undone.equals(prevData)) throw bad('the event leaves out what changed')
+  if (undone !== linkOf(prevData)) throw bad('the event leaves out what changed')
 }
 
 function ourOperations(
