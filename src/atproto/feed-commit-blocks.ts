@@ -30,12 +30,12 @@ export function findBlocks(car: Uint8Array): EventBlocks {
 }
 
 /** Seven bits a byte, the lowest first: four are more than an event may have. */
-const LENGTH_BYTES_MAX = 4
+const LENGTH_BYTES = 4
 
 /** The part of the file that begins here with its length. */
 function sectionAt(car: Uint8Array, at: number): { readonly start: number; readonly end: number } {
   let length = 0
-  for (let i = 0; i < LENGTH_BYTES_MAX; i++) {
+  for (let i = 0; i < LENGTH_BYTES; i++) {
     const byte = car[at + i] ?? 0
     length |= (byte & 0x7f) << (7 * i)
     if (byte >= 0x80) continue

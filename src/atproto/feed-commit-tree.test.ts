@@ -65,7 +65,7 @@ describe('EventTree', () => {
     expect(() => {
       const tree = new EventTree(linkFor(root), { get: (link) => blocks.get(link) })
       tree.get(keyOn(0, '0'))
-    }).toThrow('misshapen')
+    }).toThrow('not in its place')
   })
 })
 

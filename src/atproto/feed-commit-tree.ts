@@ -1,6 +1,14 @@
 import type { EventBlocks } from './feed-commit-blocks.ts'
 import { type Link, linkFor } from './repo-link.ts'
-import { layerOf, readTreeNode, writeTreeNode } from './repo-tree-node.ts'
+import {
+  type Bounds,
+  boundsAt,
+  EVERYTHING,
+  layerOf,
+  layerWithin,
+  readTreeNode,
+  writeTreeNode,
+} from './repo-tree-node.ts'
 
 /** A node of which the event holds the block, or that came about by undoing something. */
 interface Branch {
@@ -14,16 +22,6 @@ interface Branch {
 }
 
 type Subtree = Branch | Link | undefined
-
-/** All keys of a subtree lie strictly between these. */
-interface Bounds {
-  readonly after: string
-  readonly before: string
-}
-
-/** Sorts after every key, since keys are ASCII. */
-const AFTER_ALL = '\uffff'
-const EVERYTHING: Bounds = { after: '', before: AFTER_ALL }
 
 /**
  * The tree of a commit as far as its event holds it, in which single keys can be changed: with all
@@ -172,21 +170,12 @@ export class EventTree {
     return (branch.subtrees[index] = this.#read(subtree, bounds, branch.layer - 1))
   }
 
-  #read(link: Link, { after, before }: Bounds, layer: number | undefined): Branch {
+  #read(link: Link, bounds: Bounds, layer: number | undefined): Branch {
     const block = this.#blocks.get(link)
     if (!block) throw new Error('a node of the tree is missing')
-    const { keys, values, subtrees } = readTreeNode(block)
-    const isEmpty = keys.length === 0 && subtrees[0] === undefined
-    // Only the tree without any record has a node that leads nowhere, and only below others may one
-    // have no keys.
-    if (layer === undefined ? keys.length === 0 && !isEmpty : isEmpty) throw misshapen()
-    const own = layer ?? (keys[0] === undefined ? 0 : layerOf(keys[0]))
-    if (own <= 0 && subtrees.some((subtree) => subtree !== undefined)) throw misshapen()
-    let last = after
-    for (const key of keys) {
-      if (key <= last || key >= before || layerOf(key) !== own) throw misshapen()
-      last = key
-    }
+    const node = readTreeNode(block)
+    const { keys, values, subtrees } = node
+    const own = layerWithin(node, bounds, layer)
     return { layer: own, keys: [...keys], values: [...values], subtrees: [...subtrees], link }
   }
 }
@@ -200,10 +189,6 @@ function indexIn({ keys }: Branch, key: string): number {
     else high = middle
   }
   return low
-}
-
-function boundsAt({ keys }: Branch, index: number, bounds: Bounds): Bounds {
-  return { after: keys[index - 1] ?? bounds.after, before: keys[index] ?? bounds.before }
 }
 
 function emptyBranch(layer: number): Branch {
@@ -228,8 +213,4 @@ function seal(branch: Branch): Link {
   const subtrees = branch.subtrees.map((each) => (typeof each === 'object' ? seal(each) : each))
   branch.link = linkFor(writeTreeNode({ ...branch, subtrees }))
   return branch.link
-}
-
-function misshapen(): Error {
-  return new Error('a node of the tree is misshapen')
 }

@@ -16,6 +16,20 @@ const NODE_BYTES_MAX = 1024 * 1024
 const KEY_CHARACTERS_MAX = 1024
 const KEY = /^[\w~.:-]+\/[\w~.:-]+$/
 
+/** All keys of a subtree lie strictly between these. */
+export interface Bounds {
+  readonly after: string
+  readonly before: string
+}
+
+/** Keys are ASCII. */
+export const EVERYTHING: Bounds = { after: '', before: '\uffff' }
+
+/** Those of the subtree of this index. */
+export function boundsAt({ keys }: Pick<TreeNode, 'keys'>, index: number, bounds: Bounds): Bounds {
+  return { after: keys[index - 1] ?? bounds.after, before: keys[index] ?? bounds.before }
+}
+
 /** Whether a record can stand under this key. */
 export function isTreeKey(key: string): boolean {
   return key.length <= KEY_CHARACTERS_MAX && KEY.test(key)
@@ -33,7 +47,7 @@ export function layerOf(key: string): number {
 /**
  * Reads a node from its block, which must have the one form that DAG-CBOR gives to it: what
  * `writeTreeNode` makes of the node is the same block again. Throws when it is another. Whether the
- * node is in its place is not looked at.
+ * node is in its place, `layerWithin` says.
  */
 export function readTreeNode(block: Uint8Array): TreeNode {
   if (block.length > NODE_BYTES_MAX) throw new Error('a node of the tree is too large')
@@ -62,6 +76,27 @@ export function readTreeNode(block: Uint8Array): TreeNode {
   subtrees.unshift(text.optionalLink())
   text.end()
   return { keys, values, subtrees }
+}
+
+/**
+ * The layer of a node, which for the root (undefined) its keys tell. Throws when it is not of the one
+ * shape that its keys and its place prescribe: another way of reading it could find other records.
+ */
+export function layerWithin(node: TreeNode, bounds: Bounds, layer: number | undefined): number {
+  const { keys, subtrees } = node
+  const [first] = keys
+  const isEmpty = first === undefined && subtrees[0] === undefined
+  // Only the tree without any record has a node that leads nowhere, and only below others one stands
+  // without keys.
+  if (layer === undefined ? first === undefined && !isEmpty : isEmpty) throw misshapen()
+  const own = layer ?? (first === undefined ? 0 : layerOf(first))
+  if (own <= 0 && subtrees.some((subtree) => subtree !== undefined)) throw misshapen()
+  let last = bounds.after
+  for (const key of keys) {
+    if (key <= last || key >= bounds.before || layerOf(key) !== own) throw misshapen()
+    last = key
+  }
+  return own
 }
 
 /** The block of a node. */
@@ -159,6 +194,10 @@ function sharedLength(a: string, b: string): number {
   let length = 0
   while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++
   return length
+}
+
+function misshapen(): Error {
+  return new Error('a node of the tree is not in its place')
 }
 
 function malformed(): Error {

@@ -1,7 +1,7 @@
-import { parseCid } from '@atproto/lex'
-import { mstUtil, nodeDataDef, parseObjByDef } from '@atproto/repo'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
+import { type Link, linkText } from './repo-link.ts'
+import { type Bounds, boundsAt, EVERYTHING, layerWithin, readTreeNode } from './repo-tree-node.ts'
 import type { Blocks } from './repo-walk-source.ts'
 
 /** Keys from `start` up to but not including `end`. */
@@ -33,20 +33,14 @@ export interface WalkTreeOptions {
   readonly fetchBlocks: (cids: readonly Cid[]) => Promise<Blocks>
 }
 
-/** A subtree still to be read: all its keys lie strictly between `after` and `before`. */
-interface Subtree {
+/** A subtree still to be read. */
+interface Subtree extends Bounds {
   readonly cid: Cid
-  readonly after: string
-  readonly before: string
   /** Undefined for the root, whose keys tell it. */
   readonly layer: number | undefined
 }
 
-/** Some 1,000 entries of the longest keys. A tree that anybody made in earnest has 4 a node. */
-const NODE_BYTES_MAX = 1024 * 1024
 const NODES_MAX = 20_000
-/** Sorts after every key, since keys are ASCII. */
-const AFTER_ALL = '\uffff'
 
 /**
  * Lists the leaves of a range, reading only the nodes that may hold some, level by level, so that a
@@ -58,9 +52,7 @@ const AFTER_ALL = '\uffff'
 export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
   const { range, without, leavesMax, accept = () => true } = options
   const isWanted = (key: string) => !isWithin(key, without) && accept(key)
-  let level: readonly Subtree[] = [
-    { cid: options.root, after: '', before: AFTER_ALL, layer: undefined },
-  ]
+  let level: readonly Subtree[] = [{ cid: options.root, ...EVERYTHING, layer: undefined }]
   let leaves: Leaf[] = []
   let nodes = 0
   let end = range.end
@@ -70,7 +62,7 @@ export async function walkTree(options: WalkTreeOptions): Promise<TreeListing> {
     const blocks = await options.fetchBlocks(level.map((subtree) => subtree.cid))
     const next: Subtree[] = []
     for (const subtree of level) {
-      const node = await readNode(subtree, blocks)
+      const node = readNode(subtree, blocks.get(subtree.cid))
       leaves.push(
         ...node.leaves.filter(([key]) => key >= range.start && key < end && isWanted(key)),
       )
@@ -110,52 +102,21 @@ function isAllWithin({ after, before }: Subtree, range: KeyRange | undefined): b
   return range !== undefined && after >= range.start && before <= range.end
 }
 
-async function readNode(subtree: Subtree, blocks: Blocks) {
-  const { entries, left } = parseNode(subtree.cid, blocks.get(subtree.cid))
-  const layer = subtree.layer ?? (await rootLayer(entries, left))
-  const leaves: Leaf[] = []
-  const children: Subtree[] = []
-  let after = subtree.after
-  let child = left
-  for (const entry of entries) {
-    if (entry.key <= after || entry.key >= subtree.before) throw bad('its tree is out of order')
-    if ((await mstUtil.leadingZerosOnHash(entry.key)) !== layer) throw bad('its tree is misshapen')
-    if (child) children.push({ cid: child, after, before: entry.key, layer: layer - 1 })
-    leaves.push([entry.key, entry.value])
-    after = entry.key
-    child = entry.right
-  }
-  if (child) children.push({ cid: child, after, before: subtree.before, layer: layer - 1 })
-  if (children.length > 0 && layer === 0) throw bad('its tree is misshapen')
-  const empty = entries.length === 0 && left === undefined
-  if (empty && subtree.layer !== undefined) throw bad('its tree is misshapen')
-  return { leaves, children }
-}
-
-async function rootLayer(entries: readonly { key: string }[], left: Cid | undefined) {
-  const first = entries[0]
-  if (first) return mstUtil.leadingZerosOnHash(first.key)
-  if (left !== undefined) throw bad('its tree is misshapen')
-  return 0
-}
-
-function parseNode(cid: Cid, bytes: Uint8Array | undefined) {
-  if (bytes === undefined) throw bad('a node of its tree is missing')
-  if (bytes.length > NODE_BYTES_MAX) throw bad('a node of its tree is too large')
+function readNode(subtree: Subtree, block: Uint8Array | undefined) {
+  if (block === undefined) throw bad('a node of its tree is missing')
   try {
-    const { obj } = parseObjByDef(bytes, parseCid(cid), nodeDataDef)
-    let key = ''
-    const entries = obj.e.map((entry) => {
-      const next = key.slice(0, entry.p) + Buffer.from(entry.k).toString('latin1')
-      mstUtil.ensureValidMstKey(next)
-      if (mstUtil.countPrefixLen(key, next) !== entry.p) throw bad('its tree is misshapen')
-      key = next
-      return { key, value: entry.v.toString(), right: entry.t?.toString() }
-    })
-    return { entries, left: obj.l?.toString() }
+    const node = readTreeNode(block)
+    const layer = layerWithin(node, subtree, subtree.layer)
+    const leaves = node.keys.map((key, index): Leaf => [key, linkText(node.values[index] as Link)])
+    const children: Subtree[] = []
+    for (const [index, link] of node.subtrees.entries()) {
+      if (link === undefined) continue
+      const bounds = boundsAt(node, index, subtree)
+      children.push({ cid: linkText(link), layer: layer - 1, ...bounds })
+    }
+    return { leaves, children }
   } catch (cause) {
-    if (cause instanceof CommuneError) throw cause
-    throw bad(`a node of its tree can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
+    throw bad(`its tree can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
   }
 }
 
