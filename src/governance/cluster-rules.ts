@@ -58,6 +58,13 @@ export function rulesOf(record: Partial<ClusterPolicyRecord>): ClusterRules {
   return { ...STANDARD_CLUSTER_RULES, ...(Object.fromEntries(said) as Partial<ClusterRules>) }
 }
 
+/** Equal for rules that ask the same of members, in the same steps, whatever else they say. */
+export function stepsHash(rules: ClusterRules): string {
+  const { minimumContribution, graceDays, lastInLineDays, noPlacementsDays, noticeDays } = rules
+  const steps = { minimumContribution, graceDays, lastInLineDays, noPlacementsDays, noticeDays }
+  return sha256Hex(canonicalJson(steps)).slice(0, 16)
+}
+
 /** Equal for equal rules, whoever published them, when, and from which file. */
 export function rulesHash(rules: ClusterRules): string {
   return sha256Hex(canonicalJson(rules)).slice(0, 16)

@@ -3,7 +3,7 @@ import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import { recordUri } from './ballots.ts'
-import { policyInForce } from './policy-in-force.ts'
+import { policyInForce, stepsSinceFor } from './policy-in-force.ts'
 
 const [alice, bob, carol] = [did('alice'), did('bob'), did('carol')]
 const HOME = { cluster: 'home', owner: alice, members: [bob, carol] }
@@ -64,4 +64,65 @@ test('an owner whose machines name different rules says nothing', () => {
   view.name(alice, view.publish(alice, { graceDays: 1 }))
   view.name(alice, view.publish(bob, { graceDays: 2 }), '2')
   expect(policyInForce(view, HOME)).toMatchObject({ by: [], unclear: [alice] })
+})
+
+test('a member counts once, however many machines she has', () => {
+  const view = new Commune()
+  const hers = view.publish(alice, { graceDays: 1 })
+  for (const machine of ['1', '2', '3']) view.name(alice, hers, machine)
+  const others = view.publish(bob, { graceDays: 2 })
+  view.name(bob, others).name(carol, others)
+  expect(policyInForce(view, HOME)).toMatchObject({ by: [bob, carol], rules: { graceDays: 2 } })
+})
+
+test('a machine of hers that names nothing says nothing', () => {
+  const view = new Commune()
+  view.name(alice, view.publish(alice, { graceDays: 1 })).name(alice, undefined, '2')
+  expect(policyInForce(view, HOME)).toMatchObject({ by: [alice], rules: { graceDays: 1 } })
+})
+
+test('nobody names anything in the name of another, nor what others never published', () => {
+  const view = new Commune()
+  view.name(alice, view.publish(alice, { graceDays: 1 }))
+  const { uri } = view.publish(bob, { graceDays: 2 })
+  view.name(carol, { uri, cid: 'bafyforged' })
+  // A machine that calls itself Bob's and is none of his.
+  view.put(did('fake'), COLLECTION.meshletOwner, 'self', { ownerDid: bob })
+  const forged = view.publish(did('fake'), { graceDays: 9 })
+  view.put(did('fake'), COLLECTION.cluster, 'home', { members: [], policy: forged })
+  expect(policyInForce(view, HOME)).toMatchObject({
+    by: [alice],
+    unclear: [carol],
+    rules: { graceDays: 1 },
+  })
+})
+
+test('the policy of another cluster, or another record, is no policy of this one', () => {
+  const view = new Commune()
+  const cid = view.put(alice, COLLECTION.clusterPolicy, 'work', { graceDays: 1 })
+  view.name(alice, { uri: recordUri(alice, COLLECTION.clusterPolicy, 'work'), cid })
+  const own = view.publish(bob, { graceDays: 2 })
+  view.name(bob, { ...own, uri: recordUri(bob, COLLECTION.workload, 'home') })
+  expect(policyInForce(view, HOME)).toMatchObject({ by: [], unclear: [alice, bob] })
+})
+
+test('when the one that all name is deleted, the standard holds', () => {
+  const view = new Commune()
+  const policy = view.publish(alice, { graceDays: 1 })
+  view.name(alice, policy).name(bob, policy).name(carol, policy)
+  expect(policyInForce(view, HOME).by).toHaveLength(3)
+  view.remove(alice, COLLECTION.clusterPolicy, 'home')
+  const found = policyInForce(view, HOME)
+  expect(found).toMatchObject({ by: [], unclear: [alice, bob, carol] })
+  expect(stepsSinceFor(found, carol)).toBeUndefined()
+})
+
+test('of three ways in two and two and one none holds', () => {
+  const view = new Commune()
+  const [dave, erin] = [did('dave'), did('erin')]
+  for (const owner of [alice, bob]) view.name(owner, view.publish(owner, { graceDays: 1 }))
+  for (const owner of [carol, dave]) view.name(owner, view.publish(owner, { graceDays: 2 }))
+  view.name(erin, view.publish(erin, { graceDays: 3 }))
+  const roster = { ...HOME, members: [bob, carol, dave, erin] }
+  expect(policyInForce(view, roster)).toMatchObject({ by: [], of: 5 })
 })

@@ -3,8 +3,14 @@ import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { ClusterPolicyRecord, ClusterRecord, Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
-import { repoOf } from './ballots.ts'
-import { rulesHash, rulesOf, STANDARD_CLUSTER_RULES, type ClusterRules } from './cluster-rules.ts'
+import { recordUri, repoOf } from './ballots.ts'
+import {
+  rulesHash,
+  rulesOf,
+  STANDARD_CLUSTER_RULES,
+  stepsHash,
+  type ClusterRules,
+} from './cluster-rules.ts'
 import type { Roster } from './member-state.ts'
 
 export interface PolicyInForce {
@@ -18,6 +24,25 @@ export interface PolicyInForce {
   readonly why: string
   /** Who names what can’t be read, or several things at once. */
   readonly unclear: readonly Did[]
+  /** Since when each of `by` has held to its steps, by her own machines' word. */
+  readonly heldSince: readonly HeldSince[]
+}
+
+/** How long one member has held to the steps of a policy. */
+export interface HeldSince {
+  readonly owner: Did
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number
+}
+
+/**
+ * Since when the steps of a policy have been in force for one member: half of the others who name it,
+ * and one more, have held to them so long. Her own word does not count, and no single one decides.
+ * Undefined where the standard holds, or she alone names it.
+ */
+export function stepsSinceFor({ heldSince }: PolicyInForce, member: Did): number | undefined {
+  const others = heldSince.filter(({ owner }) => owner !== member).map(({ sinceMs }) => sinceMs)
+  return others.toSorted((a, b) => a - b)[Math.floor(others.length / 2)]
 }
 
 /**
@@ -35,7 +60,7 @@ export function policyInForce(view: RecordView, roster: Roster): PolicyInForce {
   )
   const [most, second] = groups
   const base = { of: owners.length, unclear }
-  const standard = { ...base, rules: STANDARD_CLUSTER_RULES, by: [] }
+  const standard = { ...base, rules: STANDARD_CLUSTER_RULES, by: [], heldSince: [] }
   if (most === undefined || most[0] === undefined)
     return { ...standard, why: 'no member names a policy, so the standard rules hold' }
   if (second?.length === most.length)
@@ -46,7 +71,8 @@ export function policyInForce(view: RecordView, roster: Roster): PolicyInForce {
   const { rules, uri } = most[0]
   const by = most.map(({ owner }) => owner)
   const why = `${by.length} of ${owners.length} members hold to it`
-  return { ...base, rules, uri, by, why }
+  const heldSince = most.map(({ owner, sinceMs }) => ({ owner, sinceMs }))
+  return { ...base, rules, uri, by, why, heldSince }
 }
 
 type Named =
@@ -56,6 +82,7 @@ type Named =
       readonly rules: ClusterRules
       readonly hash: string
       readonly uri: string
+      readonly sinceMs: number
     }
 
 /** One word an owner: machines of hers that name different rules say nothing. */
@@ -63,19 +90,32 @@ function whatIsNamedBy(view: RecordView, owner: Did, cluster: string): Named {
   const named = ownedMeshlets(view, owner)
     .filter(({ verdict }) => verdict === 'yes')
     .map(({ meshletDid }) => view.get<ClusterRecord>(meshletDid, COLLECTION.cluster, cluster))
-    .flatMap((record) => (record?.value.policy ? [resolve(view, record.value.policy)] : []))
+    .flatMap((record) => (record?.value.policy ? [resolve(view, cluster, record.value)] : []))
   const [first] = named
   if (first === undefined) return { kind: 'nothing' }
   if (first.kind !== 'named') return first
-  const isOne = named.every((other) => other.kind === 'named' && other.hash === first.hash)
-  return isOne ? first : { kind: 'unclear' }
+  let { sinceMs } = first
+  for (const other of named) {
+    if (other.kind !== 'named' || other.hash !== first.hash) return { kind: 'unclear' }
+    // A machine that was added later makes nothing newer.
+    sinceMs = Math.min(sinceMs, other.sinceMs)
+  }
+  return { ...first, sinceMs }
 }
 
-/** Only the very version that is named: a policy that was changed since was not agreed to. */
-function resolve(view: RecordView, ref: NonNullable<ClusterRecord['policy']>): Named {
-  const rkey = ref.uri.slice(ref.uri.lastIndexOf('/') + 1)
-  const record = view.get<ClusterPolicyRecord>(repoOf(ref.uri), COLLECTION.clusterPolicy, rkey)
-  if (record === undefined || record.cid !== ref.cid) return { kind: 'unclear' }
+/**
+ * Only the very version that is named: a policy that was changed since was not agreed to; and only a
+ * policy of the cluster of that name.
+ */
+function resolve(view: RecordView, name: string, cluster: ClusterRecord): Named {
+  const { policy: ref, steps, stepsSince, createdAt } = cluster
+  if (ref === undefined) return { kind: 'nothing' }
+  const publisher = repoOf(ref.uri)
+  const record = view.get<ClusterPolicyRecord>(publisher, COLLECTION.clusterPolicy, name)
+  const isPolicy = ref.uri === recordUri(publisher, COLLECTION.clusterPolicy, name)
+  if (!isPolicy || record === undefined || record.cid !== ref.cid) return { kind: 'unclear' }
   const rules = rulesOf(record.value)
-  return { kind: 'named', rules, hash: rulesHash(rules), uri: ref.uri }
+  const isSaid = stepsSince !== undefined && steps === stepsHash(rules)
+  const sinceMs = Date.parse(isSaid ? stepsSince : createdAt)
+  return { kind: 'named', rules, hash: rulesHash(rules), uri: ref.uri, sinceMs }
 }

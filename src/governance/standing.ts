@@ -20,6 +20,8 @@ export interface MemberAccount {
   readonly since: number
   /** First of the closed days, up to now without a gap, on which she was below the minimum. */
   readonly belowSince?: number
+  /** The day from which these steps have been in force for her; undefined: always. */
+  readonly stepsSince?: number
 }
 
 export interface StandingStep {
@@ -32,7 +34,8 @@ export interface StandingStep {
 
 /**
  * The step at which a member is on a closed day. Never more than one at once: each lasts its days,
- * counted from the first day below the minimum or from the end of the grace, whichever was later.
+ * counted from the first day below the minimum, from the end of the grace, or from the day on which
+ * these steps came into force, whichever was latest: a new policy begins with the first step.
  */
 export function standingOf(account: MemberAccount, rules: ClusterRules, day: number): StandingStep {
   const graceEnd = account.since + rules.graceDays
@@ -44,13 +47,14 @@ export function standingOf(account: MemberAccount, rules: ClusterRules, day: num
       why: `gives less than the minimum, which holds from day ${rules.graceDays} on`,
       nextDay: graceEnd,
     }
-  const start = Math.max(account.belowSince ?? day, graceEnd)
+  const start = Math.max(account.belowSince ?? day, graceEnd, account.stepsSince ?? 0)
+  const daysBelow = day - Math.max(account.belowSince ?? day, graceEnd)
   let end = start
   for (const [standing, days] of steps(rules)) {
     end += days
-    if (day < end) return { standing, why: whyBelow(day - start), nextDay: end }
+    if (day < end) return { standing, why: whyBelow(daysBelow), nextDay: end }
   }
-  return { standing: 'drain', why: whyBelow(day - start) }
+  return { standing: 'drain', why: whyBelow(daysBelow) }
 }
 
 /** Whether somebody in this standing is at least as well off as the other standing asks for. */

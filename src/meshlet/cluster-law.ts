@@ -1,10 +1,11 @@
 import { agreementOf, describeState, type Agreement } from '../governance/agreement.ts'
 import { recordUri } from '../governance/ballots.ts'
+import { rulesOf, stepsHash } from '../governance/cluster-rules.ts'
 import { memberState, type MemberState, type Roster } from '../governance/member-state.ts'
 import { standingsOf, type MemberStanding } from '../governance/member-standing.ts'
 import { isAtLeast } from '../governance/standing.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import type { ClusterRecord, Did } from '../model/records.ts'
+import type { ClusterPolicyRecord, ClusterRecord, Did } from '../model/records.ts'
 import { judgeStanding } from '../policy/judge-standing.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -19,6 +20,9 @@ export interface ClusterLawOptions {
   readonly policy: () => Policy
   readonly clock: Clock
 }
+
+/** What a machine's `cluster` record says of the policy that it holds to. */
+export type HeldPolicy = Pick<ClusterRecord, 'policy' | 'steps' | 'stepsSince'>
 
 /** What depends on the time is computed anew so often, and all of it when records have changed. */
 const KEPT_MS = 60_000
@@ -46,13 +50,20 @@ export class ClusterLaw {
     this.#known = undefined
   }
 
-  /** The policy that this machine holds to in a cluster: of its own owner unless it was told another. */
-  policyOf(cluster: string): ClusterRecord['policy'] {
-    const { config, view } = this.#options
+  /**
+   * The policy that this machine holds to in a cluster, of its own owner unless it was told another,
+   * and since when it has held to these steps; `before` is what it said so far.
+   */
+  policyOf(cluster: string, before: HeldPolicy | undefined): HeldPolicy | undefined {
+    const { config, view, clock } = this.#options
     const owner = config.policyOwners?.get(cluster) ?? config.ownerDid
-    const record = view.get(owner, COLLECTION.clusterPolicy, cluster)
+    const record = view.get<ClusterPolicyRecord>(owner, COLLECTION.clusterPolicy, cluster)
     if (record === undefined) return undefined
-    return { uri: recordUri(owner, COLLECTION.clusterPolicy, cluster), cid: record.cid }
+    const policy = { uri: recordUri(owner, COLLECTION.clusterPolicy, cluster), cid: record.cid }
+    const steps = stepsHash(rulesOf(record.value))
+    const now = new Date(clock.wallMs()).toISOString() as NonNullable<HeldPolicy['stepsSince']>
+    const stepsSince = before?.steps === steps ? (before.stepsSince ?? now) : now
+    return { policy, steps, stepsSince }
   }
 
   /** Why this owner’s work may not run here, or nothing new of it; undefined when it may. */

@@ -82,11 +82,12 @@ export class SelfRecords {
     }
     own.put(COLLECTION.meshletOwner, 'self', link, 'now')
     for (const [name, members] of config.clusters) {
-      const policy = this.#options.law.policyOf(name)
+      const read = this.#options.view.get<ClusterRecord>(config.did, COLLECTION.cluster, name)
+      const before = own.wanted<ClusterRecord>(COLLECTION.cluster, name) ?? read?.value
       const cluster: ClusterRecord = {
         $type: COLLECTION.cluster,
         members: [...members],
-        ...(policy === undefined ? {} : { policy }),
+        ...this.#options.law.policyOf(name, before),
         createdAt,
       }
       own.put(COLLECTION.cluster, name, cluster, 'now')

@@ -140,3 +140,27 @@ test('a machine names the policy of its owner, and the new one when she changes 
   await world.settle()
   expect(named()).toEqual(second)
 })
+
+test('a machine says since when it holds to the steps, also after a restart, until they change', async () => {
+  const world = await commune()
+  const name = clusterName(world)
+  const says = () => {
+    const { view } = world.machine('b1').meshlet
+    const record = view.get<ClusterRecord>(world.machine('a1').did, COLLECTION.cluster, name)
+    return record?.value.stepsSince
+  }
+  const rules = { minimumContribution: 500_000, noticeDays: 9 }
+  world.owner('alice').write(COLLECTION.clusterPolicy, name, rules)
+  await world.settle()
+  const first = says()
+  expect(first).toBeDefined()
+  await world.advance(MINUTE_MS)
+  world.owner('alice').write(COLLECTION.clusterPolicy, name, { ...rules, voteDays: 3 })
+  await world.settle()
+  world.machine('a1').restart({ withJournal: false })
+  await world.advance(20 * MINUTE_MS)
+  expect(says()).toBe(first)
+  world.owner('alice').write(COLLECTION.clusterPolicy, name, { ...rules, noticeDays: 1 })
+  await world.settle()
+  expect(Date.parse(says() ?? '')).toBeGreaterThan(Date.parse(first ?? ''))
+})

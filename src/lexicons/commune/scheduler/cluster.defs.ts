@@ -27,6 +27,16 @@ type Main = {
   policy?: RepoStrongRef.Main
 
   /**
+   * Hash of what that policy says of minimum contribution, grace and steps.
+   */
+  steps?: string
+
+  /**
+   * Since when this machine has held to these steps without a break.
+   */
+  stepsSince?: l.DatetimeString
+
+  /**
    * When it was written.
    */
   createdAt: l.DatetimeString
@@ -46,6 +56,12 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
       /*#__PURE__*/ l.ref<RepoStrongRef.Main>(
         (() => RepoStrongRef.main) as any,
       ),
+    ),
+    steps: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ minLength: 16, maxLength: 64 }),
+    ),
+    stepsSince: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.string({ format: 'datetime' }),
     ),
     createdAt: /*#__PURE__*/ l.string({ format: 'datetime' }),
   }),
