@@ -86,6 +86,24 @@ describe('resolving a did:plc', () => {
     })
   })
 
+  it('gives the key of a labeler, when it has one that can be read', async () => {
+    const methodOf = (did: string, name: string, publicKeyMultibase: string) => ({
+      ...{ id: `${did}#${name}`, type: 'Multikey', controller: did },
+      publicKeyMultibase,
+    })
+    const multibase = key.did().slice(8)
+    const resolved = async (labelKey: string) => {
+      const lying = liar((url) => {
+        const did = decodeURIComponent(url.slice(1))
+        const keys = [methodOf(did, 'atproto', multibase), methodOf(did, 'atproto_label', labelKey)]
+        return { status: 200, body: JSON.stringify(documentOf(did, { verificationMethod: keys })) }
+      })
+      return lying.resolve(unknown)
+    }
+    expect(await resolved(multibase)).toMatchObject({ labelKey: key.did() })
+    expect(await resolved('zNonsense')).not.toHaveProperty('labelKey')
+  })
+
   it('says that it is not registered', async () => {
     await expect(identity.resolve(unknown)).rejects.toMatchObject({
       code: 'identity',

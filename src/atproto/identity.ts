@@ -2,6 +2,7 @@ import {
   DidNotFoundError,
   IdResolver,
   PoorlyFormattedDidDocumentError,
+  getDidKeyFromMultibase,
   getHandle,
   getKey,
   getPds,
@@ -26,6 +27,8 @@ export interface ResolvedIdentity {
   readonly pdsUrl: string
   /** The `#atproto` key as did:key. */
   readonly signingKey: string
+  /** Of labelers: the `#atproto_label` key as did:key. */
+  readonly labelKey?: string
 }
 
 /** Resolves DIDs and handles. Every failure is a CommuneError with code `identity`. */
@@ -196,7 +199,28 @@ function parseDocument(document: DidDocument, allowPrivate: boolean): ResolvedId
     throw new CommuneError('identity', `${did} names no usable signing key in its DID document.`)
   }
   const valid = handle !== undefined && isHandleString(handle.toLowerCase())
-  return { did, pdsUrl, signingKey, ...(valid && { handle: handle.toLowerCase() }) }
+  const labelKey = labelKeyOf(document)
+  return {
+    did,
+    pdsUrl,
+    signingKey,
+    ...(valid && { handle: handle.toLowerCase() }),
+    ...(labelKey !== undefined && { labelKey }),
+  }
+}
+
+function labelKeyOf({ id, verificationMethod }: DidDocument): string | undefined {
+  const ids = ['#atproto_label', `${id}#atproto_label`]
+  const method = verificationMethod?.find((one) => ids.includes(one.id))
+  if (method?.publicKeyMultibase === undefined) return undefined
+  try {
+    return getDidKeyFromMultibase({
+      type: method.type,
+      publicKeyMultibase: method.publicKeyMultibase,
+    })
+  } catch {
+    return undefined
+  }
 }
 
 function keyOf(document: DidDocument): string | undefined {

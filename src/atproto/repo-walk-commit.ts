@@ -1,6 +1,7 @@
-import { BlockMap, cborToLexRecord, def } from '@atproto/repo'
+import { cborToLexRecord, def } from '@atproto/repo'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
+import { dagCbor } from './dag-cbor.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 
 /** A signed commit of a repo: which revision, and the root of the tree of its records. */
@@ -37,7 +38,7 @@ export async function verifyCommit(
   expected: CommitExpectation,
 ): Promise<VerifiedCommit> {
   const { unsigned, signature, rev, data } = parseCommit(bytes, expected.did)
-  if (!expected.verify(expected.signingKey, await encode(unsigned), signature)) {
+  if (!expected.verify(expected.signingKey, await dagCbor(unsigned), signature)) {
     throw new CommuneError('identity', 'the commit is not signed with the key of its DID')
   }
   if (revTimeMs(rev) > expected.nowMs + REV_AHEAD_MS_MAX) {
@@ -68,13 +69,6 @@ function parseCommit(bytes: Uint8Array, did: Did) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`its commit can't be read: ${messageOf(cause).slice(0, 200)}`, cause)
   }
-}
-
-/** DAG-CBOR, by way of the one encoder that the repo library exports. */
-async function encode(value: ReturnType<typeof cborToLexRecord>): Promise<Uint8Array> {
-  const blocks = new BlockMap()
-  const cid = await blocks.add(value)
-  return blocks.get(cid) as Uint8Array
 }
 
 function bad(message: string, cause?: unknown): CommuneError {

@@ -37,6 +37,17 @@ export interface ReadingOptions extends ConnectionOptions {
   readonly owner?: string
 }
 
+/** For every command with which somebody decides about others. */
+export const LABELER: OptionSpec = {
+  flags: '--labeler URL',
+  description: 'also what this labeler says of them (COMMUNE_LABELERS); may be given several times',
+  repeated: true,
+}
+
+export interface LabelerOptions {
+  readonly labeler?: readonly string[]
+}
+
 /** For every command that a pipeline runs. */
 export const ERRORS: OptionSpec = {
   flags: '--errors FORMAT',

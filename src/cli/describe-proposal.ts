@@ -1,7 +1,10 @@
 import { CommuneError } from '../model/errors.ts'
+import type { Did } from '../model/records.ts'
 import { EXIT } from './exit.ts'
 import { idOf, proposalData, proposalRows } from './get-proposals.ts'
+import type { LabelerOptions } from './command-options.ts'
 import type { Io } from './io.ts'
+import { labelText, readLabels, type AccountLabel } from './labels.ts'
 import { printData, type OutputFormat } from './output.ts'
 import type { Reading } from './reading.ts'
 import { printable } from './table.ts'
@@ -16,15 +19,11 @@ const IGNORED = {
 } as const
 
 /** Everything about one proposal: who may vote, who did, what counts, and what follows. */
-export function describeProposal(
+export async function describeProposal(
   io: Io,
   reading: Reading,
-  {
-    kind,
-    id,
-    format,
-  }: { readonly kind: string; readonly id: string; readonly format: OutputFormat },
-): number {
+  { kind, id, format, options }: DescribeProposal,
+): Promise<number> {
   if (kind !== 'proposal')
     throw new CommuneError('usage', `There is nothing called "${kind}" to describe.`, {
       hint: 'Give the name of a workload, or proposal and its id.',
@@ -36,19 +35,41 @@ export function describeProposal(
     throw new CommuneError('not-found', `There is no proposal "${id}".`, {
       hint: '"commune get proposals" lists them.',
     })
-  if (format === 'json' || format === 'yaml') printData(io, format, proposalData(row))
-  else if (format === 'name') io.out(`${row.id}\n`)
-  else io.out(tell(row, reading))
+  if (format === 'name') {
+    io.out(`${row.id}\n`)
+    return EXIT.done
+  }
+  const { subject } = row.proposal.value
+  const accounts = [subject]
+  const found = await readLabels(io, { options, identity: reading.identity, accounts })
+  const labels = found.get(subject) ?? []
+  if (format === 'json' || format === 'yaml')
+    printData(io, format, { ...proposalData(row), ...(labels.length > 0 ? { labels } : {}) })
+  else io.out(tell(row, reading, labels))
   return EXIT.done
 }
 
-function tell(row: ReturnType<typeof proposalRows>[number], { names }: Reading): string {
+interface DescribeProposal {
+  readonly kind: string
+  readonly id: string
+  readonly format: OutputFormat
+  readonly options: LabelerOptions
+}
+
+function tell(
+  row: ReturnType<typeof proposalRows>[number],
+  { names }: Reading,
+  labels: readonly AccountLabel[],
+): string {
   const { proposal, tally, state, why, competesWith, attestedBy, binds } = row
   const { value, author } = proposal
   const called = names.account
   const choices = new Map(tally.counted.map(({ voter, choice }) => [voter, choice]))
   const lines = [
     `${value.action} ${called(value.subject)}, in ${value.cluster}`,
+    ...labels.map(
+      (label) => `labelled:  ${labelText(label)}, by ${called(label.by as Did)}; advice only`,
+    ),
     ...(value.reason === undefined ? [] : [`reason:    ${printable(value.reason)}`]),
     `proposed:  ${value.createdAt} by ${called(author)}`,
     `closes:    ${value.closesAt}`,

@@ -6,6 +6,7 @@ export const ENVIRONMENT: readonly (readonly [names: string, meaning: string])[]
   ['COMMUNE_REGISTRY_PASSWORD', 'password that `commune seal registry` encrypts'],
   ['COMMUNE_PLC_URL', 'PLC directory, when it is not the public one'],
   ['COMMUNE_PRIVATE_ADDRESSES', '`yes`: machines and PDSs may be in this network, as in a LAN'],
+  ['COMMUNE_LABELERS', 'labelers whose advice about accounts is shown, with commas'],
   ['COMMUNE_DEBUG', 'say more, also where an error came from'],
   ['NO_COLOR', 'no colours'],
   ['XDG_CONFIG_HOME', 'where the login is kept, in the folder commune; ~/.config when absent'],

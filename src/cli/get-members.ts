@@ -4,7 +4,7 @@ import { standingsOf, type MemberStanding } from '../governance/member-standing.
 import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
 import type { GetInput } from './commands/get.ts'
-import { readLabels } from './labels.ts'
+import { labelText, readLabels } from './labels.ts'
 import { printList, type Column } from './output.ts'
 
 /** What her clusters decided about a member, and how she stands in them. */
@@ -28,7 +28,11 @@ export async function printMembers({
     ({ ownerDid }) => name === undefined || name === ownerDid || names.account(ownerDid) === name,
   )
   const owners = [...new Set(items.map(({ ownerDid }) => ownerDid))]
-  const labels = await readLabels(io, options.labeler ?? [], owners)
+  const labels = await readLabels(io, {
+    options,
+    identity: reading.identity,
+    accounts: owners,
+  })
   const columns: readonly Column<MemberRow>[] = [
     { header: 'owner', cell: ({ ownerDid }) => names.account(ownerDid) },
     {
@@ -50,11 +54,7 @@ export async function printMembers({
       : [
           {
             header: 'labels',
-            cell: ({ ownerDid }: MemberRow) =>
-              labels
-                .get(ownerDid)
-                ?.map(({ value }) => value)
-                .join(', '),
+            cell: ({ ownerDid }: MemberRow) => labels.get(ownerDid)?.map(labelText).join(', '),
           },
         ]),
     { header: 'why', cell: ({ reason }) => reason },

@@ -27,6 +27,7 @@ export interface Reading extends Disposable {
   readonly owner: Did
   readonly view: RepoSnapshot
   readonly names: Names
+  readonly identity: Identity
 }
 
 export interface ReadOptions {
@@ -104,7 +105,7 @@ function createReader(
         signal: AbortSignal.any([io.signal, signal]),
       })
       const names = await createNames(view, identity, owner)
-      return { owner, view, names, [Symbol.dispose]: () => view[Symbol.dispose]() }
+      return { owner, view, names, identity, [Symbol.dispose]: () => view[Symbol.dispose]() }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { CommuneError } from '../../src/model/errors.ts'
 import { namesFrom } from '../../src/cli/names.ts'
 import type { Reading } from '../../src/cli/reading.ts'
 import { workloadView, type WorkloadView } from '../../src/cli/workload-view.ts'
@@ -107,6 +108,10 @@ export class ReadingWorld {
     const machines = OWNERS.map((name) => [did(`${name}-mesh`), { owner: did(name), host: 'box' }])
     return {
       owner: did('alice'),
+      identity: {
+        resolve: () => Promise.reject(new CommuneError('identity', 'no directory is there')),
+        resolveHandle: () => Promise.reject(new CommuneError('identity', 'no directory is there')),
+      },
       names: namesFrom(
         new Map(OWNERS.map((name) => [did(name), `${name}.test`])),
         new Map(machines as [Did, { owner: Did; host: string }][]),

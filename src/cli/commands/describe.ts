@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { formatField } from '../../sync/format-field.ts'
-import type { ReadingOptions } from '../command-options.ts'
+import type { LabelerOptions, ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import { describeProposal } from '../describe-proposal.ts'
@@ -19,13 +19,13 @@ import { replicasOf, workloadView, type WorkloadView } from '../workload-view.ts
 export async function runDescribe(
   context: CommandContext,
   [name = '', id]: readonly string[],
-  options: ReadingOptions,
+  options: ReadingOptions & LabelerOptions,
 ): Promise<number> {
   const { io } = context
   const format = parseOutput(options.output)
   const reader = await openReader(context, options)
   using reading = await reader.read()
-  if (id !== undefined) return describeProposal(io, reading, { kind: name, id, format })
+  if (id !== undefined) return describeProposal(io, reading, { kind: name, id, format, options })
   const workload = workloadView(reading.view, reading.owner, name)
   const nowMs = io.clock.wallMs()
   switch (format) {

@@ -1,5 +1,5 @@
 import { CommuneError } from '../../model/errors.ts'
-import type { ReadingOptions } from '../command-options.ts'
+import type { LabelerOptions, ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import { printBids } from '../get-bids.ts'
@@ -13,9 +13,7 @@ import { parseOutput, type OutputFormat } from '../output.ts'
 import { openReader, type Reading } from '../reading.ts'
 import { requireReadable } from '../workload-view.ts'
 
-export interface GetOptions extends ReadingOptions {
-  readonly labeler?: readonly string[]
-}
+export interface GetOptions extends ReadingOptions, LabelerOptions {}
 
 /** What every kind of thing is listed with. */
 export interface GetInput {

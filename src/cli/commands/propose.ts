@@ -8,7 +8,7 @@ import { COLLECTION } from '../../model/nsid.ts'
 import { recordKeyFor } from '../../model/record-key.ts'
 import type { Did, ProposalRecord, VoteRecord } from '../../model/records.ts'
 import { nearest } from '../../spec/suggest.ts'
-import type { ConnectionOptions } from '../command-options.ts'
+import type { ConnectionOptions, LabelerOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import {
@@ -22,9 +22,11 @@ import {
   timeOf,
   type Governing,
 } from '../governing.ts'
+import type { Io } from '../io.ts'
+import { labelText, readLabels } from '../labels.ts'
 import { drawNonce } from '../planning.ts'
 
-interface ProposeOptions extends ConnectionOptions {
+interface ProposeOptions extends ConnectionOptions, LabelerOptions {
   readonly cluster?: string
   readonly reason?: string
   readonly days?: string
@@ -51,6 +53,7 @@ export async function runPropose(
     action === 'uphold'
       ? aboutDispute(governing, who)
       : { subject: await findOwner(governing, who, io.signal) }
+  await noteLabels(io, governing, about.subject, options)
   const value: ProposalRecord = {
     ...draft(governing, cluster, { action, days, ...about }),
     ...(reason === undefined ? {} : { reason }),
@@ -72,6 +75,20 @@ export async function runPropose(
     `${voters.join(', ')} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`,
   )
   return EXIT.done
+}
+
+/** What labelers say of whoever is decided about, for whoever decides. */
+async function noteLabels(
+  io: Io,
+  { reading: { identity, names } }: Governing,
+  subject: Did,
+  options: LabelerOptions,
+): Promise<void> {
+  const found = await readLabels(io, { options, identity, accounts: [subject] })
+  for (const label of found.get(subject) ?? []) {
+    const by = names.account(label.by as Did)
+    io.note(`${names.account(subject)} is labelled ${labelText(label)}, by ${by}; advice only.\n`)
+  }
 }
 
 /** Votes, or, without a choice, says how it stands; keeps on record what has ended. */

@@ -1,4 +1,4 @@
-import { CONNECTION, REASON } from '../command-options.ts'
+import { CONNECTION, LABELER, REASON } from '../command-options.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 
 const EVIDENCE: OptionSpec = {
@@ -24,6 +24,7 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
         description: 'how long a suspension lasts after the vote',
         default: 'as the rules of the cluster say',
       },
+      LABELER,
       ...CONNECTION,
     ],
     examples: [

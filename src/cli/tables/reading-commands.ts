@@ -1,4 +1,4 @@
-import { READING } from '../command-options.ts'
+import { LABELER, READING } from '../command-options.ts'
 import { ANSWER_EXITS } from '../command-exits.ts'
 import type { CommandSpec } from '../command-spec.ts'
 
@@ -8,14 +8,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     name: 'get',
     args: ['<kind>', '[name]'],
     summary: 'List workloads, meshlets, members, bids, proposals or disputes.',
-    options: [
-      {
-        flags: '--labeler URL',
-        description: 'of members: also what this labeler says of them; may be given several times',
-        repeated: true,
-      },
-      ...READING,
-    ],
+    options: [LABELER, ...READING],
     examples: ['commune get workloads', 'commune get bids hello -o wide', 'commune get members'],
     load: async () => (await import('../commands/get.ts')).runGet,
   },
@@ -23,7 +16,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
     name: 'describe',
     args: ['<name>', '[id]'],
     summary: 'Show everything that is known about one workload, or about a proposal.',
-    options: READING,
+    options: [LABELER, ...READING],
     examples: ['commune describe hello', 'commune describe proposal k7c2q5'],
     load: async () => (await import('../commands/describe.ts')).runDescribe,
   },
