@@ -71,12 +71,12 @@ test('shows what holds, of those who were asked about', async () => {
 
 test('what is not signed is marked, and takes back nothing that is', async () => {
   const forged = { ver: 1, src: SRC, uri: ALICE, cts: '2026-11-09T00:00:00Z' }
-  const stranger = { ...((await signed({ uri: BOB, val: 'thief' })) as object), src: 'did:plc:x' }
+  const stranger = { ...(await signed({ uri: BOB, val: 'thief' })), src: 'did:plc:x' }
   const { texts } = await labelsFrom(
     JSON.stringify({
       labels: [
         { ...forged, val: 'saint' },
-        { ...((await signed({ uri: ALICE, val: 'rude' })) as object), val: 'cruel' },
+        { ...(await signed({ uri: ALICE, val: 'rude' })), val: 'cruel' },
         await signed({ uri: ALICE, val: 'spam' }),
         { ...forged, val: 'spam', neg: true },
         stranger,

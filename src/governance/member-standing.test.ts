@@ -5,7 +5,7 @@ import { addDays, dayOf } from '../ledger/ledger-day.ts'
 import { MACHINE_DAY, REFERENCE_MACHINE } from '../ledger/rate.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { ClusterPolicyRecord, Did } from '../model/records.ts'
+import type { Did } from '../model/records.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { agreementOf } from './agreement.ts'
 import { recordUri } from './ballots.ts'
@@ -51,7 +51,7 @@ class Commune {
   hold(owner: Did, rules: object, since: string): this {
     const cid = this.view.put(owner, COLLECTION.clusterPolicy, 'home', rules)
     const policy = { uri: recordUri(owner, COLLECTION.clusterPolicy, 'home'), cid }
-    const steps = stepsHash(rulesOf(rules as ClusterPolicyRecord))
+    const steps = stepsHash(rulesOf(rules))
     const stepsSince = `${since}T00:00:00Z`
     const value = { members: THREE, policy, steps, stepsSince }
     this.view.put(machineOf(owner), COLLECTION.cluster, 'home', value)
