@@ -68,8 +68,9 @@ function attack(attempts: readonly string[]): string {
   return [
     'nc -ll -p 7000 -e /bin/echo open &',
     `until ${tcp('127.0.0.1', 7000)}; do sleep 0.1; done`,
-    ...attempts.map((attempt) => `(${attempt}) &`),
-    'sleep 4',
+    'tried=',
+    ...attempts.map((attempt) => `(${attempt}) & tried="$tried $!"`),
+    'wait $tried',
     'echo done',
     'kill %1',
   ].join('\n')
