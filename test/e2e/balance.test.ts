@@ -230,6 +230,29 @@ describe('commune balance', () => {
     expect(wrong.err).toContain('The claim names no workload of yours.')
   })
 
+  it('tells what waits for her word, and takes one word for all that is not in doubt', async () => {
+    // A tenth of a core for a day, of a workload that asks for as much; and once ten times of it.
+    await work('carol', 'alice', { ago: 3, machineDays: 0.025, acknowledged: 0 })
+    await work('carol', 'alice', { ago: 4, machineDays: 0.25, acknowledged: 0 })
+    const balance = await asMember('alice', ['balance'])
+    expect(balance.err).toContain("2 claims wait for the owner's word, 0.275 machine-days")
+    const listed = await asMember('alice', ['acknowledge'])
+    expect(listed.out.split('\n').filter((line) => line.includes(' web '))).toEqual([
+      expect.stringMatching(/ 0\.250 .*more than it asks for/),
+      expect.stringMatching(/ 0\.025 +- +at:/),
+    ])
+    const asked = await asMember('alice', ['acknowledge', '--all'])
+    expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('Give --yes to go ahead') })
+    const done = await asMember('alice', ['acknowledge', '--all', '--yes'])
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/\nacknowledged 1 claim\n$/) })
+    expect(done.err).toContain('1 left out, with a doubt')
+    const again = await asMember('alice', ['acknowledge'])
+    expect(again.out).not.toContain(addDays(DAY, -3))
+    expect((await asMember('bobby', ['acknowledge'])).err).toBe('No claim waits for your word.\n')
+    const both = await asMember('alice', ['acknowledge', '--all', '--nothing'])
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--all goes with neither') })
+  })
+
   it('a sponsor lends and takes back, in machine-days', async () => {
     const newcomer = network.account('bobby').handle
     const lent = await asMember('carol', ['sponsor', newcomer, '--credit', '2.5'])

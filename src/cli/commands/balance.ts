@@ -1,4 +1,5 @@
 import { closedDayOf, parseDay, type LedgerDay } from '../../ledger/ledger-day.ts'
+import { waitingClaims } from '../../ledger/waiting-claims.ts'
 import { CommuneError } from '../../model/errors.ts'
 import type { Did } from '../../model/records.ts'
 import { balanceReport, type BalanceReport } from '../balance-report.ts'
@@ -6,6 +7,7 @@ import type { ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { VERIFY_EXIT } from '../exit.ts'
 import { formatAccounts, formatEntries, formatVerdict } from '../format-balance.ts'
+import { machineDays } from '../format-waiting.ts'
 import { parseOutput, printData, type OutputFormat } from '../output.ts'
 import { openReader, type Reading } from '../reading.ts'
 import { requireReadable } from '../workload-view.ts'
@@ -38,9 +40,20 @@ export async function runBalance(
   for (const name of report.unread)
     io.note(`${name} could not be read: what it wrote is not in these numbers.\n`)
   print(context, format, report, { isExplained, isVerified: options.verify === true })
+  if (options.verify !== true && options.at === undefined) noteWaiting(context, reading, nowMs)
   if (options.verify !== true) return VERIFY_EXIT.same
   const isSound = report.unread.length === 0 && report.checked.sum === '0'
   return isSound && report.differentBids.length === 0 ? VERIFY_EXIT.same : VERIFY_EXIT.different
+}
+
+/** Machines that acknowledge for her are there, as a rule; where they are not, work is not paid. */
+function noteWaiting({ io }: CommandContext, { view, owner }: Reading, nowMs: number): void {
+  const claims = waitingClaims(view, owner, nowMs)
+  if (claims.length === 0) return
+  const count = claims.length === 1 ? '1 claim waits' : `${claims.length} claims wait`
+  io.note(
+    `${count} for the owner's word, ${machineDays(claims)} machine-days: "commune acknowledge".\n`,
+  )
 }
 
 function print(

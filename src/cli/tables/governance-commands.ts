@@ -56,11 +56,22 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'acknowledge',
-    args: ['<claim>'],
+    args: ['[claim]'],
     summary:
       'Say yourself what a machine held for you, where none of yours did or yours was wrong.',
-    options: [{ flags: '--nothing', description: 'nothing of it ran' }, ...CONNECTION],
-    examples: ['commune acknowledge at://did:plc:…/…/2026-11-20'],
+    details:
+      'Without CLAIM it lists what waits for your word: claims of the last weeks that none of your\nmachines has acknowledged within half a day. With --all you say yes to those against which\nnothing speaks; what is more than the workload asks for, or never was on that machine, is left.',
+    options: [
+      { flags: '--all', description: 'all that wait and are not in doubt' },
+      { flags: '--nothing', description: 'nothing of it ran' },
+      { flags: '-y, --yes', description: 'do not ask' },
+      ...CONNECTION,
+    ],
+    examples: [
+      'commune acknowledge',
+      'commune acknowledge --all',
+      'commune acknowledge at://did:plc:…/…/2026-11-20',
+    ],
     load: async () => (await import('../commands/acknowledge.ts')).runAcknowledge,
   },
   {
