@@ -90,7 +90,7 @@ sbom: dist/.built ## list what a release ships, as dist/sbom.cdx.json (CycloneDX
 	@node scripts/sbom.ts dist/sbom.cdx.json
 
 .PHONY: build
-build: dist/.built ## compile src to dist
+build: dist/.built ## bundle src as programs into dist
 
 .PHONY: format
 format: $(PACKAGES) ## format the source
@@ -105,10 +105,10 @@ clean: ## remove what the other targets made, except Node and the packages
 	@rm -rf dist dist.new .demo
 
 # Built beside and then swapped, so that a program that runs meanwhile finds all its modules.
-dist/.built: $(PACKAGES) $(SOURCES) tsconfig.json tsconfig.build.json
-	@echo 'make: compiling'
+dist/.built: $(PACKAGES) $(SOURCES) scripts/build.ts $(wildcard scripts/build/*.ts)
+	@echo 'make: bundling'
 	@rm -rf dist.new
-	@$(BIN)/tsc -p tsconfig.build.json --outDir dist.new
+	@node scripts/build.ts dist.new
 	@touch dist.new/.built
 	@rm -rf dist && mv dist.new dist
 

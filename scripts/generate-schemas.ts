@@ -61,7 +61,6 @@ function validatorOf(schema: AnySchemaObject, banner: string): string {
     code: { source: true, esm: true, lines: true },
     messages: false,
     strictRequired: false,
-    verbose: true,
   })
   const code = standalone
     .default(ajv, ajv.compile(schema))

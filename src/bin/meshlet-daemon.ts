@@ -203,7 +203,7 @@ function spawnGuard(options: {
 }): void {
   const { did, stateDir, dockerHost, deadlines } = options
   const extension = path.extname(import.meta.filename)
-  const program = path.join(import.meta.dirname, `meshlet-guard${extension}`)
+  const program = path.join(import.meta.dirname, '../bin', `meshlet-guard${extension}`)
   const said = openSync(path.join(stateDir, 'guard.log'), 'a', 0o600)
   try {
     const flags = [`--did=${did}`, `--state-dir=${stateDir}`, ...deadlineFlags(deadlines)]

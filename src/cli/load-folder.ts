@@ -4,7 +4,7 @@ import type { FolderResult, ReadFolderOptions } from '../spec/read-folder.ts'
 import { parseAssignment } from '../spec/variables.ts'
 import type { BrokenDocument, DesiredWorkload } from '../sync/plan-sync.ts'
 import type { DesiredCluster } from '../sync/plan-clusters.ts'
-import { readSource, type FolderSource } from '../sync/read-source.ts'
+import type { FolderSource } from '../sync/read-source.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { formatIssue } from '../spec/format-issue.ts'
 import type { FolderOptions, LayerOptions } from './command-options.ts'
@@ -110,6 +110,7 @@ function setOf(
 
 /** A set that has one name here and another one elsewhere would end up in conflict with itself. */
 async function sourceOf(io: Io, root: string, isNamed: boolean): Promise<FolderSource> {
+  const { readSource } = await import('../sync/read-source.ts')
   const { source, problem } = await readSource(root, io.signal)
   if (problem === undefined) return source
   if (isNamed) {

@@ -6,6 +6,9 @@ import { CommuneError, messageOf } from '../model/errors.ts'
 /** Where the schema lies beside workload files, for editors that complete and check them. */
 export const SCHEMA_PATH = '.schemas/workload.schema.json'
 
+/** What this package brings along: its examples and schemas lie below. */
+export const SHIPPED = new URL('../../', import.meta.url)
+
 export interface NewFile {
   readonly path: string
   readonly text: string
@@ -37,7 +40,7 @@ export async function writeNewFiles(files: readonly NewFile[]): Promise<void> {
 
 /** Puts the schema of this version below the folder; one that is there stays. */
 export async function writeSchema(folder: string): Promise<void> {
-  const source = new URL('../../schemas/workload.schema.json', import.meta.url)
+  const source = new URL('schemas/workload.schema.json', SHIPPED)
   const target = join(folder, SCHEMA_PATH)
   await mkdir(dirname(target), { recursive: true })
   await copyFile(source, target, constants.COPYFILE_EXCL).catch((error: unknown) => {

@@ -18,18 +18,20 @@ export interface RawTerminal extends Disposable {
 }
 
 /** Those of the real process. */
-export function createPipes({ stdin, stdout, stderr }: NodeJS.Process): Pipes {
+export function createPipes(process: NodeJS.Process): Pipes {
   return {
-    input: () => stdin,
-    endInput: () => void stdin.destroy(),
+    // Node opens each of them when it is first asked for.
+    input: () => process.stdin,
+    endInput: () => void process.stdin.destroy(),
     write(to, bytes) {
-      const stream = to === 'stderr' ? stderr : stdout
+      const stream = process[to]
       return new Promise((resolve) => {
         if (stream.write(bytes)) resolve()
         else stream.once('drain', resolve)
       })
     },
     rawTerminal() {
+      const { stdin, stdout } = process
       if (!stdin.isTTY || !stdout.isTTY) return undefined
       const listeners: (() => void)[] = []
       stdin.setRawMode(true)

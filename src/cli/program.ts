@@ -21,7 +21,8 @@ export async function runProgram(
   version: string,
 ): Promise<number> {
   let code: number = EXIT.done
-  const program = buildProgram(context, version, (result) => {
+  const asked = findCommand(argv)
+  const program = buildProgram(context, version, asked, (result) => {
     code = result
   })
   try {
@@ -29,7 +30,7 @@ export async function runProgram(
     return code
   } catch (error) {
     const known = error instanceof CommanderError ? usageError(error, argv) : error
-    if (known !== undefined) return report(context, known, findCommand(argv))
+    if (known !== undefined) return report(context, known, asked)
     return (error as CommanderError).exitCode === 0 ? EXIT.done : EXIT.usage
   }
 }
@@ -47,9 +48,11 @@ function exitOf(error: unknown, command: CommandSpec | undefined): number {
   return command?.exits === ANSWER_EXITS && code === EXIT.failed ? EXIT.usage : code
 }
 
+/** With only the command that is asked for, if it is one; else with all of them, for help and advice. */
 function buildProgram(
   context: CommandContext,
   version: string,
+  asked: CommandSpec | undefined,
   finish: (code: number) => void,
 ): Command {
   const program = new Command('commune')
@@ -76,7 +79,8 @@ function buildProgram(
   const groups = new Map<string, Command>()
   for (const { title, commands } of COMMAND_GROUPS) {
     program.commandsGroup(`${title}:`)
-    for (const spec of commands) addCommand(program, groups, spec, context, finish)
+    const wanted = asked === undefined ? commands : commands.filter((spec) => spec === asked)
+    for (const spec of wanted) addCommand(program, groups, spec, context, finish)
   }
   return program
 }

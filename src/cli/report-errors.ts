@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { isDeepStrictEqual } from 'node:util'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { CommandContext, CommandSpec } from './command-spec.ts'
 import { PLAIN_EXITS } from './command-exits.ts'
@@ -41,6 +40,7 @@ export async function reportErrors(
 ): Promise<number> {
   const targets = (options.errors ?? []).map(parseTarget)
   const problems: Problem[] = []
+  const known = new Set<string>()
   let hasResult = false
   const io = {
     ...context.io,
@@ -51,7 +51,9 @@ export async function reportErrors(
     // A plan is shown before and after it is applied.
     onProblem: (problem: Problem) => {
       if (problems.length >= PROBLEMS_MAX) return
-      if (!problems.some((known) => isDeepStrictEqual(known, problem))) problems.push(problem)
+      const text = JSON.stringify(problem)
+      if (!known.has(text)) problems.push(problem)
+      known.add(text)
     },
   }
   const finish = async (exitCode: number) => {

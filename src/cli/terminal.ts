@@ -1,13 +1,15 @@
-import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { EXIT } from './exit.ts'
 import type { Io } from './io.ts'
 import { createPipes } from './pipes.ts'
 import { systemClock } from './system-clock.ts'
 
+const STDIN = 0
+
 /** The terminal and the process that this program really runs in. */
 export function createTerminal(process: NodeJS.Process): Io {
-  const { stdin, stdout, stderr, env } = process
+  const { stdout, stderr, env } = process
   for (const stream of [stdout, stderr]) {
     // `commune get … | head` closes the pipe early, and that is no failure.
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -18,7 +20,8 @@ export function createTerminal(process: NodeJS.Process): Io {
     out: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
     pipes: createPipes(process),
-    isInteractive: stdin.isTTY && stderr.isTTY,
+    // To open standard input for this question alone would take longer than the answer is worth.
+    isInteractive: isatty(STDIN) && stderr.isTTY,
     ...screenOf(stderr, env),
     color: { out: wantsColor(stdout, env), note: wantsColor(stderr, env) },
     env,
@@ -54,6 +57,7 @@ function abortOnSignals(process: NodeJS.Process): AbortSignal {
 
 async function ask(process: NodeJS.Process, question: string, hidden: boolean): Promise<string> {
   process.stderr.write(question)
+  const { createInterface } = await import('node:readline/promises')
   const output = hidden ? silence() : process.stderr
   const lines = createInterface({ input: process.stdin, output, terminal: true })
   try {

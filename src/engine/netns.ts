@@ -243,10 +243,10 @@ class NetnsThread implements Netns {
   }
 }
 
-/** From a checkout the thread is TypeScript like everything else, in the package it was compiled. */
+/** From a checkout the thread is TypeScript like everything else, after a build it is bundled. */
 export function startNetnsWorker(): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./netns-worker.${extension}`, import.meta.url), {
+  return new Worker(new URL(`../engine/netns-worker.${extension}`, import.meta.url), {
     name: 'commune-netns',
     // Flags of the main thread, such as a test runner's loader, are not for this one.
     execArgv: [],

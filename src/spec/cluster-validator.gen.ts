@@ -13,7 +13,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -23,7 +23,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.name === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.required,parentSchema:schema11,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -34,7 +34,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "kind") || (key0 === "name")) || (key0 === "contribution")) || (key0 === "freeRiders")) || (key0 === "credit")) || (key0 === "votes")) || (key0 === "disputes"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -45,9 +45,8 @@ errors++;
 }
 }
 if(data.kind !== undefined){
-let data0 = data.kind;
-if("Cluster" !== data0){
-const err3 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Cluster"},schema:"Cluster",parentSchema:schema11.properties.kind,data:data0};
+if("Cluster" !== data.kind){
+const err3 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Cluster"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -61,7 +60,7 @@ if(data.name !== undefined){
 let data1 = data.name;
 if(typeof data1 === "string"){
 if(func2(data1) > 63){
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.name,data:data1};
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 63}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -71,7 +70,7 @@ vErrors.push(err4);
 errors++;
 }
 if(func2(data1) < 1){
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.name,data:data1};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -82,7 +81,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.name.type,parentSchema:schema11.properties.name,data:data1};
+const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -97,7 +96,7 @@ let data2 = data.contribution;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 for(const key1 in data2){
 if(!((key1 === "minimum") || (key1 === "graceDays"))){
-const err7 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema11.properties.contribution,data:data2};
+const err7 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -110,7 +109,7 @@ errors++;
 if(data2.minimum !== undefined){
 let data3 = data2.minimum;
 if((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))){
-const err8 = {instancePath:instancePath+"/contribution/minimum",schemaPath:"#/properties/contribution/properties/minimum/type",keyword:"type",params:{type: schema11.properties.contribution.properties.minimum.type},schema:schema11.properties.contribution.properties.minimum.type,parentSchema:schema11.properties.contribution.properties.minimum,data:data3};
+const err8 = {instancePath:instancePath+"/contribution/minimum",schemaPath:"#/properties/contribution/properties/minimum/type",keyword:"type",params:{type: schema11.properties.contribution.properties.minimum.type}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -123,7 +122,7 @@ errors++;
 if(data2.graceDays !== undefined){
 let data4 = data2.graceDays;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.contribution.properties.graceDays.type,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
+const err9 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -134,7 +133,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 3650 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
+const err10 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -144,7 +143,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
+const err11 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -157,7 +156,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/type",keyword:"type",params:{type: "object"},schema:schema11.properties.contribution.type,parentSchema:schema11.properties.contribution,data:data2};
+const err12 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -172,7 +171,7 @@ let data5 = data.freeRiders;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 for(const key2 in data5){
 if(!(((key2 === "lastInLineDays") || (key2 === "noNewPlacementsDays")) || (key2 === "noticeDays"))){
-const err13 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.freeRiders,data:data5};
+const err13 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -185,7 +184,7 @@ errors++;
 if(data5.lastInLineDays !== undefined){
 let data6 = data5.lastInLineDays;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err14 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.lastInLineDays.type,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
+const err14 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -196,7 +195,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 3650 || isNaN(data6)){
-const err15 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
+const err15 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -206,7 +205,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
+const err16 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -220,7 +219,7 @@ errors++;
 if(data5.noNewPlacementsDays !== undefined){
 let data7 = data5.noNewPlacementsDays;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err17 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.noNewPlacementsDays.type,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
+const err17 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -231,7 +230,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 3650 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
+const err18 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -241,7 +240,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data7 < 1 || isNaN(data7)){
-const err19 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
+const err19 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -255,7 +254,7 @@ errors++;
 if(data5.noticeDays !== undefined){
 let data8 = data5.noticeDays;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err20 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.noticeDays.type,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
+const err20 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -266,7 +265,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 3650 || isNaN(data8)){
-const err21 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
+const err21 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -276,7 +275,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data8 < 1 || isNaN(data8)){
-const err22 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
+const err22 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -289,7 +288,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/type",keyword:"type",params:{type: "object"},schema:schema11.properties.freeRiders.type,parentSchema:schema11.properties.freeRiders,data:data5};
+const err23 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -304,7 +303,7 @@ let data9 = data.credit;
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 for(const key3 in data9){
 if(!((key3 === "startDays") || (key3 === "lendDays"))){
-const err24 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema11.properties.credit,data:data9};
+const err24 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -317,7 +316,7 @@ errors++;
 if(data9.startDays !== undefined){
 let data10 = data9.startDays;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.credit.properties.startDays.type,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
+const err25 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -328,7 +327,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 36500 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
+const err26 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -338,7 +337,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data10 < 0 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
+const err27 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -352,7 +351,7 @@ errors++;
 if(data9.lendDays !== undefined){
 let data11 = data9.lendDays;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err28 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.credit.properties.lendDays.type,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
+const err28 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -363,7 +362,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 36500 || isNaN(data11)){
-const err29 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
+const err29 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -373,7 +372,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data11 < 0 || isNaN(data11)){
-const err30 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
+const err30 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -386,7 +385,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/type",keyword:"type",params:{type: "object"},schema:schema11.properties.credit.type,parentSchema:schema11.properties.credit,data:data9};
+const err31 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -401,7 +400,7 @@ let data12 = data.votes;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 for(const key4 in data12){
 if(!((((key4 === "quorum") || (key4 === "majority")) || (key4 === "days")) || (key4 === "suspensionDays"))){
-const err32 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema11.properties.votes,data:data12};
+const err32 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -414,7 +413,7 @@ errors++;
 if(data12.quorum !== undefined){
 let data13 = data12.quorum;
 if((typeof data13 !== "string") && (!((typeof data13 == "number") && (isFinite(data13))))){
-const err33 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type},schema:schema11.properties.votes.properties.quorum.type,parentSchema:schema11.properties.votes.properties.quorum,data:data13};
+const err33 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -427,7 +426,7 @@ errors++;
 if(data12.majority !== undefined){
 let data14 = data12.majority;
 if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
-const err34 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type},schema:schema11.properties.votes.properties.majority.type,parentSchema:schema11.properties.votes.properties.majority,data:data14};
+const err34 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -440,7 +439,7 @@ errors++;
 if(data12.days !== undefined){
 let data15 = data12.days;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err35 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.votes.properties.days.type,parentSchema:schema11.properties.votes.properties.days,data:data15};
+const err35 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -451,7 +450,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 366 || isNaN(data15)){
-const err36 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366},schema:366,parentSchema:schema11.properties.votes.properties.days,data:data15};
+const err36 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -461,7 +460,7 @@ vErrors.push(err36);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err37 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.votes.properties.days,data:data15};
+const err37 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -475,7 +474,7 @@ errors++;
 if(data12.suspensionDays !== undefined){
 let data16 = data12.suspensionDays;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err38 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.votes.properties.suspensionDays.type,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data16};
+const err38 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -486,7 +485,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 90 || isNaN(data16)){
-const err39 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90},schema:90,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data16};
+const err39 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -496,7 +495,7 @@ vErrors.push(err39);
 errors++;
 }
 if(data16 < 1 || isNaN(data16)){
-const err40 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data16};
+const err40 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -509,7 +508,7 @@ errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"},schema:schema11.properties.votes.type,parentSchema:schema11.properties.votes,data:data12};
+const err41 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -524,7 +523,7 @@ let data17 = data.disputes;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 for(const key5 in data17){
 if(!(key5 === "days")){
-const err42 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.disputes,data:data17};
+const err42 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -537,7 +536,7 @@ errors++;
 if(data17.days !== undefined){
 let data18 = data17.days;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err43 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.disputes.properties.days.type,parentSchema:schema11.properties.disputes.properties.days,data:data18};
+const err43 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -548,7 +547,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 3650 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.disputes.properties.days,data:data18};
+const err44 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -558,7 +557,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err45 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.disputes.properties.days,data:data18};
+const err45 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -571,7 +570,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"},schema:schema11.properties.disputes.type,parentSchema:schema11.properties.disputes,data:data17};
+const err46 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -583,7 +582,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err47];
 }

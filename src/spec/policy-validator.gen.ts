@@ -17,7 +17,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.for === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "for"},schema:schema13.required,parentSchema:schema13,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "for"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -28,7 +28,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(func12.call(schema13.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema13,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -42,7 +42,7 @@ if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
 if(func2(data0) > 128){
-const err2 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},schema:128,parentSchema:schema13.properties.name,data:data0};
+const err2 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -52,7 +52,7 @@ vErrors.push(err2);
 errors++;
 }
 if(func2(data0) < 1){
-const err3 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.name,data:data0};
+const err3 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -63,7 +63,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema13.properties.name.type,parentSchema:schema13.properties.name,data:data0};
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -77,7 +77,7 @@ if(data.for !== undefined){
 let data1 = data.for;
 if(typeof data1 === "string"){
 if(func2(data1) > 2048){
-const err5 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema13.properties.for,data:data1};
+const err5 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/maxLength",keyword:"maxLength",params:{limit: 2048}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -87,7 +87,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func2(data1) < 1){
-const err6 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.for,data:data1};
+const err6 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -98,7 +98,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/type",keyword:"type",params:{type: "string"},schema:schema13.properties.for.type,parentSchema:schema13.properties.for,data:data1};
+const err7 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -109,9 +109,8 @@ errors++;
 }
 }
 if(data.allow !== undefined){
-let data2 = data.allow;
-if(typeof data2 !== "boolean"){
-const err8 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.allow.type,parentSchema:schema13.properties.allow,data:data2};
+if(typeof data.allow !== "boolean"){
+const err8 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -125,7 +124,7 @@ if(data.images !== undefined){
 let data3 = data.images;
 if(Array.isArray(data3)){
 if(data3.length > 256){
-const err9 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema13.properties.images,data:data3};
+const err9 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxItems",keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -139,7 +138,7 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 if(typeof data4 === "string"){
 if(func2(data4) > 512){
-const err10 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema13.properties.images.items,data:data4};
+const err10 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -149,7 +148,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func2(data4) < 1){
-const err11 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.images.items,data:data4};
+const err11 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -160,7 +159,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.images.items.type,parentSchema:schema13.properties.images.items,data:data4};
+const err12 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -172,7 +171,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},schema:schema13.properties.images.type,parentSchema:schema13.properties.images,data:data3};
+const err13 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -185,7 +184,7 @@ errors++;
 if(data.imageSize !== undefined){
 let data5 = data.imageSize;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err14 = {instancePath:instancePath+"/imageSize",schemaPath:"#/properties/imageSize/type",keyword:"type",params:{type: schema13.properties.imageSize.type},schema:schema13.properties.imageSize.type,parentSchema:schema13.properties.imageSize,data:data5};
+const err14 = {instancePath:instancePath+"/imageSize",schemaPath:"#/properties/imageSize/type",keyword:"type",params:{type: schema13.properties.imageSize.type}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -198,7 +197,7 @@ errors++;
 if(data.imageTotal !== undefined){
 let data6 = data.imageTotal;
 if((typeof data6 !== "string") && (!((typeof data6 == "number") && (isFinite(data6))))){
-const err15 = {instancePath:instancePath+"/imageTotal",schemaPath:"#/properties/imageTotal/type",keyword:"type",params:{type: schema13.properties.imageTotal.type},schema:schema13.properties.imageTotal.type,parentSchema:schema13.properties.imageTotal,data:data6};
+const err15 = {instancePath:instancePath+"/imageTotal",schemaPath:"#/properties/imageTotal/type",keyword:"type",params:{type: schema13.properties.imageTotal.type}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -212,7 +211,7 @@ if(data.signatures !== undefined){
 let data7 = data.signatures;
 if(Array.isArray(data7)){
 if(data7.length > 32){
-const err16 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema13.properties.signatures,data:data7};
+const err16 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/maxItems",keyword:"maxItems",params:{limit: 32}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -227,7 +226,7 @@ let data8 = data7[i1];
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key1 in data8){
 if(!((((key1 === "images") || (key1 === "issuer")) || (key1 === "subject")) || (key1 === "key"))){
-const err17 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema14,data:data8};
+const err17 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -241,7 +240,7 @@ if(data8.images !== undefined){
 let data9 = data8.images;
 if(Array.isArray(data9)){
 if(data9.length > 64){
-const err18 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema14.properties.images,data:data9};
+const err18 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/maxItems",keyword:"maxItems",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -251,7 +250,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data9.length < 1){
-const err19 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema14.properties.images,data:data9};
+const err19 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/minItems",keyword:"minItems",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -265,7 +264,7 @@ for(let i2=0; i2<len2; i2++){
 let data10 = data9[i2];
 if(typeof data10 === "string"){
 if(func2(data10) > 512){
-const err20 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema14.properties.images.items,data:data10};
+const err20 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -275,7 +274,7 @@ vErrors.push(err20);
 errors++;
 }
 if(func2(data10) < 1){
-const err21 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.images.items,data:data10};
+const err21 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -286,7 +285,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/type",keyword:"type",params:{type: "string"},schema:schema14.properties.images.items.type,parentSchema:schema14.properties.images.items,data:data10};
+const err22 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -298,7 +297,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/type",keyword:"type",params:{type: "array"},schema:schema14.properties.images.type,parentSchema:schema14.properties.images,data:data9};
+const err23 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -312,7 +311,7 @@ if(data8.issuer !== undefined){
 let data11 = data8.issuer;
 if(typeof data11 === "string"){
 if(func2(data11) > 512){
-const err24 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema14.properties.issuer,data:data11};
+const err24 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -322,7 +321,7 @@ vErrors.push(err24);
 errors++;
 }
 if(func2(data11) < 1){
-const err25 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.issuer,data:data11};
+const err25 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -333,7 +332,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/type",keyword:"type",params:{type: "string"},schema:schema14.properties.issuer.type,parentSchema:schema14.properties.issuer,data:data11};
+const err26 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -347,7 +346,7 @@ if(data8.subject !== undefined){
 let data12 = data8.subject;
 if(typeof data12 === "string"){
 if(func2(data12) > 1024){
-const err27 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema14.properties.subject,data:data12};
+const err27 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/maxLength",keyword:"maxLength",params:{limit: 1024}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -357,7 +356,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func2(data12) < 1){
-const err28 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.subject,data:data12};
+const err28 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -368,7 +367,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/type",keyword:"type",params:{type: "string"},schema:schema14.properties.subject.type,parentSchema:schema14.properties.subject,data:data12};
+const err29 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -382,7 +381,7 @@ if(data8.key !== undefined){
 let data13 = data8.key;
 if(typeof data13 === "string"){
 if(func2(data13) > 4096){
-const err30 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema14.properties.key,data:data13};
+const err30 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -392,7 +391,7 @@ vErrors.push(err30);
 errors++;
 }
 if(func2(data13) < 1){
-const err31 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.key,data:data13};
+const err31 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -403,7 +402,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/type",keyword:"type",params:{type: "string"},schema:schema14.properties.key.type,parentSchema:schema14.properties.key,data:data13};
+const err32 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -415,7 +414,7 @@ errors++;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/type",keyword:"type",params:{type: "object"},schema:schema14.type,parentSchema:schema14,data:data8};
+const err33 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -427,7 +426,7 @@ errors++;
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/type",keyword:"type",params:{type: "array"},schema:schema13.properties.signatures.type,parentSchema:schema13.properties.signatures,data:data7};
+const err34 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -440,7 +439,7 @@ errors++;
 if(data.security !== undefined){
 let data14 = data.security;
 if(!((data14 === "restricted") || (data14 === "baseline"))){
-const err35 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum},schema:schema13.properties.security.enum,parentSchema:schema13.properties.security,data:data14};
+const err35 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -453,7 +452,7 @@ errors++;
 if(data.runtime !== undefined){
 let data15 = data.runtime;
 if(!(((data15 === "runc") || (data15 === "gvisor")) || (data15 === "runsc"))){
-const err36 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/enum",keyword:"enum",params:{allowedValues: schema13.properties.runtime.enum},schema:schema13.properties.runtime.enum,parentSchema:schema13.properties.runtime,data:data15};
+const err36 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/enum",keyword:"enum",params:{allowedValues: schema13.properties.runtime.enum}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -467,7 +466,7 @@ if(data.capabilities !== undefined){
 let data16 = data.capabilities;
 if(Array.isArray(data16)){
 if(data16.length > 64){
-const err37 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.capabilities,data:data16};
+const err37 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -481,7 +480,7 @@ for(let i3=0; i3<len3; i3++){
 let data17 = data16[i3];
 if(typeof data17 === "string"){
 if(!pattern0.test(data17)){
-const err38 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema13.properties.capabilities.items,data:data17};
+const err38 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -492,7 +491,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.capabilities.items.type,parentSchema:schema13.properties.capabilities.items,data:data17};
+const err39 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -504,7 +503,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"},schema:schema13.properties.capabilities.type,parentSchema:schema13.properties.capabilities,data:data16};
+const err40 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -515,9 +514,8 @@ errors++;
 }
 }
 if(data.rootUser !== undefined){
-let data18 = data.rootUser;
-if(typeof data18 !== "boolean"){
-const err41 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.rootUser.type,parentSchema:schema13.properties.rootUser,data:data18};
+if(typeof data.rootUser !== "boolean"){
+const err41 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -528,9 +526,8 @@ errors++;
 }
 }
 if(data.writableRoot !== undefined){
-let data19 = data.writableRoot;
-if(typeof data19 !== "boolean"){
-const err42 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.writableRoot.type,parentSchema:schema13.properties.writableRoot,data:data19};
+if(typeof data.writableRoot !== "boolean"){
+const err42 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -543,7 +540,7 @@ errors++;
 if(data.egress !== undefined){
 let data20 = data.egress;
 if(!((data20 === "none") || (data20 === "internet"))){
-const err43 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum},schema:schema13.properties.egress.enum,parentSchema:schema13.properties.egress,data:data20};
+const err43 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -554,9 +551,8 @@ errors++;
 }
 }
 if(data.volumes !== undefined){
-let data21 = data.volumes;
-if(typeof data21 !== "boolean"){
-const err44 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.volumes.type,parentSchema:schema13.properties.volumes,data:data21};
+if(typeof data.volumes !== "boolean"){
+const err44 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -567,9 +563,8 @@ errors++;
 }
 }
 if(data.exec !== undefined){
-let data22 = data.exec;
-if(typeof data22 !== "boolean"){
-const err45 = {instancePath:instancePath+"/exec",schemaPath:"#/properties/exec/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.exec.type,parentSchema:schema13.properties.exec,data:data22};
+if(typeof data.exec !== "boolean"){
+const err45 = {instancePath:instancePath+"/exec",schemaPath:"#/properties/exec/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -582,7 +577,7 @@ errors++;
 if(data.canary !== undefined){
 let data23 = data.canary;
 if(!((data23 === "required") || (data23 === "advised"))){
-const err46 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/enum",keyword:"enum",params:{allowedValues: schema13.properties.canary.enum},schema:schema13.properties.canary.enum,parentSchema:schema13.properties.canary,data:data23};
+const err46 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/enum",keyword:"enum",params:{allowedValues: schema13.properties.canary.enum}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -596,7 +591,7 @@ if(data.ports !== undefined){
 let data24 = data.ports;
 if(Array.isArray(data24)){
 if(data24.length > 64){
-const err47 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data24};
+const err47 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -609,7 +604,7 @@ const len4 = data24.length;
 for(let i4=0; i4<len4; i4++){
 let data25 = data24[i4];
 if((!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))) && (typeof data25 !== "string")){
-const err48 = {instancePath:instancePath+"/ports/" + i4,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data25};
+const err48 = {instancePath:instancePath+"/ports/" + i4,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -621,7 +616,7 @@ errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data24};
+const err49 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -636,7 +631,7 @@ let data26 = data.resources;
 if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 for(const key2 in data26){
 if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
-const err50 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data26};
+const err50 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -649,7 +644,7 @@ errors++;
 if(data26.cpu !== undefined){
 let data27 = data26.cpu;
 if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
-const err51 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data27};
+const err51 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -662,7 +657,7 @@ errors++;
 if(data26.memory !== undefined){
 let data28 = data26.memory;
 if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
-const err52 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data28};
+const err52 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -675,7 +670,7 @@ errors++;
 if(data26.storage !== undefined){
 let data29 = data26.storage;
 if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-const err53 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data29};
+const err53 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -687,7 +682,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data26};
+const err54 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -702,7 +697,7 @@ let data30 = data.total;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 for(const key3 in data30){
 if(!(((key3 === "cpu") || (key3 === "memory")) || (key3 === "storage"))){
-const err55 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema12,data:data30};
+const err55 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -715,7 +710,7 @@ errors++;
 if(data30.cpu !== undefined){
 let data31 = data30.cpu;
 if((typeof data31 !== "string") && (!((typeof data31 == "number") && (isFinite(data31))))){
-const err56 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data31};
+const err56 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -728,7 +723,7 @@ errors++;
 if(data30.memory !== undefined){
 let data32 = data30.memory;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-const err57 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data32};
+const err57 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -741,7 +736,7 @@ errors++;
 if(data30.storage !== undefined){
 let data33 = data30.storage;
 if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-const err58 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data33};
+const err58 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -753,7 +748,7 @@ errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data30};
+const err59 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -767,7 +762,7 @@ if(data.hours !== undefined){
 let data34 = data.hours;
 if(Array.isArray(data34)){
 if(data34.length > 24){
-const err60 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data34};
+const err60 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -778,9 +773,8 @@ errors++;
 }
 const len5 = data34.length;
 for(let i5=0; i5<len5; i5++){
-let data35 = data34[i5];
-if(typeof data35 !== "string"){
-const err61 = {instancePath:instancePath+"/hours/" + i5,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data35};
+if(typeof data34[i5] !== "string"){
+const err61 = {instancePath:instancePath+"/hours/" + i5,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -792,7 +786,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data34};
+const err62 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -805,7 +799,7 @@ errors++;
 if(data.standing !== undefined){
 let data36 = data.standing;
 if(!((((((data36 === "good") || (data36 === "newcomer")) || (data36 === "last-in-line")) || (data36 === "no-new-placements")) || (data36 === "notice")) || (data36 === "drain"))){
-const err63 = {instancePath:instancePath+"/standing",schemaPath:"#/properties/standing/enum",keyword:"enum",params:{allowedValues: schema13.properties.standing.enum},schema:schema13.properties.standing.enum,parentSchema:schema13.properties.standing,data:data36};
+const err63 = {instancePath:instancePath+"/standing",schemaPath:"#/properties/standing/enum",keyword:"enum",params:{allowedValues: schema13.properties.standing.enum}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -817,7 +811,7 @@ errors++;
 }
 }
 else {
-const err64 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
+const err64 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -837,7 +831,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -848,7 +842,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "owners")) || (key0 === "decisions")) || (key0 === "rules"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -859,9 +853,8 @@ errors++;
 }
 }
 if(data.kind !== undefined){
-let data0 = data.kind;
-if("Policy" !== data0){
-const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Policy"},schema:"Policy",parentSchema:schema11.properties.kind,data:data0};
+if("Policy" !== data.kind){
+const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Policy"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -875,7 +868,7 @@ if(data.timeZone !== undefined){
 let data1 = data.timeZone;
 if(typeof data1 === "string"){
 if(func2(data1) > 64){
-const err3 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/maxLength",keyword:"maxLength",params:{limit: 64},schema:64,parentSchema:schema11.properties.timeZone,data:data1};
+const err3 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -885,7 +878,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func2(data1) < 1){
-const err4 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.timeZone,data:data1};
+const err4 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -896,7 +889,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/type",keyword:"type",params:{type: "string"},schema:schema11.properties.timeZone.type,parentSchema:schema11.properties.timeZone,data:data1};
+const err5 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -911,7 +904,7 @@ let data2 = data.reserve;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 for(const key1 in data2){
 if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
-const err6 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data2};
+const err6 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -924,7 +917,7 @@ errors++;
 if(data2.cpu !== undefined){
 let data3 = data2.cpu;
 if((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))){
-const err7 = {instancePath:instancePath+"/reserve/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data3};
+const err7 = {instancePath:instancePath+"/reserve/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -937,7 +930,7 @@ errors++;
 if(data2.memory !== undefined){
 let data4 = data2.memory;
 if((typeof data4 !== "string") && (!((typeof data4 == "number") && (isFinite(data4))))){
-const err8 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data4};
+const err8 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -950,7 +943,7 @@ errors++;
 if(data2.storage !== undefined){
 let data5 = data2.storage;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err9 = {instancePath:instancePath+"/reserve/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data5};
+const err9 = {instancePath:instancePath+"/reserve/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -962,7 +955,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data2};
+const err10 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -977,7 +970,7 @@ let data6 = data.owners;
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 for(const key2 in data6){
 if(!((((key2 === "block") || (key2 === "allow")) || (key2 === "blockLists")) || (key2 === "allowLists"))){
-const err11 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.owners,data:data6};
+const err11 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -991,7 +984,7 @@ if(data6.block !== undefined){
 let data7 = data6.block;
 if(Array.isArray(data7)){
 if(data7.length > 1000){
-const err12 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.block,data:data7};
+const err12 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/maxItems",keyword:"maxItems",params:{limit: 1000}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1005,7 +998,7 @@ for(let i0=0; i0<len0; i0++){
 let data8 = data7[i0];
 if(typeof data8 === "string"){
 if(func2(data8) > 2048){
-const err13 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
+const err13 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/maxLength",keyword:"maxLength",params:{limit: 2048}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1015,7 +1008,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func2(data8) < 1){
-const err14 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
+const err14 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1026,7 +1019,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.block.items.type,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
+const err15 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1038,7 +1031,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.block.type,parentSchema:schema11.properties.owners.properties.block,data:data7};
+const err16 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1052,7 +1045,7 @@ if(data6.allow !== undefined){
 let data9 = data6.allow;
 if(Array.isArray(data9)){
 if(data9.length > 1000){
-const err17 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.allow,data:data9};
+const err17 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1066,7 +1059,7 @@ for(let i1=0; i1<len1; i1++){
 let data10 = data9[i1];
 if(typeof data10 === "string"){
 if(func2(data10) > 2048){
-const err18 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+const err18 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 2048}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1076,7 +1069,7 @@ vErrors.push(err18);
 errors++;
 }
 if(func2(data10) < 1){
-const err19 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+const err19 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1087,7 +1080,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allow.items.type,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
+const err20 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1099,7 +1092,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allow.type,parentSchema:schema11.properties.owners.properties.allow,data:data9};
+const err21 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1113,7 +1106,7 @@ if(data6.blockLists !== undefined){
 let data11 = data6.blockLists;
 if(Array.isArray(data11)){
 if(data11.length > 64){
-const err22 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
+const err22 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/maxItems",keyword:"maxItems",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1127,7 +1120,7 @@ for(let i2=0; i2<len2; i2++){
 let data12 = data11[i2];
 if(typeof data12 === "string"){
 if(func2(data12) > 4096){
-const err23 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+const err23 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1137,7 +1130,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func2(data12) < 1){
-const err24 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+const err24 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1148,7 +1141,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.blockLists.items.type,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
+const err25 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1160,7 +1153,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.blockLists.type,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
+const err26 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1174,7 +1167,7 @@ if(data6.allowLists !== undefined){
 let data13 = data6.allowLists;
 if(Array.isArray(data13)){
 if(data13.length > 64){
-const err27 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
+const err27 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/maxItems",keyword:"maxItems",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1188,7 +1181,7 @@ for(let i3=0; i3<len3; i3++){
 let data14 = data13[i3];
 if(typeof data14 === "string"){
 if(func2(data14) > 4096){
-const err28 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+const err28 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1198,7 +1191,7 @@ vErrors.push(err28);
 errors++;
 }
 if(func2(data14) < 1){
-const err29 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+const err29 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1209,7 +1202,7 @@ errors++;
 }
 }
 else {
-const err30 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allowLists.items.type,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
+const err30 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1221,7 +1214,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allowLists.type,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
+const err31 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -1233,7 +1226,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/type",keyword:"type",params:{type: "object"},schema:schema11.properties.owners.type,parentSchema:schema11.properties.owners,data:data6};
+const err32 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -1246,7 +1239,7 @@ errors++;
 if(data.decisions !== undefined){
 let data15 = data.decisions;
 if(!((data15 === "follow") || (data15 === "advise"))){
-const err33 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum},schema:schema11.properties.decisions.enum,parentSchema:schema11.properties.decisions,data:data15};
+const err33 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -1260,7 +1253,7 @@ if(data.rules !== undefined){
 let data16 = data.rules;
 if(Array.isArray(data16)){
 if(data16.length > 256){
-const err34 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data16};
+const err34 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -1278,7 +1271,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data16};
+const err35 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -1290,7 +1283,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }

@@ -108,3 +108,13 @@ test('the library for the engine is only reached through the client with the all
     .map(({ path }) => path)
   expect(users).toEqual(['src/engine/client.ts'])
 })
+
+test('paths from where a module lies are true in the built programs too', () => {
+  const deeper = sources.filter(
+    ({ path, text }) => text.includes('import.meta.') && !/^src\/[^/]+\/[^/]+$/.test(path),
+  )
+  expect(
+    deeper.map(({ path }) => path),
+    'such a file stands right in its room',
+  ).toEqual([])
+})

@@ -6,7 +6,7 @@ import { suggestDnsLabel } from '../../model/name.ts'
 import { CI_HOSTS, ciFileFor, type CiHost } from '../ci-hosts.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
-import { SCHEMA_PATH, writeNewFiles, writeSchema, type NewFile } from '../new-files.ts'
+import { SCHEMA_PATH, SHIPPED, writeNewFiles, writeSchema, type NewFile } from '../new-files.ts'
 
 interface InitOptions {
   readonly ci?: string
@@ -14,7 +14,6 @@ interface InitOptions {
 
 /** The example that the folder starts with: one that the golden tests and the demo run, too. */
 const EXAMPLE = 'site.yaml'
-const SHIPPED = new URL('../../../examples/', import.meta.url)
 
 /** Starts a folder of workload files. Overwrites nothing. */
 export async function runInit(
@@ -64,7 +63,7 @@ function settings(folder: string): string {
 }
 
 async function exampleWorkload(): Promise<string> {
-  const text = await readFile(new URL(`workloads/${EXAMPLE}`, SHIPPED), 'utf8')
+  const text = await readFile(new URL(`examples/workloads/${EXAMPLE}`, SHIPPED), 'utf8')
   return text.replace(/^(# yaml-language-server: \$schema=).*$/m, `$1./${SCHEMA_PATH}`)
 }
 
@@ -73,7 +72,7 @@ async function ciFiles(folder: string, host: CiHost): Promise<readonly NewFile[]
   const inside = relative(root, resolve(folder)).split(sep).join('/')
   return await Promise.all(
     CI_HOSTS[host].map(async ({ example, target }) => {
-      const text = await readFile(new URL(`ci/${example}`, SHIPPED), 'utf8')
+      const text = await readFile(new URL(`examples/ci/${example}`, SHIPPED), 'utf8')
       // Named from the folder that was given, as the other files are.
       const shown = join(folder, relative(resolve(folder), join(root, target)))
       return { path: shown, text: ciFileFor(text, inside === '' ? '.' : inside) }

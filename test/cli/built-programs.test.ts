@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const EXAMPLE = join(ROOT, 'examples/workloads/site.yaml')
+/** Prints, at the end, every file that was loaded as a module. */
+const LOADED = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  const loaded = []
+  registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+  process.on('exit', () => process.stderr.write(JSON.stringify(loaded)))
+`)}`
+
+/** A package as it would be installed, in a folder of its own. */
+let root: string
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'commune-built-'))
+  await mkdir(join(root, 'dist'))
+  await run(process.execPath, ['scripts/build.ts', join(root, 'dist')], { cwd: ROOT })
+  for (const name of ['package.json', 'examples', 'schemas'])
+    await cp(join(ROOT, name), join(root, name), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+const program = (name: string, ...args: readonly string[]) =>
+  run(process.execPath, [join(root, 'dist/bin', `${name}.js`), ...args], { cwd: root })
+
+/** The files that a command line loads, below dist; of others the whole address. */
+async function loadedBy(...args: readonly string[]): Promise<readonly string[]> {
+  const { stderr } = await run(process.execPath, [
+    ...['--import', LOADED],
+    ...[join(root, 'dist/bin/commune.js'), ...args],
+  ])
+  return (JSON.parse(stderr) as string[])
+    .filter((url) => url.startsWith('file:'))
+    .map((url) => relative(join(root, 'dist'), fileURLToPath(url)))
+    .toSorted()
+}
+
+it('help loads two files, and none of a library', async () => {
+  expect(await loadedBy('--help')).toEqual(['bin/commune.js', 'commune/start.js'])
+})
+
+it('checking a file loads few files, and none of a library', async () => {
+  const loaded = await loadedBy('validate', EXAMPLE)
+  expect(loaded).toContain('commune/files.js')
+  expect(loaded.filter((file) => !/^(bin|commune)\//.test(file))).toEqual([])
+  expect(loaded.length).toBeLessThanOrEqual(6)
+})
+
+it('finds what the package brings along', async () => {
+  await program('commune', 'init', 'new', '--ci', 'github')
+  expect(await readFile(join(root, 'new/site.yaml'), 'utf8')).toContain('kind: Workload')
+  expect((await stat(join(root, 'new/.schemas/workload.schema.json'))).isFile()).toBe(true)
+  expect((await program('commune', 'validate', 'new')).stdout).toBe('1 valid workload\n')
+})
+
+it('says what is wrong with a file as the sources do', async () => {
+  await writeFile(join(root, 'bad.yaml'), 'kind: Workload\nname: a\nimage: b:1\nreplicsa: 2\n')
+  await expect(program('commune', 'validate', 'bad.yaml')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('bad.yaml:4:1'),
+  })
+})
+
+it('has every program that another one starts, and the licences of what is in them', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  expect((await program('meshlet', '--version')).stdout.trim()).toBe(version)
+  await expect(program('meshlet-guard')).rejects.toMatchObject({
+    stderr: expect.stringContaining('meshlet-guard: the meshlet starts it'),
+  })
+  expect((await stat(join(root, 'dist/engine/netns-worker.js'))).isFile()).toBe(true)
+  const licenses = await readFile(join(root, 'dist/licenses.txt'), 'utf8')
+  for (const name of ['ajv', 'commander', 'yaml']) expect(licenses).toContain(`package ${name}:`)
+})
