@@ -144,6 +144,10 @@ class StreamingFeed implements RunningFeed {
     return this.#store.repoState(did)
   }
 
+  version() {
+    return this.#store.version()
+  }
+
   repoProblem(did: Did) {
     return this.#store.repoProblem(did)
   }

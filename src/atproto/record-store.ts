@@ -1,6 +1,6 @@
 import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
-import type { RecordChange, RecordView, StoredRecord, Via } from '../ports/records.ts'
+import type { RecordChange, StoredRecord, VersionedView, Via } from '../ports/records.ts'
 import type { HostCursor, RecordDisk } from './record-store-disk.ts'
 import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
 import type { InvalidRecord, KeptRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
@@ -18,7 +18,7 @@ export interface RepoUpdate {
 }
 
 /** The records of repos on disk, and in memory for reading. */
-export interface RecordStore extends RecordView, Disposable {
+export interface RecordStore extends VersionedView, Disposable {
   /** DIDs of which anything is stored, sorted. */
   dids(): Did[]
   facts(did: Did): RepoFacts
@@ -65,6 +65,7 @@ class MirroredStore implements RecordStore {
   readonly #repos = new Map<Did, RepoMirror>()
   readonly #cursors = new Map<string, number>()
   #membershipVersion = 0
+  #version = 0
 
   constructor(disk: RecordDisk, parse: ParseViewValue) {
     this.#disk = disk
@@ -77,6 +78,10 @@ class MirroredStore implements RecordStore {
       for (const record of records) mirror.put(record)
       this.#repos.set(did, mirror)
     }
+  }
+
+  version(): number {
+    return this.#version
   }
 
   repoState(did: Did): 'known' | 'unknown' {
@@ -152,6 +157,7 @@ class MirroredStore implements RecordStore {
     const mirror = this.#repos.get(did)
     if (!mirror) return []
     this.#disk.forget(did)
+    this.#version++
     const keys = [...mirror.raws()].map((raw) => raw.key)
     const changes = withChanges(mirror, { did, via: 'listing' }, keys, () => {
       for (const key of keys) mirror.remove(key)
@@ -166,6 +172,7 @@ class MirroredStore implements RecordStore {
   }
 
   #show(update: RepoUpdate, facts: RepoFacts): readonly RecordChange[] {
+    this.#version++
     const mirror = this.#repos.get(update.did) ?? new RepoMirror(this.#parse)
     this.#repos.set(update.did, mirror)
     const keys = [...(update.remove ?? []), ...(update.put ?? []).map((record) => record.key)]

@@ -16,11 +16,18 @@ export class AcknowledgedRecords {
   /** What was asked for since the last change. */
   readonly #listed = new Map<Collection, Listed>()
 
+  #version = 0
+
   constructor(journal: Journal, log: Log) {
     this.#journal = journal
     this.#log = log
     for (const { collection, rkey, cid, value } of journal.records())
       this.#of(collection).set(rkey, { cid, value })
+  }
+
+  /** Grows with each change. */
+  get version(): number {
+    return this.#version
   }
 
   get(collection: Collection, rkey: string): StoredRecord | undefined {
@@ -59,6 +66,7 @@ export class AcknowledgedRecords {
 
   /** What the disk does not take is tried again with the next record; until then memory holds it. */
   #save(collection: Collection, rkey: string): void {
+    this.#version++
     this.#listed.delete(collection)
     this.#unsaved.set(`${collection}/${rkey}`, [collection, rkey])
     try {

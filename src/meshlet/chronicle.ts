@@ -40,7 +40,7 @@ export interface Happening {
 const REASON_CHARACTERS_MAX = 1_000
 const EVIDENCE_MAX = 32
 /** Workloads whose last revision is at hand. */
-const REVISIONS_MAX = 1_000
+const REVISIONS_MAX = 20_000
 
 /**
  * What this machine did and why, for those who ask afterwards: a repo keeps only the present state of
@@ -82,7 +82,9 @@ export class Chronicle {
 
   /** A revision of a workload is acted on. What was noted before a restart is not noted again. */
   noteRevision(workload: string, cid: Cid): void {
-    const known = this.#revisions.get(workload) ?? this.#lastRevision(workload)
+    const remembered = this.#revisions.get(workload)
+    if (remembered === cid) return
+    const known = remembered ?? this.#lastRevision(workload)
     // What is forgotten is looked up in the journal.
     if (this.#revisions.size >= REVISIONS_MAX) this.#revisions.clear()
     this.#revisions.set(workload, cid)

@@ -1,14 +1,14 @@
 import { rateOf } from '../ledger/rate.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { Did, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
+import type { WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
 import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
 import type { RecordView } from '../ports/records.ts'
-import type { Choice } from '../selection/select.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { MeshletConfig } from './config.ts'
 import type { EngineSnapshot } from './engine-state.ts'
+import type { Placement } from './observe.ts'
 
 /** Replicas that are held at a moment, and what one of them asks for. */
 export interface Holding {
@@ -48,14 +48,15 @@ export function heldForOthers(
 export function seenAtOthers(
   view: RecordView,
   { ownerDid }: MeshletConfig,
-  choiceOf: (uri: string) => { choice: Choice; ownerOf: (did: Did) => Did | undefined } | undefined,
+  placementOf: (uri: string) => Pick<Placement, 'choice' | 'candidates'> | undefined,
 ): ReadonlyMap<string, Holding> {
   const seen = new Map<string, Holding>()
   for (const [name, record] of view.list<WorkloadRecord>(ownerDid, COLLECTION.workload)) {
     const uri = workloadUri(ownerDid, name)
-    const placed = choiceOf(uri)
+    const placed = placementOf(uri)
     for (const { meshletDid } of placed?.choice.winners ?? []) {
-      if (!placed || placed.ownerOf(meshletDid) === ownerDid) continue
+      const winner = placed?.candidates.find((one) => one.meshletDid === meshletDid)
+      if (!placed || winner?.ownerDid === ownerDid) continue
       const key = recordKeyFor(uri)
       const status = view.get<WorkloadStatusRecord>(meshletDid, COLLECTION.workloadStatus, key)
       const running = status?.value.replicas?.filter(({ phase }) => phase === 'running').length ?? 0

@@ -85,10 +85,7 @@ export class LedgerClerk {
     const isAlone = this.#partners().length === 0
     const seen = seenAtOthers(view, config, (uri) => {
       if (isAlone) return undefined
-      const placement = placementOf(uri)
-      if (!placement) return undefined
-      const owners = new Map(placement.candidates.map((one) => [one.meshletDid, one.ownerDid]))
-      return { choice: placement.choice, ownerOf: (did) => owners.get(did) }
+      return placementOf(uri)
     })
     const last = this.#last
     if (last && now - last.atMs < 1_000) return

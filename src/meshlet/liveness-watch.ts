@@ -4,7 +4,7 @@ import { recordKeyFor } from '../model/record-key.ts'
 import type { Did, MeshletStatusRecord, SuspicionRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { RecordView } from '../ports/records.ts'
+import type { VersionedView } from '../ports/records.ts'
 import { sooner } from '../reconcile/outcome.ts'
 import { contactOf, type Contact } from '../selection/contact.ts'
 import { downSet } from '../selection/down-set.ts'
@@ -21,6 +21,7 @@ import {
   observeSuspicions,
   standingVotes,
   suspicionsInForce,
+  type Suspicion,
   type SuspicionMemory,
 } from '../selection/suspicions.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -28,7 +29,7 @@ import type { OwnRecords } from './own-records.ts'
 
 export interface LivenessWatchOptions {
   readonly self: Did
-  readonly view: RecordView
+  readonly view: VersionedView
   readonly own: OwnRecords
   readonly heartbeats: Heartbeats
   readonly clock: Clock
@@ -38,12 +39,18 @@ export interface LivenessWatchOptions {
   readonly candidateSets: () => readonly (readonly Candidate[])[]
 }
 
+const NOBODY: ReadonlySet<Did> = new Set()
+
 /** Writes and clears this meshlet's suspicions, and says who is down by everybody's. */
 export class LivenessWatch {
   readonly #options: LivenessWatchOptions
   readonly #startedAtMs: number
   readonly #writtenAtMs = new Map<Did, number>()
   readonly #answeredAtMs = new Map<Did, number>()
+  readonly #inForce = new WeakMap<
+    readonly Candidate[],
+    { readonly version: number; readonly suspicions: readonly Suspicion[] }
+  >()
   #patience: Patience = new Map()
   #memory: SuspicionMemory = new Map()
 
@@ -81,11 +88,22 @@ export class LivenessWatch {
    * that must never run twice, one of two votes is not enough.
    */
   downOf(candidates: readonly Candidate[], atMostOne = false): ReadonlySet<Did> {
-    const dids = candidates.map(({ meshletDid }) => meshletDid)
-    const inForce = suspicionsInForce(this.#options.view, dids)
-    if (inForce.length === 0) return new Set()
+    const inForce = this.#inForceAmong(candidates)
+    if (inForce.length === 0) return NOBODY
     const { votes } = standingVotes(this.#memory, inForce, this.#patienceOfReaders())
     return downSet({ electorate: electorateOf(candidates), votes, atMostOne })
+  }
+
+  /** The same as long as the records are. */
+  #inForceAmong(candidates: readonly Candidate[]): readonly Suspicion[] {
+    const { view } = this.#options
+    const version = view.version()
+    const before = this.#inForce.get(candidates)
+    if (before?.version === version) return before.suspicions
+    const dids = candidates.map(({ meshletDid }) => meshletDid)
+    const suspicions = suspicionsInForce(view, dids)
+    this.#inForce.set(candidates, { version, suspicions })
+    return suspicions
   }
 
   /** Whether this machine is in touch with these candidates. */

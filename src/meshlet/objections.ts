@@ -4,6 +4,7 @@ import type { Did, MeshletStatusRecord, WorkloadRecord } from '../model/records.
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Log } from '../ports/log.ts'
 import type { RecordView } from '../ports/records.ts'
+import type { CountedBid } from '../selection/bids.ts'
 import { OBJECT_AFTER_MS, objectionable, type Objection } from '../selection/objections.ts'
 import { runningReplicas, statusOf, type Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -32,17 +33,8 @@ export class Objections {
 
   /** Objects to late offers that have stood for a while; says when to look again. */
   consider(placement: Placement, memory: WorkloadMemory, now: number): number | undefined {
-    const { self, view } = this.#options
-    const { uri, selectInput, rounds, candidates } = placement
-    const running = new Map(
-      candidates.map(({ meshletDid }) => [
-        meshletDid,
-        runningReplicas(statusOf(view, meshletDid, uri)),
-      ]),
-    )
-    const late = objectionable(selectInput, rounds, running).filter(
-      ({ meshletDid }) => meshletDid !== self,
-    )
+    const { uri } = placement
+    const late = this.#lateOffers(placement)
     if (late.length === 0) {
       memory.lateSinceMs = undefined
       return undefined
@@ -58,6 +50,20 @@ export class Objections {
         round: value.round,
       })
     return undefined
+  }
+
+  #lateOffers({ uri, selectInput, rounds, candidates }: Placement): readonly CountedBid[] {
+    const { self, view } = this.#options
+    if (rounds.late.size === 0) return []
+    const running = new Map(
+      candidates.map(({ meshletDid }) => [
+        meshletDid,
+        runningReplicas(statusOf(view, meshletDid, uri)),
+      ]),
+    )
+    return objectionable(selectInput, rounds, running).filter(
+      ({ meshletDid }) => meshletDid !== self,
+    )
   }
 
   /** All that are of use, published before or not: those about placement keys that still hold. */

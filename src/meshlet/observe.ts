@@ -12,6 +12,7 @@ import type {
   WorkloadRecord,
   WorkloadStatusRecord,
 } from '../model/records.ts'
+import { rememberByObject } from '../model/remember.ts'
 import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
@@ -25,6 +26,7 @@ import {
   BID_WINDOW_MS,
   BID_WINDOW_MS_MAX,
   decision,
+  isAtRest,
   observeBids,
   openRounds,
   settleRounds,
@@ -58,6 +60,11 @@ export interface Placement {
   readonly prospect: Choice
   /** When the next round closes. */
   readonly againInMs: number | undefined
+  /**
+   * Time alone changes nothing of it: with the same records, and nobody down, the next look comes to
+   * the same. No round is open, nothing is short, and nobody is waited for who was never read.
+   */
+  readonly isLasting: boolean
 }
 
 export interface PlacementInput {
@@ -102,7 +109,7 @@ export function observePlacement(input: PlacementInput): Placement {
     replicas,
     spread: workload.spread,
     bids,
-    candidates: new Set(candidates.map(({ meshletDid }) => meshletDid)),
+    candidates: didSetOf(candidates),
     down,
     overruled,
   }
@@ -135,6 +142,8 @@ export function observePlacement(input: PlacementInput): Placement {
     choice,
     prospect: select(selectInput),
     againInMs: decided.againInMs,
+    isLasting:
+      rounds === input.rounds && isAtRest(rounds) && unread.length === 0 && down.size === 0,
   }
 }
 
@@ -153,6 +162,14 @@ function membershipOf(
   const deciding = new Set([ownerDid, claimedOwner(view, self), ...hers.map((c) => c.meshletDid)])
   return unread.some((did) => deciding.has(did)) ? 'unknown' : 'no'
 }
+
+const didsOf = rememberByObject((candidates: readonly Candidate[]): readonly Did[] =>
+  Object.freeze(candidates.map(({ meshletDid }) => meshletDid)),
+)
+
+const didSetOf = rememberByObject(
+  (candidates: readonly Candidate[]): ReadonlySet<Did> => new Set(didsOf(candidates)),
+)
 
 /** The memory of the rounds with the bids that are in view now. */
 function withBids(input: PlacementInput, key: string, bids: readonly CountedBid[]): Rounds {
@@ -181,7 +198,7 @@ function inviteesOf(
   return invited({
     placementKey: rounds.placementKey,
     replicas,
-    candidates: candidates.map(({ meshletDid }) => meshletDid),
+    candidates: didsOf(candidates),
     hasRoom: (meshletDid) => showsRoom(input.view, meshletDid, request, egress),
     doublings: shortWindows(rounds, input.now, windowMs),
   })

@@ -1,6 +1,6 @@
 import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
-import type { RecordView, StoredRecord } from '../ports/records.ts'
+import type { StoredRecord, VersionedView } from '../ports/records.ts'
 import type { OwnRecords } from './own-records.ts'
 
 /**
@@ -9,11 +9,11 @@ import type { OwnRecords } from './own-records.ts'
  * (`isOwnKnown`), the copy that was read last stands for them.
  */
 export function overlayView(
-  view: RecordView,
+  view: VersionedView,
   own: OwnRecords,
   self: Did,
   isOwnKnown: () => boolean,
-): RecordView {
+): VersionedView {
   const isOwn = (did: Did) => did === self && isOwnKnown()
   /** Whom we say that we belong to and work with. */
   const ownWord = () =>
@@ -23,6 +23,8 @@ export function overlayView(
       )
       .join(' ')
   return {
+    // All three only grow, so that the sum is the same only when each of them is.
+    version: () => view.version() + own.version() + Number(isOwnKnown()),
     repoState: (did) => (isOwn(did) ? 'known' : view.repoState(did)),
     repoProblem: (did) => (isOwn(did) ? undefined : view.repoProblem(did)),
     get: <T>(did: Did, collection: Collection, rkey: string) =>

@@ -73,6 +73,9 @@ export class OwnRecords implements AsyncDisposable {
     this.#acknowledged = new AcknowledgedRecords(options.journal, options.log)
   }
 
+  /** Grows whenever something was acknowledged. */
+  version = (): number => this.#acknowledged.version
+
   /** The record as the PDS last acknowledged it. */
   get<T>(collection: Collection, rkey: string): StoredRecord<T> | undefined {
     return this.#acknowledged.get(collection, rkey) as StoredRecord<T> | undefined

@@ -1,5 +1,6 @@
 import type { ReplicaStatus } from '../model/records.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
+import type { Placement } from './observe.ts'
 import type { Returns } from './returns.ts'
 import type { RolloutMemory } from './rollouts.ts'
 import type { Rounds } from '../selection/rounds.ts'
@@ -42,6 +43,8 @@ export const START_TRIES_MAX = 3
 export interface WorkloadMemory {
   readonly replicas: Map<number, ReplicaState>
   rounds: Rounds | undefined
+  /** What was seen in this version of the records, if only others can change it. */
+  seen: { readonly version: number; readonly placement: Placement } | undefined
   rollout: RolloutMemory | undefined
   readonly returns: Returns
   startFailures: StartFailures | undefined
@@ -68,6 +71,7 @@ export function newWorkloadMemory(): WorkloadMemory {
   return {
     replicas: new Map(),
     rounds: undefined,
+    seen: undefined,
     rollout: undefined,
     returns: new Map(),
     startFailures: undefined,

@@ -2,10 +2,11 @@ import type { Candidate } from '../cluster/membership.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EngineContainer } from '../ports/engine.ts'
-import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
+import type { StoredRecord, VersionedView, Via } from '../ports/records.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { Contact } from '../selection/contact.ts'
+import { isAtMostOne } from '../selection/lease.ts'
 import type { Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
@@ -21,7 +22,7 @@ import type { WorkloadMemory } from './workload-memory.ts'
 export interface WorkloadObserverOptions {
   readonly config: MeshletConfig
   /** The feed with our own records laid over it. */
-  readonly view: RecordView
+  readonly view: VersionedView
   readonly probes: Probes
   readonly obstacles: Obstacles
   readonly bidder: Bidder
@@ -54,6 +55,10 @@ export class WorkloadObserver {
     memory: WorkloadMemory,
   ): Placement {
     const { view, config, downOf, viaOf, isAwaited, clock } = this.#options
+    const version = view.version()
+    const before = memory.seen
+    if (before?.version === version && this.#isLasting(before.placement, record, memory))
+      return before.placement
     const placement = observePlacement({
       view,
       self: config.did,
@@ -67,7 +72,18 @@ export class WorkloadObserver {
       now: clock.monotonicMs(),
     })
     memory.rounds = placement.rounds
+    memory.seen = placement.isLasting ? { version, placement } : undefined
     return placement
+  }
+
+  /** Whether what was seen of the same records is still so: neither time nor who is down changes it. */
+  #isLasting(
+    { record: seen, rounds, candidates }: Placement,
+    record: StoredRecord<WorkloadRecord>,
+    memory: WorkloadMemory,
+  ): boolean {
+    if (seen !== record || rounds !== memory.rounds) return false
+    return this.#options.downOf(candidates, isAtMostOne(record.value)).size === 0
   }
 
   /** What is to run here. */

@@ -43,8 +43,14 @@ export interface RecordView {
   membershipVersion?(): string
 }
 
+/** A view that can be asked whether it still says the same. */
+export interface VersionedView extends RecordView {
+  /** Grows whenever an answer may be another than before: as long as it stays, all of them are the same. */
+  version(): number
+}
+
 /** Follows repos and keeps the view up to date. */
-export interface Feed extends RecordView {
+export interface Feed extends VersionedView {
   /**
    * Replaces the set of followed repos; what is no longer followed is forgotten. Of `machines`, those of
    * them that are followed as machines and not as owners too, less is read.

@@ -74,7 +74,8 @@ export function mayRun<C extends { readonly meshletDid: Did }>(
   candidates: readonly C[],
 ): readonly C[] {
   const fixed = fixedHolder(workload)
-  return candidates.filter(({ meshletDid }) => fixed === undefined || meshletDid === fixed)
+  if (fixed === undefined) return candidates
+  return candidates.filter(({ meshletDid }) => meshletDid === fixed)
 }
 
 /** When the newest ask was made that each witness granted, on the holder's own clock. */

@@ -178,6 +178,11 @@ export function settleRounds(
   return { ...rounds, decidedThrough, shortSinceMs, firstSeenMs: new Map(open) }
 }
 
+/** Whether only another bid, and no time, can change what follows from these rounds. */
+export function isAtRest({ firstSeenMs, shortSinceMs }: Rounds): boolean {
+  return firstSeenMs.size === 0 && shortSinceMs === undefined
+}
+
 /** How many windows have ended short in a row: each doubles the number of those invited. */
 export function shortWindows(rounds: Rounds, now: number, windowMs: number): number {
   if (rounds.shortSinceMs === undefined) return 0

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
 
@@ -22,6 +22,22 @@ test('hours in peace: only the status is refreshed, and the engine is asked at t
     const asked = (world.trace.engineCalls.get(name) ?? 0) - (calls.get(name) ?? 0)
     expect(asked).toBeLessThanOrEqual(3 * HOURS * 60 + 3 + 6 * HOURS + 2 * (HOURS + 2))
   }
+})
+
+test('a resync in peace works out for no workload anew where it stands', async () => {
+  const world = await threeOwners({ liveness: 'patient' }).start()
+  for (let i = 0; i < 5; i++) world.owner('alice').publish(`w${i}`)
+  await world.settle()
+  await world.advance(5 * 60_000)
+  const get = vi.spyOn(world.machine('alice-1').meshlet.view, 'get')
+  const bidsRead = () => get.mock.calls.filter(([, collection]) => collection === COLLECTION.bid)
+  await world.advance(60_000)
+  expect(get).toHaveBeenCalled()
+  expect(bidsRead()).toEqual([])
+  // Any other record, and all of it is looked at again.
+  world.owner('bob').publish('new')
+  await world.settle()
+  expect(bidsRead().length).toBeGreaterThan(5)
 })
 
 test('a day in peace costs each machine at most 120 writes', async () => {
