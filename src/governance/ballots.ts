@@ -6,6 +6,7 @@ import type {
   DecisionRecord,
   Did,
   ProposalRecord,
+  SponsorRecord,
   VoteRecord,
 } from '../model/records.ts'
 import type { RecordView, StoredRecord } from '../ports/records.ts'
@@ -33,11 +34,19 @@ export interface Attestation extends Ref {
   readonly value: DecisionRecord
 }
 
+/** Credit that one member lends to another, as far as a vote depends on it. */
+export interface Sponsorship {
+  readonly by: Did
+  readonly newcomer: Did
+  readonly sinceMs: number
+}
+
 /** All that decisions about members follow from, in a fixed order. */
 export interface Ballots {
   readonly proposals: readonly Proposal[]
   readonly votes: readonly Vote[]
   readonly attestations: readonly Attestation[]
+  readonly sponsorships: readonly Sponsorship[]
 }
 
 /** Records of one kind in one repo that are looked at: nobody can make others count for ever. */
@@ -57,6 +66,10 @@ export function ballotsOf(view: RecordView, owners: Iterable<Did>): Ballots {
       ...ref,
       by: did,
     })),
+    sponsorships: all<SponsorRecord>(COLLECTION.sponsor).flatMap(({ did: by, value }) => {
+      const { newcomer, credit, createdAt } = value
+      return credit > 0 ? [{ by, newcomer, sinceMs: Date.parse(createdAt) }] : []
+    }),
   }
 }
 

@@ -18,6 +18,10 @@ export interface ClusterRules {
   readonly rootCreditLine?: number
   /** Most credit that a member may lend to newcomers, likewise. */
   readonly sponsorLimit?: number
+  /** Members who have to lend to a member before she gets the credit that others start with. */
+  readonly sponsorsMin: number
+  /** Credit that a member starts with until then, likewise; absent: a day of the reference machine. */
+  readonly unsponsoredLine?: number
   /** Share of eligible voters that must vote. */
   readonly quorumMillionths: number
   /** Share of yes and no that must be yes. */
@@ -39,6 +43,7 @@ export const STANDARD_CLUSTER_RULES: ClusterRules = {
   lastInLineDays: 14,
   noPlacementsDays: 14,
   noticeDays: 7,
+  sponsorsMin: 0,
   quorumMillionths: 666_667,
   majorityMillionths: 666_667,
   voteDays: 7,
@@ -50,6 +55,7 @@ const NAMES: readonly (keyof ClusterRules)[] = [
   ...(Object.keys(STANDARD_CLUSTER_RULES) as (keyof ClusterRules)[]),
   'rootCreditLine',
   'sponsorLimit',
+  'unsponsoredLine',
 ]
 
 /** The rules of a record; what it leaves out is as in the standard. */

@@ -76,6 +76,7 @@ test('the order in which records come changes no result', () => {
           proposals: shuffle(ballots.proposals),
           votes: shuffle(ballots.votes),
           attestations: [],
+          sponsorships: [],
         }
         expect(decide(shuffled, dayMs(now))).toEqual(decide(ballots, dayMs(now)))
       },

@@ -1,7 +1,7 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
 import { attestedOutcomes, refKey, type Attested } from './attested.ts'
-import type { Ballots, Proposal, Vote } from './ballots.ts'
+import type { Ballots, Proposal, Sponsorship, Vote } from './ballots.ts'
 import { faultOfProposal } from './proposal-faults.ts'
 import { tally, votersOf, type Tally } from './tally.ts'
 
@@ -43,12 +43,14 @@ class Assembly {
   readonly #proposals = new Map<string, Proposal>()
   readonly #attested: ReadonlyMap<string, Attested>
   readonly #votesOn: ReadonlyMap<string, readonly Vote[]>
+  readonly #sponsorsOf: ReadonlyMap<Did, readonly Sponsorship[]>
   readonly #done = new Map<string, Decided>()
   readonly #nowMs: number
 
-  constructor({ proposals, votes, attestations }: Ballots, nowMs: number) {
+  constructor({ proposals, votes, attestations, sponsorships }: Ballots, nowMs: number) {
     this.#nowMs = nowMs
     this.#votesOn = Map.groupBy(votes, ({ value }) => value.proposal.uri)
+    this.#sponsorsOf = Map.groupBy(sponsorships, ({ newcomer }) => newcomer)
     this.#attested = attestedOutcomes(attestations)
     // What most voters have on record stays, also if its author changes or deletes it.
     const lasting = [...this.#attested.values()].map(({ proposal }) => proposal)
@@ -111,7 +113,11 @@ class Assembly {
   }
 
   #plain(proposal: Proposal, voided?: ReadonlySet<Did>): Decided {
-    const count = tally(proposal, this.#votesOn.get(proposal.uri) ?? [], this.#nowMs, voided)
+    const count = tally(proposal, this.#votesOn.get(proposal.uri) ?? [], {
+      nowMs: this.#nowMs,
+      sponsorships: this.#sponsorsOf.get(proposal.value.subject) ?? [],
+      ...(voided && { voided }),
+    })
     const attested = this.#attested.get(refKey(proposal))
     const own = this.#ownResult(proposal, count)
     const equivocators = count.ignored

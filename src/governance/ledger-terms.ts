@@ -26,6 +26,8 @@ export function ledgerTerms(view: RecordView, owner: Did, ledgerDay: LedgerDay):
     (a, b) => ({
       rootLine: least(a.rootLine, b.rootLine),
       sponsorLimit: least(a.sponsorLimit, b.sponsorLimit),
+      sponsorsMin: Math.max(a.sponsorsMin, b.sponsorsMin),
+      unsponsoredLine: least(a.unsponsoredLine, b.unsponsoredLine),
     }),
     first,
   )
@@ -36,10 +38,18 @@ export function ledgerTerms(view: RecordView, owner: Did, ledgerDay: LedgerDay):
 export function creditRules({
   rootCreditLine,
   sponsorLimit,
-}: Pick<ClusterRules, 'rootCreditLine' | 'sponsorLimit'>): CreditRules {
+  sponsorsMin,
+  unsponsoredLine,
+}: Pick<
+  ClusterRules,
+  'rootCreditLine' | 'sponsorLimit' | 'sponsorsMin' | 'unsponsoredLine'
+>): CreditRules {
   return {
     rootLine: rootCreditLine === undefined ? DEFAULT_RULES.rootLine : BigInt(rootCreditLine),
     sponsorLimit: sponsorLimit === undefined ? DEFAULT_RULES.sponsorLimit : BigInt(sponsorLimit),
+    sponsorsMin,
+    unsponsoredLine:
+      unsponsoredLine === undefined ? DEFAULT_RULES.unsponsoredLine : BigInt(unsponsoredLine),
   }
 }
 

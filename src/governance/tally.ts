@@ -1,6 +1,6 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
-import { repoOf, type Proposal, type Vote } from './ballots.ts'
+import { repoOf, type Proposal, type Sponsorship, type Vote } from './ballots.ts'
 
 export type Choice = 'yes' | 'no' | 'abstain'
 
@@ -53,15 +53,19 @@ export function votersOf({ value }: Pick<Proposal, 'value'>): readonly Did[] {
   return [...new Set(value.electorate)].filter((did) => !parties.has(did)).toSorted(compareText)
 }
 
-/**
- * Counts the votes on one proposal. The same records give the same result in any order. `voided` are
- * voters who promised the opposite elsewhere.
- */
+export interface TallyInput {
+  readonly nowMs: number
+  /** Credit that is lent to the subject. */
+  readonly sponsorships: readonly Sponsorship[]
+  /** Voters who promised the opposite elsewhere. */
+  readonly voided?: ReadonlySet<Did>
+}
+
+/** Counts the votes on one proposal. The same records give the same result in any order. */
 export function tally(
   proposal: Proposal,
   votes: readonly Vote[],
-  nowMs: number,
-  voided: ReadonlySet<Did> = new Set(),
+  { nowMs, sponsorships, voided = new Set() }: TallyInput,
 ): Tally {
   const voters = votersOf(proposal)
   const cast = votes
@@ -82,7 +86,8 @@ export function tally(
       ignored.push(...sound.map((vote) => ({ vote, reason: 'equivocation' as const })))
     else if (first) counted.push(first)
   }
-  return conclude(proposal, { voters, counted, ignored }, nowMs)
+  const sponsors = sponsorsAmong(counted, sponsorships, Date.parse(proposal.value.closesAt))
+  return conclude(proposal, { voters, counted, ignored, sponsors }, nowMs)
 }
 
 function faultOf(
@@ -98,12 +103,26 @@ function faultOf(
   return Date.parse(value.createdAt) > Date.parse(proposal.value.closesAt) ? 'late' : undefined
 }
 
+/** Of those who say yes, who lends to the newcomer by the close. */
+function sponsorsAmong(
+  counted: readonly CountedVote[],
+  sponsorships: readonly Sponsorship[],
+  closesAtMs: number,
+): readonly Sponsorship[] {
+  const yes = new Set(counted.filter(({ choice }) => choice === 'yes').map(({ voter }) => voter))
+  return sponsorships
+    .filter(({ by, sinceMs }) => yes.has(by) && sinceMs <= closesAtMs)
+    .toSorted((a, b) => a.sinceMs - b.sinceMs || compareText(a.by, b.by))
+}
+
 function conclude(
   { value }: Proposal,
-  votes: Pick<Tally, 'voters' | 'counted' | 'ignored'>,
+  votes: Pick<Tally, 'voters' | 'counted' | 'ignored'> & {
+    readonly sponsors: readonly Sponsorship[]
+  },
   nowMs: number,
 ): Tally {
-  const { voters, counted } = votes
+  const { voters, counted, ignored, sponsors } = votes
   const count = (choice: Choice) => counted.filter((vote) => vote.choice === choice).length
   const [yes, no, abstain] = [count('yes'), count('no'), count('abstain')]
   const quorum = Math.max(1, shareOf(value.quorumMillionths ?? 0, voters.length))
@@ -117,27 +136,25 @@ function conclude(
     (last, vote) => Math.max(last, Date.parse(vote.value.createdAt)),
     Date.parse(value.createdAt),
   )
-  const base = { ...votes, yes, no, abstain, quorum }
+  const base = { voters, counted, ignored, yes, no, abstain, quorum }
+  const sponsorsMin = value.action === 'admit' ? (value.sponsorsMin ?? 0) : 0
+  const isSponsored = sponsors.length >= sponsorsMin
+  const ayes = `${yes} of ${voters.length} say yes`
+  const lacking = `${ayes}; ${sponsors.length} of ${sponsorsMin} sponsors among them`
+  const sponsoredMs = sponsors[sponsorsMin - 1]?.sinceMs ?? 0
   // Whatever the others do, it can't come out otherwise any more.
-  if (passes(yes, no) && passes(yes, no + rest))
-    return {
-      ...base,
-      result: 'passed',
-      why: `${yes} of ${voters.length} say yes`,
-      decidedAtMs: lastMs,
-    }
+  if (isSponsored && passes(yes, no) && passes(yes, no + rest))
+    return { ...base, result: 'passed', why: ayes, decidedAtMs: Math.max(lastMs, sponsoredMs) }
   if (!passes(yes + rest, no) && voters.length > 0)
     return { ...base, result: 'failed', why: whyNot(base), decidedAtMs: lastMs }
-  if (nowMs < closesAtMs)
-    return { ...base, result: 'open', why: `${counted.length} of ${voters.length} have voted` }
-  if (passes(yes, no))
-    return {
-      ...base,
-      result: 'passed',
-      why: `${yes} of ${voters.length} say yes`,
-      decidedAtMs: closesAtMs,
-    }
-  return { ...base, result: 'failed', why: whyNot(base), decidedAtMs: closesAtMs }
+  if (nowMs < closesAtMs) {
+    const have = `${counted.length} of ${voters.length} have voted`
+    return { ...base, result: 'open', why: isSponsored || rest > 0 ? have : lacking }
+  }
+  if (isSponsored && passes(yes, no))
+    return { ...base, result: 'passed', why: ayes, decidedAtMs: closesAtMs }
+  const why = passes(yes, no) ? lacking : whyNot(base)
+  return { ...base, result: 'failed', why, decidedAtMs: closesAtMs }
 }
 
 function whyNot({

@@ -18,7 +18,9 @@ export function basisOf(
   const loans = members.map(({ ownerDid }) =>
     view.list(ownerDid, COLLECTION.sponsor).map(([rkey, { cid }]) => [rkey, cid]),
   )
-  const limits = rules && [rules.rootLine.toString(), rules.sponsorLimit.toString()]
+  const limits =
+    rules &&
+    [rules.rootLine, rules.sponsorLimit, rules.sponsorsMin, rules.unsponsoredLine].map(String)
   return sha256Hex(
     canonicalJson({ members, loans, disputed: [...(disputed ?? [])].toSorted(), limits }),
   )

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { LedgerBooks, ledgerDid } from '../../test/support/ledger-books.ts'
 import type { MemberBooks } from './books.ts'
 import { addDays } from './ledger-day.ts'
-import { ledgerOf, type Ledger } from './ledger.ts'
+import { DEFAULT_RULES, ledgerOf, type Ledger } from './ledger.ts'
 import { MACHINE_DAY } from './rate.ts'
 import { settle, type Flow, type SettleInput } from './settle.ts'
 import { weightOf, WEIGHT_BITS } from './weight.ts'
@@ -101,7 +101,7 @@ function settleInput(rows: readonly (Flow & { readonly day: number })[]): Settle
       flows: [...unique.values()].filter((flow) => flow.day === day),
     })),
     loans: [],
-    rules: { rootLine: line, sponsorLimit: line },
+    rules: { ...DEFAULT_RULES, rootLine: line, sponsorLimit: line },
   }
 }
 

@@ -13,6 +13,8 @@ import { LEDGER_DAYS, WEIGHT_BITS } from './weight.ts'
 export const DEFAULT_RULES: CreditRules = {
   rootLine: 7n * BigInt(MACHINE_DAY),
   sponsorLimit: 7n * BigInt(MACHINE_DAY),
+  sponsorsMin: 0,
+  unsponsoredLine: BigInt(MACHINE_DAY),
 }
 
 /** What members agreed on that a ledger depends on. */

@@ -24,6 +24,10 @@ export interface CreditRules {
   readonly rootLine: bigint
   /** The most that one member lends. */
   readonly sponsorLimit: bigint
+  /** Members who have to lend to a member before she has the root line. */
+  readonly sponsorsMin: number
+  /** What a member may owe until then; never more than the root line. */
+  readonly unsponsoredLine: bigint
 }
 
 export interface SettleInput {
@@ -51,6 +55,8 @@ export interface Standing {
 
 interface Account {
   readonly net: bigint[]
+  /** Who has lent something to her. */
+  readonly sponsors: Set<Did>
   given: bigint
   taken: bigint
   lent: bigint
@@ -68,7 +74,7 @@ export function settle(input: SettleInput): readonly Standing[] {
   const accounts = new Map(input.owners.map((owner) => [owner, emptyAccount()]))
   const begun = new Set<Loan>()
   for (const [index, { day, flows }] of input.days.entries()) {
-    const lineOf = (account: Account) => input.rules.rootLine + account.borrowed - account.lent
+    const lineOf = (account: Account) => lineOfAccount(account, input.rules)
     const creditOf = (owner: Did) => {
       const account = accounts.get(owner)
       if (!account) return 0n
@@ -84,14 +90,25 @@ export function settle(input: SettleInput): readonly Standing[] {
       post({ accounts, flow, settled, index, weight })
     }
   }
-  return [...accounts].map(([ownerDid, { given, taken, lent, borrowed }]) => {
-    const line = input.rules.rootLine + borrowed - lent
+  return [...accounts].map(([ownerDid, account]) => {
+    const { given, taken, lent, borrowed } = account
+    const line = lineOfAccount(account, input.rules)
     return { ownerDid, given, taken, lent, borrowed, line }
   })
 }
 
+function lineOfAccount(account: Account, rules: CreditRules): bigint {
+  return startOf(account, rules) + account.borrowed - account.lent
+}
+
+/** What she may owe by herself: less than the others until enough of them have lent to her. */
+function startOf({ sponsors }: Account, rules: CreditRules): bigint {
+  const { rootLine, sponsorsMin, unsponsoredLine } = rules
+  return sponsors.size < sponsorsMin ? least(rootLine, unsponsoredLine) : rootLine
+}
+
 function emptyAccount(): Account {
-  return { net: [], given: 0n, taken: 0n, lent: 0n, borrowed: 0n }
+  return { net: [], sponsors: new Set(), given: 0n, taken: 0n, lent: 0n, borrowed: 0n }
 }
 
 /** The balance in the morning of the day with this index, before anything of that day. */
@@ -163,8 +180,13 @@ function lend(
   })
   const limits = new Map(
     known.map(({ giver }) => {
-      const lent = accounts.get(giver)?.lent ?? 0n
-      const limit = least(rules.rootLine - lent, rules.sponsorLimit - lent, creditOf(giver))
+      const account = accounts.get(giver) ?? emptyAccount()
+      const { lent } = account
+      const limit = least(
+        startOf(account, rules) - lent,
+        rules.sponsorLimit - lent,
+        creditOf(giver),
+      )
       return [giver, atLeastNothing(limit)] as const
     }),
   )
@@ -179,6 +201,7 @@ function lend(
       if (!from || !to) continue
       from.lent += lent
       to.borrowed += lent
+      if (lent > 0n) to.sponsors.add(giver)
     }
   }
 }

@@ -56,6 +56,19 @@ export interface ClusterFile {
     lendDays?: number
   }
   /**
+   * What a member needs before she may owe as much as the others.
+   */
+  newcomers?: {
+    /**
+     * How many members have to lend her some of their credit; also, how many of those who vote for her admission.
+     */
+    sponsors?: number
+    /**
+     * Credit that she starts with until then, in days of the reference machine; 1 when it is left out.
+     */
+    startDays?: number
+  }
+  /**
    * What it takes to decide about a member.
    */
   votes?: {

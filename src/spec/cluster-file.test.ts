@@ -22,6 +22,8 @@ test('the example is what the record says', () => {
       noPlacementsDays: 14,
       noticeDays: 7,
       rootCreditLine: 7 * 86_400_000_000,
+      sponsorsMin: 1,
+      unsponsoredLine: 86_400_000_000,
       quorumMillionths: 670_000,
       suspensionDays: 7,
       disputeDays: 7,
@@ -57,6 +59,14 @@ test.each([
   [`${START}freeRiders: { noticeDays: 0 }\n`, [/^3:27 freeRiders.noticeDays: found the number 0/]],
   [`${START}votes: { quorum: 10% }\n`, [/^3:18 votes.quorum: found the text "10%"; at least 50%$/]],
   [`${START}votes: { suspensionDays: 91 }\n`, [/^3:26 votes.suspensionDays: found the number 91/]],
+  [`${START}newcomers: { sponsors: -1 }\n`, [/^3:24 newcomers.sponsors: found the number -1/]],
+  [`${START}newcomers: { sponsor: 1 }\n`, [/unknown key "sponsor"; sponsors$/]],
+  [`${START}newcomers: { startDays: 0 }\n`, [/^3:25 newcomers.startDays: found the number 0/]],
+  [
+    `${START}credit: { startDays: 3 }\nnewcomers: { startDays: 4 }\n`,
+    [/^4:25 newcomers.startDays: found the number 4; at most the 3 days .*credit.startDays/],
+  ],
+  [`${START}newcomers: { startDays: 8 }\n`, [/at most the 7 days that others start with/]],
   [`${START}image: nginx\n`, [/^3:1 image: unknown key "image"/]],
 ])('%j', (text, expected) => {
   const found = faults(text)

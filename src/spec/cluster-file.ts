@@ -13,16 +13,19 @@ export type ClusterDraft = Omit<ClusterPolicyRecord, '$type' | 'source' | 'creat
 
 /** Millionths of the reference machine, times the seconds of a day: the unit of usage. */
 const MACHINE_DAY = 1_000_000 * 86_400
+/** What a member starts with where a policy does not say it. */
+const STANDARD_START_DAYS = 7
 const MILLIONTHS = 1_000_000
 const HALF = 500_000
 
 /** Everything that is wrong with a document of kind Cluster. */
 export function checkCluster(value: object): readonly Finding[] {
   if (!validate(value)) return schemaFindings(validate.errors ?? [], value, schema)
-  const { name, contribution, votes } = value as ClusterFile
+  const { name, contribution, credit, newcomers, votes } = value as ClusterFile
   return [
     ...checkName(name),
     ...checkShare(['contribution', 'minimum'], contribution?.minimum, 0),
+    ...checkNewcomers(newcomers?.startDays, credit?.startDays),
     ...checkShare(['votes', 'quorum'], votes?.quorum, HALF),
     ...checkShare(['votes', 'majority'], votes?.majority, HALF),
   ]
@@ -30,15 +33,17 @@ export function checkCluster(value: object): readonly Finding[] {
 
 /** The record of a document that has passed the checks. */
 export function toClusterDraft(document: ClusterFile): ClusterDraft {
-  const { contribution, freeRiders, credit, votes, disputes } = document
+  const { contribution, freeRiders, credit, newcomers, votes, disputes } = document
   const fields = {
     minimumContribution: share(contribution?.minimum),
     graceDays: contribution?.graceDays,
     lastInLineDays: freeRiders?.lastInLineDays,
     noPlacementsDays: freeRiders?.noNewPlacementsDays,
     noticeDays: freeRiders?.noticeDays,
-    rootCreditLine: credit?.startDays === undefined ? undefined : credit.startDays * MACHINE_DAY,
-    sponsorLimit: credit?.lendDays === undefined ? undefined : credit.lendDays * MACHINE_DAY,
+    rootCreditLine: machineDays(credit?.startDays),
+    sponsorLimit: machineDays(credit?.lendDays),
+    sponsorsMin: newcomers?.sponsors,
+    unsponsoredLine: machineDays(newcomers?.startDays),
     quorumMillionths: share(votes?.quorum),
     majorityMillionths: share(votes?.majority),
     voteDays: votes?.days,
@@ -69,6 +74,16 @@ function checkName(name: string): readonly Finding[] {
   ]
 }
 
+/** Whoever has no sponsors yet never starts with more than the others. */
+function checkNewcomers(
+  days: number | undefined,
+  others = STANDARD_START_DAYS,
+): readonly Finding[] {
+  if (days === undefined || days <= others) return []
+  const expected = `at most the ${others} days that others start with (credit.startDays)`
+  return [finding(['newcomers', 'startDays'], `found ${describeValue(days)}`, { expected })]
+}
+
 function checkShare(
   path: Path,
   value: string | number | undefined,
@@ -87,6 +102,10 @@ function checkShare(
   }
   if (result.value >= millionthsMin) return []
   return [finding(path, `found ${describeValue(value)}`, { expected: 'at least 50%' })]
+}
+
+function machineDays(days: number | undefined): number | undefined {
+  return days === undefined ? undefined : days * MACHINE_DAY
 }
 
 function share(value: string | number | undefined): number | undefined {

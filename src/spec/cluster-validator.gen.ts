@@ -2,7 +2,7 @@
 // @ts-nocheck
 import type { AnySchemaObject, ValidateFunction } from 'ajv'
 export const validate: ValidateFunction = validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/cluster.schema.json","title":"ClusterFile","description":"The rules that the members of a cluster hold to. Each member publishes the ones that she agrees to; those that most of them name hold. What is left out is as documented.","type":"object","additionalProperties":false,"required":["kind","name"],"properties":{"kind":{"title":"Kind","description":"Always Cluster.","const":"Cluster"},"name":{"title":"Name","description":"Name of the cluster, as in the machines' own lists of members. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["friends"]},"contribution":{"title":"Contribution","description":"What is asked of every member.","type":"object","additionalProperties":false,"properties":{"minimum":{"title":"Minimum","description":"Least share of what one takes that one gives.","type":["string","number"],"examples":["20%"]},"graceDays":{"title":"Grace","description":"Days before the minimum holds for a newcomer.","type":"integer","minimum":0,"maximum":3650,"examples":[30]}}},"freeRiders":{"title":"Free riders","description":"What happens, one after the other, to whoever stays below the minimum.","type":"object","additionalProperties":false,"properties":{"lastInLineDays":{"title":"Last in line","description":"Days that her work is served last.","type":"integer","minimum":1,"maximum":3650,"examples":[14]},"noNewPlacementsDays":{"title":"No new placements","description":"Days without new placements after that.","type":"integer","minimum":1,"maximum":3650,"examples":[14]},"noticeDays":{"title":"Notice","description":"Days from the notice to the drain.","type":"integer","minimum":1,"maximum":3650,"examples":[7]}}},"credit":{"title":"Credit","description":"What a member may owe, in days of the reference machine (4 cores, 8 GiB, 100 GiB).","type":"object","additionalProperties":false,"properties":{"startDays":{"title":"Start","description":"Credit that each member starts with.","type":"integer","minimum":0,"maximum":36500,"examples":[7]},"lendDays":{"title":"Lend","description":"Most credit that a member may lend to newcomers.","type":"integer","minimum":0,"maximum":36500,"examples":[7]}}},"votes":{"title":"Votes","description":"What it takes to decide about a member.","type":"object","additionalProperties":false,"properties":{"quorum":{"title":"Quorum","description":"Share of those who may vote that must vote, at least half.","type":["string","number"],"examples":["67%"]},"majority":{"title":"Majority","description":"Share of yes and no that must be yes, at least half.","type":["string","number"],"examples":["67%"]},"days":{"title":"Days","description":"Days that a vote is open.","type":"integer","minimum":1,"maximum":366,"examples":[7]},"suspensionDays":{"title":"Suspension","description":"Longest suspension.","type":"integer","minimum":1,"maximum":90,"examples":[7]}}},"disputes":{"title":"Disputes","description":"About what the ledger holds.","type":"object","additionalProperties":false,"properties":{"days":{"title":"Days","description":"Days to have a contested dispute voted on.","type":"integer","minimum":1,"maximum":3650,"examples":[7]}}}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://meshlet.farm/schemas/cluster.schema.json","title":"ClusterFile","description":"The rules that the members of a cluster hold to. Each member publishes the ones that she agrees to; those that most of them name hold. What is left out is as documented.","type":"object","additionalProperties":false,"required":["kind","name"],"properties":{"kind":{"title":"Kind","description":"Always Cluster.","const":"Cluster"},"name":{"title":"Name","description":"Name of the cluster, as in the machines' own lists of members. It becomes the key of the record.","type":"string","minLength":1,"maxLength":63,"examples":["friends"]},"contribution":{"title":"Contribution","description":"What is asked of every member.","type":"object","additionalProperties":false,"properties":{"minimum":{"title":"Minimum","description":"Least share of what one takes that one gives.","type":["string","number"],"examples":["20%"]},"graceDays":{"title":"Grace","description":"Days before the minimum holds for a newcomer.","type":"integer","minimum":0,"maximum":3650,"examples":[30]}}},"freeRiders":{"title":"Free riders","description":"What happens, one after the other, to whoever stays below the minimum.","type":"object","additionalProperties":false,"properties":{"lastInLineDays":{"title":"Last in line","description":"Days that her work is served last.","type":"integer","minimum":1,"maximum":3650,"examples":[14]},"noNewPlacementsDays":{"title":"No new placements","description":"Days without new placements after that.","type":"integer","minimum":1,"maximum":3650,"examples":[14]},"noticeDays":{"title":"Notice","description":"Days from the notice to the drain.","type":"integer","minimum":1,"maximum":3650,"examples":[7]}}},"credit":{"title":"Credit","description":"What a member may owe, in days of the reference machine (4 cores, 8 GiB, 100 GiB).","type":"object","additionalProperties":false,"properties":{"startDays":{"title":"Start","description":"Credit that each member starts with.","type":"integer","minimum":0,"maximum":36500,"examples":[7]},"lendDays":{"title":"Lend","description":"Most credit that a member may lend to newcomers.","type":"integer","minimum":0,"maximum":36500,"examples":[7]}}},"newcomers":{"title":"Newcomers","description":"What a member needs before she may owe as much as the others.","type":"object","additionalProperties":false,"properties":{"sponsors":{"title":"Sponsors","description":"How many members have to lend her some of their credit; also, how many of those who vote for her admission.","type":"integer","minimum":0,"maximum":16,"examples":[1]},"startDays":{"title":"Start","description":"Credit that she starts with until then, in days of the reference machine; 1 when it is left out.","type":"integer","minimum":1,"maximum":36500,"examples":[1]}}},"votes":{"title":"Votes","description":"What it takes to decide about a member.","type":"object","additionalProperties":false,"properties":{"quorum":{"title":"Quorum","description":"Share of those who may vote that must vote, at least half.","type":["string","number"],"examples":["67%"]},"majority":{"title":"Majority","description":"Share of yes and no that must be yes, at least half.","type":["string","number"],"examples":["67%"]},"days":{"title":"Days","description":"Days that a vote is open.","type":"integer","minimum":1,"maximum":366,"examples":[7]},"suspensionDays":{"title":"Suspension","description":"Longest suspension.","type":"integer","minimum":1,"maximum":90,"examples":[7]}}},"disputes":{"title":"Disputes","description":"About what the ledger holds.","type":"object","additionalProperties":false,"properties":{"days":{"title":"Days","description":"Days to have a contested dispute voted on.","type":"integer","minimum":1,"maximum":3650,"examples":[7]}}}}};
 export const schema: AnySchemaObject = schema11
 import func2Module from 'ajv/dist/runtime/ucs2length.js'
 const func2 = func2Module.default ?? func2Module
@@ -33,7 +33,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(((((((key0 === "kind") || (key0 === "name")) || (key0 === "contribution")) || (key0 === "freeRiders")) || (key0 === "credit")) || (key0 === "votes")) || (key0 === "disputes"))){
+if(!((((((((key0 === "kind") || (key0 === "name")) || (key0 === "contribution")) || (key0 === "freeRiders")) || (key0 === "credit")) || (key0 === "newcomers")) || (key0 === "votes")) || (key0 === "disputes"))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err2];
@@ -395,12 +395,12 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data.votes !== undefined){
-let data12 = data.votes;
+if(data.newcomers !== undefined){
+let data12 = data.newcomers;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 for(const key4 in data12){
-if(!((((key4 === "quorum") || (key4 === "majority")) || (key4 === "days")) || (key4 === "suspensionDays"))){
-const err32 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}};
+if(!((key4 === "sponsors") || (key4 === "startDays"))){
+const err32 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -410,10 +410,10 @@ vErrors.push(err32);
 errors++;
 }
 }
-if(data12.quorum !== undefined){
-let data13 = data12.quorum;
-if((typeof data13 !== "string") && (!((typeof data13 == "number") && (isFinite(data13))))){
-const err33 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type}};
+if(data12.sponsors !== undefined){
+let data13 = data12.sponsors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err33 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -422,11 +422,9 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-if(data12.majority !== undefined){
-let data14 = data12.majority;
-if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
-const err34 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type}};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 16 || isNaN(data13)){
+const err34 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -435,11 +433,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-if(data12.days !== undefined){
-let data15 = data12.days;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err35 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"}};
+if(data13 < 0 || isNaN(data13)){
+const err35 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -448,9 +443,12 @@ vErrors.push(err35);
 }
 errors++;
 }
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 366 || isNaN(data15)){
-const err36 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366}};
+}
+}
+if(data12.startDays !== undefined){
+let data14 = data12.startDays;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err36 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -459,8 +457,9 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(data15 < 1 || isNaN(data15)){
-const err37 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 36500 || isNaN(data14)){
+const err37 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -469,12 +468,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-}
-if(data12.suspensionDays !== undefined){
-let data16 = data12.suspensionDays;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err38 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"}};
+if(data14 < 1 || isNaN(data14)){
+const err38 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -483,9 +478,11 @@ vErrors.push(err38);
 }
 errors++;
 }
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 90 || isNaN(data16)){
-const err39 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90}};
+}
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -494,8 +491,13 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(data16 < 1 || isNaN(data16)){
-const err40 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+if(data.votes !== undefined){
+let data15 = data.votes;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+for(const key5 in data15){
+if(!((((key5 === "quorum") || (key5 === "majority")) || (key5 === "days")) || (key5 === "suspensionDays"))){
+const err40 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -505,10 +507,10 @@ vErrors.push(err40);
 errors++;
 }
 }
-}
-}
-else {
-const err41 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"}};
+if(data15.quorum !== undefined){
+let data16 = data15.quorum;
+if((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))){
+const err41 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -518,12 +520,10 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data.disputes !== undefined){
-let data17 = data.disputes;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key5 in data17){
-if(!(key5 === "days")){
-const err42 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}};
+if(data15.majority !== undefined){
+let data17 = data15.majority;
+if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+const err42 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -533,10 +533,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data17.days !== undefined){
-let data18 = data17.days;
+if(data15.days !== undefined){
+let data18 = data15.days;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err43 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"}};
+const err43 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -546,8 +546,8 @@ vErrors.push(err43);
 errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 3650 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+if(data18 > 366 || isNaN(data18)){
+const err44 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -557,7 +557,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err45 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err45 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -568,9 +568,10 @@ errors++;
 }
 }
 }
-}
-else {
-const err46 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"}};
+if(data15.suspensionDays !== undefined){
+let data19 = data15.suspensionDays;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err46 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -579,15 +580,111 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-}
-else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 90 || isNaN(data19)){
+const err47 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90}};
 if(vErrors === null){
 vErrors = [err47];
 }
 else {
 vErrors.push(err47);
+}
+errors++;
+}
+if(data19 < 1 || isNaN(data19)){
+const err48 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+if(data.disputes !== undefined){
+let data20 = data.disputes;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key6 in data20){
+if(!(key6 === "days")){
+const err50 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(data20.days !== undefined){
+let data21 = data20.days;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err51 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 3650 || isNaN(data21)){
+const err52 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if(data21 < 1 || isNaN(data21)){
+const err53 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+}
+else {
+const err55 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
 }
 errors++;
 }

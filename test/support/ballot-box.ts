@@ -1,4 +1,10 @@
-import type { Attestation, Ballots, Proposal, Vote } from '../../src/governance/ballots.ts'
+import type {
+  Attestation,
+  Ballots,
+  Proposal,
+  Sponsorship,
+  Vote,
+} from '../../src/governance/ballots.ts'
 import type { Decided } from '../../src/governance/decide.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import { recordCid } from '../../src/model/record-cid.ts'
@@ -34,10 +40,12 @@ export class BallotBox {
   proposals: Proposal[] = []
   votes: Vote[] = []
   attestations: Attestation[] = []
+  sponsorships: Sponsorship[] = []
   #records = 0
 
   get ballots(): Ballots {
-    return { proposals: this.proposals, votes: this.votes, attestations: this.attestations }
+    const { proposals, votes, attestations, sponsorships } = this
+    return { proposals, votes, attestations, sponsorships }
   }
 
   /** Proposes on day 0, for a week, with the standard shares. */
@@ -77,6 +85,12 @@ export class BallotBox {
     const vote = { ...this.#ref(voter, COLLECTION.vote, value), voter, value }
     this.votes.push(vote)
     return vote
+  }
+
+  /** Lends credit to a newcomer. */
+  sponsor(by: Did, newcomer: Did, days = 1): this {
+    this.sponsorships.push({ by, newcomer, sinceMs: dayMs(days) })
+    return this
   }
 
   /** Each puts on record how it ended, as she sees it. */

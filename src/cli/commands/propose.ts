@@ -74,6 +74,10 @@ export async function runPropose(
   io.note(
     `${voters.join(', ')} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`,
   )
+  if (value.sponsorsMin !== undefined)
+    io.note(
+      `${value.sponsorsMin} of those who say yes must lend her credit:  commune sponsor ${who} --credit DAYS\n`,
+    )
   return EXIT.done
 }
 
@@ -166,6 +170,7 @@ function draft(
     ...(follows === undefined ? {} : { previous: { uri: follows.uri, cid: follows.cid } }),
     ...(claim === undefined ? {} : { claim }),
     ...(dispute === undefined ? {} : { dispute }),
+    ...(action === 'admit' && rules.sponsorsMin > 0 ? { sponsorsMin: rules.sponsorsMin } : {}),
     ...(action === 'suspend' ? { until: timeOf(untilMs) } : {}),
     closesAt: timeOf(closesAtMs),
     createdAt: timeOf(nowMs),

@@ -37,6 +37,16 @@ type Main = {
   sponsorLimit?: number
 
   /**
+   * Members who have to lend to a member before she gets the credit that others start with.
+   */
+  sponsorsMin?: number
+
+  /**
+   * Credit that a member starts with until then, resource-seconds.
+   */
+  unsponsoredLine?: number
+
+  /**
    * Days that a free rider’s work is last in line before it gets no new placements.
    */
   lastInLineDays?: number
@@ -100,6 +110,12 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
     ),
     sponsorLimit: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
+    ),
+    sponsorsMin: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 16 }),
+    ),
+    unsponsoredLine: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 9007199254740991 }),
     ),
     lastInLineDays: /*#__PURE__*/ l.optional(

@@ -73,6 +73,11 @@ type Main = {
   majorityMillionths?: number
 
   /**
+   * Of an admission: how many of those who say yes have to lend credit to the newcomer; by the cluster’s policy when it was proposed.
+   */
+  sponsorsMin?: number
+
+  /**
    * End of a suspension.
    */
   until?: l.DatetimeString
@@ -137,6 +142,9 @@ const main = /*#__PURE__*/ l.record<'any', Main>(
     ),
     majorityMillionths: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.integer({ minimum: 0, maximum: 1000000 }),
+    ),
+    sponsorsMin: /*#__PURE__*/ l.optional(
+      /*#__PURE__*/ l.integer({ minimum: 0, maximum: 16 }),
     ),
     until: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ format: 'datetime' }),
