@@ -1,4 +1,5 @@
 import { agreementOf } from '../governance/agreement.ts'
+import { claimsInLedger, type ClaimInLedger } from '../governance/claims-in-ledger.ts'
 import type { Dispute } from '../governance/disputes.ts'
 import type { GetInput } from './commands/get.ts'
 import { bidCheckedAgain, isBid } from './disputed-bid.ts'
@@ -10,6 +11,7 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
   const { view, owner, names } = reading
   const nowMs = io.clock.wallMs()
   const { disputes } = agreementOf(view, owner, nowMs)
+  const inLedger = claimsInLedger(view, owner, nowMs)
   const items = disputes.filter(
     ({ uri }) => name === undefined || name === uri || name === idOf(uri),
   )
@@ -21,8 +23,8 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
     { header: 'state', cell: ({ settledBy, state }) => settledBy ?? state },
     {
       header: 'claim counts',
-      cell: ({ claimCounts, value }) =>
-        isBid(value.claim.uri) ? undefined : claimCounts ? 'yes' : 'no',
+      cell: ({ value }) =>
+        isBid(value.claim.uri) ? undefined : countsText(inLedger(value.claim.uri)),
     },
     {
       header: 'deadline',
@@ -42,6 +44,16 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
     items,
     columns,
     nameOf: ({ uri }) => idOf(uri),
+    dataOf: (dispute) =>
+      isBid(dispute.value.claim.uri)
+        ? dispute
+        : { ...dispute, inLedger: inLedger(dispute.value.claim.uri) },
     empty: 'Nothing is disputed.',
   })
+}
+
+/** In the ledger that is used now, and what is known of the next one. */
+function countsText({ counts, changesOn }: ClaimInLedger): string {
+  if (changesOn === undefined) return counts ? 'yes' : 'no'
+  return counts ? `yes; no more from ${changesOn}` : `no; counts again from ${changesOn}`
 }

@@ -9,6 +9,7 @@ import { recordKeyFor } from '../model/record-key.ts'
 import type { BidRecord } from '../model/records.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import { recordUri } from './ballots.ts'
+import { claimsInLedger } from './claims-in-ledger.ts'
 import { ledgerTerms } from './ledger-terms.ts'
 
 const [alice, bob, alice1, bob1] = [did('alice'), did('bob'), did('alice1'), did('bob1')]
@@ -70,6 +71,21 @@ test('a settlement after the close leaves a bid right that was right', () => {
   expect([audit(view, 0), audit(view, -250)]).toEqual(['same', 'different'])
   withdraw(view, 2.1)
   expect([audit(view, 0), audit(view, -250)]).toEqual(['same', 'different'])
+})
+
+test('what is said today counts from tomorrow on, and both are told', () => {
+  const view = commune()
+  const counts = (days: number) => {
+    const { counts: now, changesOn } = claimsInLedger(view, alice, dayMs(days))(CLAIM)
+    return [now, changesOn]
+  }
+  expect(counts(2)).toEqual([true, undefined])
+  dispute(view, 2.1)
+  expect(counts(2.2)).toEqual([true, '2026-11-04'])
+  expect(counts(3.1)).toEqual([false, undefined])
+  withdraw(view, 3.2)
+  expect(counts(3.3)).toEqual([false, '2026-11-05'])
+  expect(counts(4)).toEqual([true, undefined])
 })
 
 test('so does a dispute that is raised after the close', () => {

@@ -110,6 +110,9 @@ it('of three the neutral third decides a dispute, and all readers come to the sa
   const voted = await at(1.3, 'carol', 'vote', vote, 'no')
   expect(voted.err).toContain('It is failed: 0 yes and 1 no are not enough.')
   for (const owner of OWNERS) expect(await state(1.4, owner), owner).toBe('rejected')
+  const table = await at(1.4, 'alice', 'get', 'disputes')
+  expect(table.out).toMatch(/rejected +no; counts again from \d{4}-\d{2}-\d{2} /)
+  expect((await at(3, 'alice', 'get', 'disputes')).out).toMatch(/rejected +yes /)
   for (const owner of OWNERS) {
     const { out } = await at(1.4, owner, 'get', 'proposals', vote, '-o', 'json')
     expect(JSON.parse(out), owner).toMatchObject([{ binds: true }])
