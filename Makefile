@@ -102,7 +102,7 @@ generate: $(PACKAGES) ## generate types from lexicons/ and schemas/, and docs/cl
 
 .PHONY: clean
 clean: ## remove what the other targets made, except Node and the packages
-	@rm -rf dist dist.new .demo
+	@rm -rf dist dist.new dist.old .demo
 
 # Built beside and then swapped, so that a program that runs meanwhile finds all its modules.
 dist/.built: $(PACKAGES) $(SOURCES) scripts/build.ts $(wildcard scripts/build/*.ts)
@@ -110,7 +110,7 @@ dist/.built: $(PACKAGES) $(SOURCES) scripts/build.ts $(wildcard scripts/build/*.
 	@rm -rf dist.new
 	@node scripts/build.ts dist.new
 	@touch dist.new/.built
-	@rm -rf dist && mv dist.new dist
+	@rm -rf dist.old && { [ ! -e dist ] || mv dist dist.old; } && mv dist.new dist && rm -rf dist.old
 
 # npm writes this file last.
 $(PACKAGES): package.json package-lock.json .npmrc | $(NODE)

@@ -30,7 +30,7 @@ const BUNDLED = ['ajv', 'commander', 'yaml']
 const PARTS = [
   {
     name: 'start',
-    test: /src\/(cli\/(program|terminal)|bin\/(real-drivers|parser-fault))\.ts$/,
+    test: /src\/bin\/commune-main\.ts$/,
     priority: 2,
   },
   { name: 'files', test: /src\/(spec\/read-folder|cli\/(load-folder|output))\.ts$/, priority: 1 },

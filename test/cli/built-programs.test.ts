@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,15 +55,29 @@ async function loadedBy(...args: readonly string[]): Promise<readonly string[]> 
     .toSorted()
 }
 
-it('help loads two files, and none of a library', async () => {
-  expect(await loadedBy('--help')).toEqual(['bin/commune.js', 'commune/start.js'])
+it('help loads three files, and none of a library', async () => {
+  expect(await loadedBy('--help')).toEqual([
+    'bin/commune.js',
+    'commune/commune-main.js',
+    'commune/start.js',
+  ])
 })
 
 it('checking a file loads few files, and none of a library', async () => {
   const loaded = await loadedBy('validate', EXAMPLE)
   expect(loaded).toContain('commune/files.js')
   expect(loaded.filter((file) => !/^(bin|commune)\//.test(file))).toEqual([])
-  expect(loaded.length).toBeLessThanOrEqual(6)
+  expect(loaded.length).toBeLessThanOrEqual(7)
+})
+
+it('keeps what was compiled beside the program, and runs where it can keep nothing', async () => {
+  await program('commune', '--version')
+  const compiled = join(root, 'dist/compiled')
+  expect((await readdir(compiled)).length).toBe(1)
+  await rm(compiled, { recursive: true })
+  await writeFile(compiled, 'no folder')
+  expect((await program('commune', '--help')).stderr).toBe('')
+  await rm(compiled)
 })
 
 it('finds what the package brings along', async () => {
