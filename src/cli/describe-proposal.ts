@@ -1,3 +1,4 @@
+import type { SeenOtherwise } from '../governance/seen-otherwise.ts'
 import { CommuneError } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import { EXIT } from './exit.ts'
@@ -61,7 +62,7 @@ function tell(
   { names }: Reading,
   labels: readonly AccountLabel[],
 ): string {
-  const { proposal, tally, state, why, competesWith, attestedBy, binds } = row
+  const { proposal, tally, state, why, competesWith, attestedBy, binds, seenOtherwise } = row
   const { value, author } = proposal
   const called = names.account
   const choices = new Map(tally.counted.map(({ voter, choice }) => [voter, choice]))
@@ -86,6 +87,19 @@ function tell(
       ({ vote, reason }) =>
         `${called(vote.voter)}  ${printable(vote.value.choice)}, ignored: ${IGNORED[reason]}`,
     ),
+    ...(seenOtherwise.length === 0 ? [] : ['', 'SEEN OTHERWISE']),
+    ...seenOtherwise.map((seen) => historyText(seen, called)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Which of the two is wrong, records do not tell. */
+function historyText(
+  { by, voter, recorded, now }: SeenOtherwise,
+  called: (did: Did) => string,
+): string {
+  const has = `${called(by)} has on record that`
+  if (voter === undefined) return `${has} it ${printable(recorded)}; by what can be read it ${now}`
+  const then = now === undefined ? 'her vote is gone' : `her vote says ${printable(now)}`
+  return `${has} ${called(voter)} voted ${printable(recorded)}; now ${then}`
 }

@@ -39,6 +39,12 @@ export function printProposals({ io, reading, format, name }: GetInput): void {
       wide: true,
       cell: ({ equivocators }) => equivocators.map((did) => names.account(did)).join(', '),
     },
+    {
+      header: 'seen otherwise',
+      wide: true,
+      cell: ({ seenOtherwise }) =>
+        [...new Set(seenOtherwise.map(({ voter, by }) => names.account(voter ?? by)))].join(', '),
+    },
     { header: 'why', cell: ({ why }) => why },
   ]
   printList(io, format, {
@@ -64,7 +70,8 @@ export function proposalRows({ view, owner }: Reading, nowMs: number): readonly 
 
 /** For programs. */
 export function proposalData(row: Row): object {
-  const { id, proposal, state, why, tally, binds, competesWith, equivocators, attestedBy } = row
+  const { id, proposal, state, why, tally, binds, competesWith, equivocators } = row
+  const { attestedBy } = row
   const { voters, counted, ignored, yes, no, abstain, quorum } = tally
   return {
     id,
@@ -81,6 +88,7 @@ export function proposalData(row: Row): object {
     competesWith,
     equivocators,
     attestedBy,
+    seenOtherwise: row.seenOtherwise,
   }
 }
 

@@ -1,8 +1,9 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
 import { attestedOutcomes, refKey, type Attested } from './attested.ts'
-import type { Ballots, Proposal, Sponsorship, Vote } from './ballots.ts'
+import type { Attestation, Ballots, Proposal, Sponsorship, Vote } from './ballots.ts'
 import { faultOfProposal } from './proposal-faults.ts'
+import { seenOtherwise, type SeenOtherwise } from './seen-otherwise.ts'
 import { tally, votersOf, type Tally } from './tally.ts'
 
 export interface Decided {
@@ -25,6 +26,8 @@ export interface Decided {
    * change it no more. Else empty.
    */
   readonly attestedBy: readonly Did[]
+  /** Where members have another history on record than the one that was read. */
+  readonly seenOtherwise: readonly SeenOtherwise[]
 }
 
 /** Links that are followed from one decision to the one before. */
@@ -44,12 +47,14 @@ class Assembly {
   readonly #attested: ReadonlyMap<string, Attested>
   readonly #votesOn: ReadonlyMap<string, readonly Vote[]>
   readonly #sponsorsOf: ReadonlyMap<Did, readonly Sponsorship[]>
+  readonly #recordedOf: ReadonlyMap<string, readonly Attestation[]>
   readonly #done = new Map<string, Decided>()
   readonly #nowMs: number
 
   constructor({ proposals, votes, attestations, sponsorships }: Ballots, nowMs: number) {
     this.#nowMs = nowMs
     this.#votesOn = Map.groupBy(votes, ({ value }) => value.proposal.uri)
+    this.#recordedOf = Map.groupBy(attestations, ({ value }) => refKey(value.proposal))
     this.#sponsorsOf = Map.groupBy(sponsorships, ({ newcomer }) => newcomer)
     this.#attested = attestedOutcomes(attestations)
     // What most voters have on record stays, also if its author changes or deletes it.
@@ -109,7 +114,14 @@ class Assembly {
   }
 
   #settle(entry: Decided): void {
-    this.#done.set(refKey(entry.proposal), entry)
+    const { proposal, state, tally: count } = entry
+    const recorded = this.#recordedOf.get(refKey(proposal)) ?? []
+    const found = seenOtherwise({
+      attestations: recorded.filter(({ by }) => count.voters.includes(by)),
+      votes: this.#votesOn.get(proposal.uri) ?? [],
+      outcome: state === 'passed' || state === 'failed' ? state : undefined,
+    })
+    this.#done.set(refKey(proposal), { ...entry, seenOtherwise: found })
   }
 
   #plain(proposal: Proposal, voided?: ReadonlySet<Did>): Decided {
@@ -136,6 +148,7 @@ class Assembly {
       competesWith: [],
       equivocators: [...new Set(equivocators)].toSorted(compareText),
       attestedBy: attested?.by ?? [],
+      seenOtherwise: [],
     }
   }
 

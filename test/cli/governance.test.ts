@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSession } from '../../src/atproto/session.ts'
 import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.ts'
 import { COLLECTION, type Collection } from '../../src/model/nsid.ts'
+import { recordKeyFor } from '../../src/model/record-key.ts'
 import { accountEnv, runCli, type CliResult } from './run-cli.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol', 'dave1'] as const
@@ -101,6 +102,35 @@ it('the rules of a cluster are planned, published, compared and pruned like work
   expect(pruned.code).toBe(0)
 }, 60_000)
 
+it('shows which rules hold, and who holds to them', async () => {
+  expect((await as('alice', 'get', 'clusters')).out).toMatch(
+    /friends +4 +standard .*so the standard/,
+  )
+  const session = await sessionOf('bobby')
+  const cid = await put(session, COLLECTION.clusterPolicy, 'friends', { voteDays: 7 })
+  await session[Symbol.asyncDispose]()
+  const policy = { uri: `at://${didOf('bobby')}/${COLLECTION.clusterPolicy}/friends`, cid }
+  const members = OWNERS.map(didOf)
+  const machines = [
+    ['alice-mesh', policy],
+    ['bobby-mesh', policy],
+    [
+      'carol-mesh',
+      { ...policy, cid: 'bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku' },
+    ],
+  ] as const
+  for (const [name, named] of machines) {
+    const machine = await sessionOf(name)
+    await put(machine, COLLECTION.cluster, 'friends', { members, policy: named })
+    await machine[Symbol.asyncDispose]()
+  }
+  const { out } = await as('dave1', 'get', 'clusters', '-o', 'wide')
+  expect(out).toMatch(
+    /friends +4 +bobby\S* +alice\S*, bobby\S* +carol\S* +2 of 4 members hold to it/,
+  )
+  expect(out).toContain('no minimum; credit 7, lends 7; votes 66.7%/66.7% in 7 days')
+}, 60_000)
+
 it('three of three vote to suspend the fourth, and everybody reads the same', async () => {
   const proposed = await as(
     'alice',
@@ -133,6 +163,15 @@ it('three of three vote to suspend the fourth, and everybody reads the same', as
   const members = await as('alice', 'get', 'members')
   expect(members.out).toMatch(/dave1.*suspended until .* \(friends\)/)
   expect(members.out).toMatch(/bobby.* good /)
+
+  // Whoever lists the votes as she saw them shows who changed hers afterwards.
+  const bobby = await sessionOf('bobby')
+  const { uri, cid } = (await proposal('alice', id)) as unknown as { uri: string; cid: string }
+  await put(bobby, COLLECTION.vote, recordKeyFor(uri), { proposal: { uri, cid }, choice: 'no' })
+  await bobby[Symbol.asyncDispose]()
+  expect((await as('alice', 'describe', 'proposal', id)).out).toMatch(
+    /SEEN OTHERWISE\n.*carol.* has on record that .*bobby.* voted yes; now her vote says no/s,
+  )
 
   // Half of the votes and the proposal itself are deleted: two of three have it on record.
   const session = await sessionOf('alice')

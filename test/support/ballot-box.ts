@@ -87,6 +87,15 @@ export class BallotBox {
     return vote
   }
 
+  /** What stands under the key of a vote is another one now. */
+  revote({ uri, voter }: Vote, choice: string): void {
+    const before = this.votes.find((vote) => vote.uri === uri)
+    if (before === undefined) throw new Error(`${voter} has not voted`)
+    const value = { ...before.value, choice }
+    const after = { ...before, value, cid: recordCid(value) ?? '' }
+    this.votes = this.votes.map((vote) => (vote.uri === uri ? after : vote))
+  }
+
   /** Lends credit to a newcomer. */
   sponsor(by: Did, newcomer: Did, days = 1): this {
     this.sponsorships.push({ by, newcomer, sinceMs: dayMs(days) })
@@ -94,13 +103,19 @@ export class BallotBox {
   }
 
   /** Each puts on record how it ended, as she sees it. */
-  attest(by: readonly Did[], { proposal, state, decidedAtMs = START_MS }: Decided): void {
+  attest(by: readonly Did[], decided: Decided): void {
+    const { proposal, state, decidedAtMs = START_MS, tally } = decided
     for (const did of by) {
       const value = {
         $type: COLLECTION.decision,
         proposal: { uri: proposal.uri, cid: proposal.cid },
         content: proposal.value,
         outcome: state,
+        votes: tally.counted.map(({ voter, choice, uri, cid }) => ({
+          voter,
+          choice,
+          vote: { uri, cid },
+        })),
         decidedAt: new Date(decidedAtMs).toISOString() as Time,
         createdAt: day(8),
       } as const

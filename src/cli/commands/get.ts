@@ -3,6 +3,7 @@ import type { LabelerOptions, ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
 import { printBids } from '../get-bids.ts'
+import { printClusters } from '../get-clusters.ts'
 import { printMembers } from '../get-members.ts'
 import { printMeshlets } from '../get-meshlets.ts'
 import { printDisputes } from '../get-disputes.ts'
@@ -31,6 +32,7 @@ const KINDS: Readonly<Record<string, (input: GetInput) => void | Promise<void>>>
   meshlets: printMeshlets,
   members: printMembers,
   bids: printBids,
+  clusters: printClusters,
   proposals: printProposals,
   disputes: printDisputes,
 }

@@ -30,7 +30,7 @@ const OFFERS: Readonly<Record<string, Offer>> = {
   meshlet: { kind: 'names', of: 'meshlets' },
   kind: {
     kind: 'words',
-    words: ['workloads', 'meshlets', 'members', 'bids', 'proposals', 'disputes'],
+    words: ['workloads', 'meshlets', 'members', 'bids', 'clusters', 'proposals', 'disputes'],
   },
   action: { kind: 'words', words: ['admit', 'suspend', 'reinstate', 'expel', 'uphold'] },
   choice: { kind: 'words', words: ['yes', 'no', 'abstain', 'contest', 'concede', 'withdraw'] },

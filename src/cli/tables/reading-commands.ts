@@ -7,7 +7,7 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     args: ['<kind>', '[name]'],
-    summary: 'List workloads, meshlets, members, bids, proposals or disputes.',
+    summary: 'List workloads, meshlets, members, bids, clusters, proposals or disputes.',
     options: [LABELER, ...READING],
     examples: ['commune get workloads', 'commune get bids hello -o wide', 'commune get members'],
     load: async () => (await import('../commands/get.ts')).runGet,
