@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as immediately, setTimeout as pause } from 'node:timers/promises'
 import { createDockerEngine } from '../src/engine/docker.ts'
 import type { MeshletConfig } from '../src/meshlet/config.ts'
 import { Meshlet } from '../src/meshlet/meshlet.ts'
+import { openJournal } from '../src/meshlet/sqlite-journal.ts'
 import { COLLECTION } from '../src/model/nsid.ts'
 import { placementKey } from '../src/model/placement-key.ts'
 import { recordKeyFor } from '../src/model/record-key.ts'
@@ -18,7 +19,6 @@ import { VirtualClock } from '../test/support/virtual-clock.ts'
 import { didOf } from '../test/support/virtual-commune.ts'
 import { VirtualDisk } from '../test/support/virtual-disk.ts'
 import { startVirtualFeed } from '../test/support/virtual-feed.ts'
-import { VirtualJournal } from '../test/support/virtual-journal.ts'
 import { VirtualOwner } from '../test/support/virtual-owner.ts'
 import { VirtualRepos } from '../test/support/virtual-repos.ts'
 import { VirtualWriter } from '../test/support/virtual-writer.ts'
@@ -26,6 +26,7 @@ import { LIMITS, type OwnEngine } from './own-engine.ts'
 
 export interface IdleMeshletOptions {
   readonly engine: OwnEngine
+  readonly journalFile: string
   /** Of all owners together. */
   readonly workloads: number
   /** Those that run here, and replicas of each. */
@@ -33,7 +34,7 @@ export interface IdleMeshletOptions {
   readonly replicas: number
 }
 
-/** A meshlet whose work is all done, on a real engine; its records are in memory. */
+/** A meshlet whose work is all done, on a real engine; the records of all are in memory. */
 export interface IdleMeshlet extends AsyncDisposable {
   readonly did: Did
   /** Lets time pass until just before everything is looked at again. */
@@ -85,12 +86,13 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
     dockerHost: options.engine.host,
     nowMs: () => clock.monotonicMs(),
   })
+  const journal = openJournal({ file: options.journalFile, log: silentLog, nowMs: 0 })
   const meshlet = new Meshlet(config, {
     feed: feed.feed,
     writer: new VirtualWriter({ did, repos, clock, nextDelayMs, canReach, fault: () => undefined }),
     engine,
     peers: { heartbeat: () => Promise.resolve({ epoch: 1, now: createdAt }) },
-    journal: new VirtualJournal(),
+    journal,
     guard: noGuard,
     clock,
     random,
@@ -106,6 +108,9 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
     storage: new StorageState(clock, silentLog),
   })
   const atRest = async () => {
+    // A resync has the list first, and puts what is to be looked at into the queue after that.
+    await meshlet.engineState.snapshot()
+    await immediately()
     while (meshlet.vitals().queueDepth > 0) await pause(1)
   }
   const step = async (ms: number) => {
@@ -143,6 +148,7 @@ export async function startIdleMeshlet(options: IdleMeshletOptions): Promise<Idl
       await clock.advance(RESYNC_MS)
       await ended
       feed.kill()
+      journal[Symbol.dispose]()
       await engine.close()
     },
   }

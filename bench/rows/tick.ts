@@ -1,11 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { join } from 'node:path'
 import { LABEL } from '../../src/model/nsid.ts'
-import { alternate, timed } from '../alternate.ts'
+import { alternate, busyMsOf, timed } from '../alternate.ts'
 import { type IdleMeshlet, startIdleMeshlet } from '../idle-meshlet.ts'
 import { withOwnEngine } from '../own-folder.ts'
 import { atMost, median, resultOf, type Result } from '../result.ts'
 
 const WORKLOADS = 1_000
+const RUNS = 9
 const HERE = 25
 const REPLICAS = 4
 /** Where Node tells of every request that this process makes. */
@@ -15,7 +17,8 @@ const REQUESTS = 'http.client.request.start'
 export async function measure(folder: string): Promise<readonly Result[]> {
   return withOwnEngine(folder, async (engine) => {
     const sizes = { workloads: WORKLOADS, here: HERE, replicas: REPLICAS }
-    await using meshlet = await startIdleMeshlet({ engine, ...sizes })
+    const journalFile = join(folder, 'journal.sqlite')
+    await using meshlet = await startIdleMeshlet({ engine, journalFile, ...sizes })
     const filters = { label: [`${LABEL.meshletDid}=${meshlet.did}`] }
     const list = async () => {
       const found = await engine.docker.listContainers({ all: true, filters })
@@ -23,16 +26,22 @@ export async function measure(folder: string): Promise<readonly Result[]> {
     }
     const wroteBefore = meshlet.written()
     const calls = await engineCalls(meshlet)
+    const busy = { tick: [] as number[], list: [] as number[] }
+    const both = async (which: keyof typeof busy, act: () => Promise<void>) => {
+      let ms = 0
+      busy[which].push(await busyMsOf(async () => (ms = await timed(act))))
+      return ms
+    }
     const taken = await alternate(
       {
         tick: async () => {
           await meshlet.untilResync()
-          return timed(() => meshlet.resync())
+          return both('tick', () => meshlet.resync())
         },
         look: () => timed(() => meshlet.look()),
-        list: () => timed(list),
+        list: () => both('list', list),
       },
-      { runs: 9, warmUp: 3 },
+      { runs: RUNS, warmUp: 3 },
     )
     const writes = meshlet.written() - wroteBefore
     if (writes > 0)
@@ -48,6 +57,17 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         targets: [atMost('ratio', 2)],
         warm: `Warm: the engine, a real one; the compiler. No record is written, and ${calls} calls go to the engine.`,
         whenNotMet: `The containers alone take ${inList(taken.look)} lists: each is asked for in turn, since the list leaves much out. The rest is the processor's time for ${WORKLOADS} looks.`,
+      }),
+      resultOf({
+        id: 'tick/processor',
+        name: 'The processor’s time of the meshlet alone for the same',
+        unit: 'ms of CPU',
+        samples: busy.tick.slice(-RUNS),
+        baseline: {
+          name: 'that of the client for one list',
+          samples: busy.list.slice(-RUNS),
+        },
+        warm: 'As above; whatever the engine works is not in it.',
       }),
     ]
   })

@@ -137,7 +137,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     journal: ports.journal,
     log,
     profile,
-    placementOf: (uri) => reconciler.bidCallOf(uri)?.placement,
+    placementOf: (uri) => reconciler.placementOf(uri),
     call: (dids) => heartbeats.callNow(dids),
     onChange: triggers.lookAt,
   })
@@ -330,7 +330,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     leasing,
     books: bookkeeping({
       ...{ config, view, own, engineState, facts, settings, chronicle, metrics, clock, log },
-      placementOf: (uri) => reconciler.bidCallOf(uri)?.placement,
+      placementOf: (uri) => reconciler.placementOf(uri),
     }),
     reconciler,
     lastWords,

@@ -337,14 +337,13 @@ export class Meshlet implements AsyncDisposable {
     if (this.#hasBegun) this.#parts.books.look()
     this.#parts.neighbourhood.noteChanged()
     this.engineState.invalidate()
-    this.#lookAtAll()
-    void this.engineState.snapshot().then(
-      () => {
-        this.#uriByKey.clear()
-        for (const uri of this.workloads()) this.#add(uri)
-      },
+    for (const key of [KEY.self, KEY.liveness]) this.#queue.add(key)
+    // Each look at a workload would wait for the list anyway, and by then it is known what is here.
+    const listed = this.engineState.snapshot().then(
+      () => this.#uriByKey.clear(),
       () => undefined,
     )
+    void listed.then(() => this.#lookAtAll())
     this.#cancelResync = this.#ports.clock.schedule(RESYNC_MS, () => this.#resync())
   }
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { VirtualJournal } from '../../test/support/virtual-journal.ts'
 import { EVENTS_PER_WORKLOAD_MAX, type Journal, type NewEvent } from '../ports/journal.ts'
@@ -52,4 +55,25 @@ describe.each(journals)('events %s', (_, open) => {
     expect(noisy.at(-1)?.atMs).toBe(12)
     expect(journal.events({ workload: 'at://a/w/quiet', limit: 9 })).toHaveLength(1)
   })
+})
+
+test('settings are there again when the file is opened anew, as they were last saved', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'commune-journal-'))
+  const open = () => openJournal({ file: join(folder, 'journal.sqlite'), log: silentLog, nowMs: 0 })
+  try {
+    {
+      using journal = open()
+      journal.saveSetting('kept', '1')
+      journal.saveSetting('kept', '2')
+      journal.saveSetting('taken back', '1')
+      journal.saveSetting('taken back', undefined)
+      expect(journal.setting('kept')).toBe('2')
+      expect(journal.setting('taken back')).toBeUndefined()
+    }
+    using journal = open()
+    expect(journal.setting('kept')).toBe('2')
+    expect(journal.setting('taken back')).toBeUndefined()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

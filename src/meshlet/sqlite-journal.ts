@@ -57,7 +57,8 @@ export function openJournal(options: JournalOptions): Journal & Disposable {
   const put = db.prepare('insert or replace into records values (?, ?, ?, ?)')
   const drop = db.prepare('delete from records where collection = ? and rkey = ?')
   const all = db.prepare(ALL)
-  const get = db.prepare('select value from settings where name = ?')
+  // Several are asked for at each look at each workload, and nobody else writes the file.
+  const settings = new Map(db.prepare('select name, value from settings').all().map(toSetting))
   const set = db.prepare('insert or replace into settings values (?, ?)')
   const unset = db.prepare('delete from settings where name = ?')
   return {
@@ -65,9 +66,16 @@ export function openJournal(options: JournalOptions): Journal & Disposable {
     saveRecord: ({ collection, rkey, cid, value }) =>
       void put.run(collection, rkey, cid, JSON.stringify(value)),
     removeRecord: (collection, rkey) => void drop.run(collection, rkey),
-    setting: (name) => get.get(name)?.['value'] as string | undefined,
-    saveSetting: (name, value) =>
-      void (value === undefined ? unset.run(name) : set.run(name, value)),
+    setting: (name) => settings.get(name),
+    saveSetting(name, value) {
+      if (value === undefined) {
+        unset.run(name)
+        settings.delete(name)
+      } else {
+        set.run(name, value)
+        settings.set(name, value)
+      }
+    },
     ...eventsIn(db),
     [Symbol.dispose]: () => db.close(),
   }
@@ -131,6 +139,10 @@ function eventsIn(db: DatabaseSync): Pick<Journal, 'appendEvent' | 'events'> {
           seq: Number(row['seq']),
         })) satisfies JournalEvent[],
   }
+}
+
+function toSetting(row: Record<string, unknown>): readonly [name: string, value: string] {
+  return [String(row['name']), String(row['value'])]
 }
 
 function toRecord(row: Record<string, unknown>): JournalRecord {

@@ -11,6 +11,7 @@ import type { BidCall, Bidder } from './bidder.ts'
 import type { Duty } from './duty.ts'
 import { shareOf, type EngineState } from './engine-state.ts'
 import type { Leasing } from './leasing.ts'
+import type { Placement } from './observe.ts'
 import type { Objections } from './objections.ts'
 import type { OwnRecords } from './own-records.ts'
 import { withTarget } from './rollouts.ts'
@@ -56,16 +57,22 @@ export class WorkloadReconciler {
     return fresh
   }
 
-  /** Where a workload stands now, for a decision about its bid; undefined when its record is gone. */
-  bidCallOf(uri: string): BidCall | undefined {
-    const { engineState, observer, clock } = this.#options
+  /** Where a workload stands now; undefined when its record is gone. */
+  placementOf(uri: string): Placement | undefined {
     const parsed = parseWorkloadUri(uri)
     const record = parsed && this.#record(parsed.owner, parsed.name)
     if (!parsed || !record) return undefined
-    const memory = this.memoryOf(uri)
+    return this.#options.observer.placement(uri, parsed.owner, record, this.memoryOf(uri))
+  }
+
+  /** The same for a decision about its bid; undefined when its record is gone. */
+  bidCallOf(uri: string): BidCall | undefined {
+    const { engineState, clock } = this.#options
+    const placement = this.placementOf(uri)
+    if (!placement) return undefined
     return {
-      placement: observer.placement(uri, parsed.owner, record, memory),
-      memory,
+      placement,
+      memory: this.memoryOf(uri),
       containers: shareOf(engineState.lastSeen, uri).containers,
       now: clock.monotonicMs(),
       log: this.#options.log.child({ workload: uri }),
