@@ -89,6 +89,19 @@ export async function proveFrames(
   }
 }
 
+/** What the signature check of a frame is given. */
+export type SignedFrame = Parameters<SignatureVerifier>
+
+/** Of each frame its own key, message and signature: one that does not fit is checked sooner. */
+export async function signaturesOf(
+  recorded: Frames,
+  frames: readonly Uint8Array[],
+): Promise<readonly SignedFrame[]> {
+  const found: SignedFrame[] = []
+  await proveFrames(recorded, frames, (...signed) => found.push(signed) > 0)
+  return found
+}
+
 export interface FrameFeed extends AsyncDisposable {
   /** Resolves when what these frames say is in the store. */
   take(frames: readonly Uint8Array[]): Promise<void>

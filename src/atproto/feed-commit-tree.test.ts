@@ -45,6 +45,21 @@ describe('EventTree', () => {
     await fc.assert(property, { seed: 7, numRuns: 60 })
   })
 
+  it('reads a node once, and only where a key leads', async () => {
+    const records = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`a/${n}`, values[0]]))
+    const mst = await mstOf(records as Record<string, Link>)
+    const blocks = new Map([...(await blocksOf(mst))].map(([cid, block]) => [linkOf(cid), block]))
+    const read: Link[] = []
+    const get = (link: Link) => (read.push(link), blocks.get(link))
+    const tree = new EventTree(linkOf(await mst.getPointer()), { get })
+    expect(tree.get('a/123')).toBe(values[0])
+    tree.set('a/123', values[1] as Link)
+    tree.root()
+    expect(read).toHaveLength(new Set(read).size)
+    expect(read.length).toBeLessThanOrEqual(1 + layerOf(mstKeyAtTop(records)) - layerOf('a/123'))
+    expect(blocks.size).toBeGreaterThan(50)
+  })
+
   it('says what is missing', () => {
     const node = nodeOf(['a/1'], values[0])
     expect(() => new EventTree(linkFor(node), { get: () => undefined })).toThrow('missing')
@@ -132,6 +147,11 @@ function nodeOf(keys: readonly string[], value = values[0] as Link, left?: Link)
     subtrees: [left, ...keys.map(() => undefined)],
   }
   return writeTreeNode(node)
+}
+
+/** One of the keys of the root. */
+function mstKeyAtTop(records: Readonly<Record<string, unknown>>): string {
+  return Object.keys(records).reduce((top, key) => (layerOf(key) > layerOf(top) ? key : top))
 }
 
 /** Some key of this layer. */

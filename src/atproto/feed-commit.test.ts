@@ -1,6 +1,6 @@
 import { parseCid } from '@atproto/lex'
 import { BlockMap, blocksToCarFile, readCar } from '@atproto/repo'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { clusterWrite, deletion, postWrite } from '../../test/support/sample-records.ts'
 import { type CommitEvent, keyOf, ScriptedRepo } from '../../test/support/scripted-repo.ts'
 import { COLLECTION } from '../model/nsid.ts'
@@ -91,6 +91,15 @@ describe('verifyCommitEvent', () => {
     const event = await writeAll()
     const message = { code: 'bad-answer' }
     await expect(check({ ...event, ...change(event) })).rejects.toMatchObject(message)
+  })
+
+  it('checks one signature, whatever the number of operations', async () => {
+    const event = parseCommitBody({ seq: 1, time: '2026-01-01T00:00:00Z', ...(await writeAll()) })
+    const counted = vi.fn<typeof verify>(verify)
+    const nowMs = Date.parse('2026-02-01T00:00:00Z')
+    const expected = { did: repo.did, signingKey: repo.key.did(), verify: counted, nowMs }
+    await verifyCommitEvent(event as CommitBody, expected, REPO_QUOTA, () => undefined)
+    expect(counted).toHaveBeenCalledOnce()
   })
 
   it('#33 refuses a signature by anybody else', async () => {

@@ -35,7 +35,7 @@ export async function verifyCommitEvent(
   const blocks = parseBlocks(event.blocks)
   const bytes = blockOf(blocks, event.commit)
   if (!bytes) throw bad('the event does not hold its commit')
-  const commit = await verifyCommit(event.commit.toString(), bytes, expected)
+  const commit = verifyCommit(event.commit.toString(), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
   proveOperations(event, commit.data, blocks)
   const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(each.toString())

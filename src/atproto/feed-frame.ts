@@ -4,6 +4,7 @@ import { Frame } from '@atproto/xrpc-server'
 import { com } from '../lexicons/index.ts'
 import { messageOf } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
+import { type FramePeek, peekFrame } from './feed-frame-peek.ts'
 
 /** The body of a `#commit`, as its lexicon defines it. */
 export type CommitBody = com.atproto.sync.subscribeRepos.Commit
@@ -16,6 +17,7 @@ export type FeedFrame =
       readonly did: Did
       /** When the host says that it sent it; not to be relied on. */
       readonly time: string | undefined
+      /** Undefined when it can't be read. */
       readonly body: unknown
     }
   | { readonly kind: 'info'; readonly name: string }
@@ -31,8 +33,14 @@ const KINDS = {
   '#account': 'account',
 } as const
 
-/** Reads a frame of the event stream. Never throws. */
+/**
+ * Reads a frame of the event stream; the body of an event only when somebody asks for it, since most
+ * are of repos that nobody here follows. Never throws.
+ */
 export function readFrame(bytes: Uint8Array): FeedFrame {
+  const peek = peekFrame(bytes)
+  const kind = KINDS[peek?.type as keyof typeof KINDS]
+  if (peek && kind) return new EventFrame(kind, peek, bytes)
   try {
     const frame = Frame.fromBytes(bytes)
     if (frame.isError()) return { kind: 'error', name: printable(frame.code) }
@@ -62,6 +70,32 @@ export async function parseSyncBody(body: unknown): Promise<Cid | undefined> {
     return sync?.cid.toString()
   } catch {
     return undefined
+  }
+}
+
+/** An event as it came, read from the outside. */
+class EventFrame {
+  readonly kind: (typeof KINDS)[keyof typeof KINDS]
+  readonly seq: number
+  readonly did: Did
+  readonly time: string | undefined
+  readonly #bytes: Uint8Array
+
+  constructor(kind: EventFrame['kind'], { seq, did, time }: FramePeek, bytes: Uint8Array) {
+    this.kind = kind
+    this.seq = seq
+    this.did = did as Did
+    this.time = time
+    this.#bytes = bytes
+  }
+
+  get body(): unknown {
+    try {
+      const frame = Frame.fromBytes(this.#bytes)
+      return frame.isMessage() ? frame.body : undefined
+    } catch {
+      return undefined
+    }
   }
 }
 

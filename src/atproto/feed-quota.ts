@@ -1,7 +1,7 @@
 import type { Did } from '../model/records.ts'
 import { type KeptRecord, toKeptRecord, type VersionedRecord } from './record-store-repo.ts'
 import type { RecordStore } from './record-store.ts'
-import { countWithin, type RepoQuota } from './repo-walk.ts'
+import { countWithin, machineQuota, type RepoQuota } from './repo-walk.ts'
 
 /** What of a change is stored so that a repo stays within its quota. */
 export interface KeptRecords {
@@ -9,7 +9,7 @@ export interface KeptRecords {
   readonly remove: readonly string[]
   /** The repo holds more than the quota. */
   readonly truncated: boolean
-  /** Keys of records that became smaller, so that others may fit now. */
+  /** Keys of records that became smaller, so that others that were left out may fit now. */
   readonly shrunk: ReadonlySet<string>
 }
 
@@ -18,6 +18,8 @@ interface QuotaOptions {
   readonly quotaOf: (did: Did) => RepoQuota
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** What to store so that the repo stays within its quota: the first records by key. */
 export function keepWithin(
   { store, quotaOf }: QuotaOptions,
@@ -25,7 +27,8 @@ export function keepWithin(
   put: readonly VersionedRecord[],
   remove: readonly string[],
 ): KeptRecords {
-  if (put.length === 0) return { put, remove, truncated: false, shrunk: new Set<string>() }
+  if (put.length === 0 || fitsSurely(store, did, put, quotaOf(did)))
+    return { put, remove, truncated: false, shrunk: NOTHING }
   const records = new Map<string, KeptRecord>()
   let last = ''
   for (const raw of store.raws(did)) {
@@ -47,6 +50,20 @@ export function keepWithin(
     truncated: surplus.size > 0,
     shrunk,
   }
+}
+
+/** Whether there is room for all, however it is counted: mostly there is, and none needs to be sorted. */
+function fitsSurely(
+  store: RecordStore,
+  did: Did,
+  put: readonly VersionedRecord[],
+  quota: RepoQuota,
+): boolean {
+  if (store.facts(did).truncated) return false
+  const size = store.size(did)
+  const bytes = put.reduce((sum, record) => sum + (record.bytes?.length ?? 0), size.bytes)
+  const { recordsMax, repoBytesMax } = machineQuota(quota)
+  return size.records + put.length <= recordsMax && bytes <= repoBytesMax
 }
 
 /** Keys of the stored records that a quota which became smaller leaves out. */

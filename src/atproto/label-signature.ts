@@ -95,7 +95,7 @@ function bytesOf(sig: unknown): Uint8Array | undefined {
 
 async function encoded(label: object): Promise<Uint8Array | undefined> {
   try {
-    return await dagCbor(label)
+    return dagCbor(label)
   } catch {
     // Something that has no place in a label, such as a fraction: nobody can have signed it.
     return undefined

@@ -58,6 +58,11 @@ export interface KeptRecord {
   readonly size: number
 }
 
+export interface RepoSize {
+  readonly records: number
+  readonly bytes: number
+}
+
 export function toKeptRecord({ key, cid, rev, bytes }: VersionedRecord): KeptRecord {
   return { key, cid, rev, size: bytes?.length ?? 0 }
 }
@@ -90,9 +95,15 @@ export class RepoMirror {
   readonly #parse: ParseViewValue
   #lastKey: string | undefined
   #lastRev = ''
+  #records = 0
+  #bytes = 0
 
   constructor(parse: ParseViewValue) {
     this.#parse = parse
+  }
+
+  get size(): RepoSize {
+    return { records: this.#records, bytes: this.#bytes }
   }
 
   raw(key: string): KeptRecord | undefined {
@@ -152,12 +163,19 @@ export class RepoMirror {
     const before = cells.get(name.rkey)
     const cell = this.#toCell(record, name, before)
     cells.set(before ? name.rkey : flat(name.rkey), cell)
+    this.#records += before ? 0 : 1
+    this.#bytes += cell.size - (before?.size ?? 0)
     this.#changed(name.collection)
   }
 
   remove(key: string): void {
     const name = splitKey(key)
-    if (name && this.#cells.get(name.collection)?.delete(name.rkey)) this.#changed(name.collection)
+    const before = this.#cell(key)
+    if (!name || !before) return
+    this.#cells.get(name.collection)?.delete(name.rkey)
+    this.#records -= 1
+    this.#bytes -= before.size
+    this.#changed(name.collection)
   }
 
   #cell(key: string): Cell | undefined {

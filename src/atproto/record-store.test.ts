@@ -54,6 +54,26 @@ describe('the record store', () => {
     expect(isNew).toEqual([false, false, false, true, false, true, true, true])
   })
 
+  it('knows how much it holds of a repo, through all changes', async () => {
+    using store = open()
+    const records = [await record(clusterWrite('a')), await record(workloadWrite('w'))]
+    const sized = () => [...store.raws(DID)].reduce((sum, { size }) => sum + size, 0)
+    const apply = (update: Partial<Parameters<typeof store.apply>[0]>) => {
+      store.apply({ did: DID, via: 'stream', ...update })
+      expect(store.size(DID).bytes).toBe(sized())
+      return store.size(DID).records
+    }
+    expect(apply({ put: records })).toBe(2)
+    expect(apply({ put: [await record(clusterWrite('a', 12_345))] })).toBe(2)
+    expect(
+      apply({ put: [{ ...(records[1] as VersionedRecord), cid: 'bafyx', bytes: undefined }] }),
+    ).toBe(2)
+    expect(apply({ remove: [`${COLLECTION.cluster}/a`, `${COLLECTION.cluster}/none`] })).toBe(1)
+    expect(sized()).toBe(0)
+    store.forget(DID)
+    expect(store.size(DID)).toEqual({ records: 0, bytes: 0 })
+  })
+
   it('keeps records, facts and cursor across a restart', async () => {
     const put = [await record(clusterWrite('b')), await record(clusterWrite('a'))]
     const facts = {

@@ -3,7 +3,13 @@ import type { Did } from '../model/records.ts'
 import type { RecordChange, StoredRecord, VersionedView, Via } from '../ports/records.ts'
 import type { HostCursor, RecordDisk } from './record-store-disk.ts'
 import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
-import type { InvalidRecord, KeptRecord, RepoFacts, VersionedRecord } from './record-store-repo.ts'
+import type {
+  InvalidRecord,
+  KeptRecord,
+  RepoFacts,
+  RepoSize,
+  VersionedRecord,
+} from './record-store-repo.ts'
 import { NO_FACTS, RepoMirror, splitKey } from './record-store-repo.ts'
 
 /** A change of one repo, stored and shown as a whole or not at all. */
@@ -24,6 +30,8 @@ export interface RecordStore extends VersionedView, Disposable {
   facts(did: Did): RepoFacts
   raw(did: Did, key: string): KeptRecord | undefined
   raws(did: Did): Iterable<KeptRecord>
+  /** How many records of the repo are stored, and how large they are together, bytes. */
+  size(did: Did): RepoSize
   /** The bytes of a stored record, read from the disk. Throws code `io`. */
   bytes(did: Did, key: string): Uint8Array | undefined
   /** Records that don't count, with the reason; sorted by key. */
@@ -51,6 +59,7 @@ export function createRecordStore({ disk, parse }: RecordStoreOptions): RecordSt
   return new MirroredStore(disk, parse ?? parseViewValue)
 }
 
+const NO_SIZE: RepoSize = { records: 0, bytes: 0 }
 const NOTHING_LISTED = Object.freeze([])
 /** What `membershipVersion` counts. */
 const MEMBERSHIP: ReadonlySet<Collection> = new Set([
@@ -116,6 +125,10 @@ class MirroredStore implements RecordStore {
 
   raws(did: Did): Iterable<KeptRecord> {
     return this.#repos.get(did)?.raws() ?? []
+  }
+
+  size(did: Did): RepoSize {
+    return this.#repos.get(did)?.size ?? NO_SIZE
   }
 
   bytes(did: Did, key: string): Uint8Array | undefined {

@@ -32,13 +32,13 @@ const COMMIT_BYTES_MAX = 4096
  * Checks shape, DID, signature and revision of a commit whose bytes match `cid`. Fails with code
  * `identity` when the signature is not by this key (it may have changed), else with `bad-answer`.
  */
-export async function verifyCommit(
+export function verifyCommit(
   cid: Cid,
   bytes: Uint8Array,
   expected: CommitExpectation,
-): Promise<VerifiedCommit> {
+): VerifiedCommit {
   const { unsigned, signature, rev, data } = parseCommit(bytes, expected.did)
-  if (!expected.verify(expected.signingKey, await dagCbor(unsigned), signature)) {
+  if (!expected.verify(expected.signingKey, dagCbor(unsigned), signature)) {
     throw new CommuneError('identity', 'the commit is not signed with the key of its DID')
   }
   if (revTimeMs(rev) > expected.nowMs + REV_AHEAD_MS_MAX) {

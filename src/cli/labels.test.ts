@@ -24,7 +24,7 @@ afterEach(() => server?.close())
 
 async function signed(label: object): Promise<object> {
   const whole = { ver: 1, src: SRC, cts: '2026-11-01T00:00:00Z', ...label }
-  const sig = await keypair.sign(await dagCbor(whole))
+  const sig = await keypair.sign(dagCbor(whole))
   return { ...whole, sig: { $bytes: Buffer.from(sig).toString('base64') } }
 }
 
