@@ -9,6 +9,22 @@ export function tableOf({ outcomes }: ScenarioRun): string {
   return head + shown.map(rowOf).join('')
 }
 
+/** What those who belong together had in all, beside the scenario that theirs is held against. */
+export function groupOf({ scenario, outcomes }: ScenarioRun, baseline: ScenarioRun): string {
+  const { names = [], namesThere = names } = scenario.group ?? {}
+  const used = sumOf(outcomes, names).toFixed(2)
+  const there = sumOf(baseline.outcomes, namesThere).toFixed(2)
+  const [us, them] = [names, namesThere].map((all) => all.join(', '))
+  const those = us === them ? 'the same' : them
+  return `${us} together used ${used} machines; in “${baseline.scenario.title}” ${those} used ${there}.\n`
+}
+
+function sumOf(outcomes: ScenarioRun['outcomes'], names: readonly string[]): number {
+  return outcomes
+    .filter(({ name }) => names.includes(name))
+    .reduce((sum, { used }) => sum + used, 0)
+}
+
 function rowOf(outcome: Outcome): string {
   const cells = COLUMNS.map((name) => outcome[name].toFixed(name === 'offered' ? 0 : 2))
   return `| ${outcome.name} | ${cells.join(' | ')} |\n`

@@ -121,6 +121,35 @@ test('a member who works more, for somebody with credit, is never credited with 
   )
 })
 
+test('whatever others claim of a taker, each giver gets her equal part of the credit, or all that she gave', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 1, maxLength: 3 }),
+      fc.bigInt({ min: 1n, max: 10n ** 13n }),
+      (others, amount) => {
+        const line = 7n * BigInt(MACHINE_DAY)
+        const [taker, honest] = [ledgerDid('e'), ledgerDid('a')]
+        const rows = others.map((claimed, index) => {
+          return { giver: ledgerDid(NAMES[index + 1] ?? ''), taker, amount: claimed, day: 55 }
+        })
+        let mine = 0n
+        let all = 0n
+        settle({
+          ...settleInput([...rows, { giver: honest, taker, amount, day: 55 }]),
+          onSettled(_, { giver }, settled) {
+            all += settled
+            if (giver === honest) mine += settled
+          },
+        })
+        const part = line / BigInt(others.length + 1)
+        expect(mine).toBeGreaterThanOrEqual(amount < part ? amount : part)
+        expect(all).toBeLessThanOrEqual(line)
+      },
+    ),
+    SETTINGS,
+  )
+})
+
 /**
  * What a group may take is what it gave to others, less what it took of them, and its lines. The
  * window ends after eight half-lives, so a debt may outlive the gift that paid for it by a 256th.

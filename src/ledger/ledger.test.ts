@@ -188,7 +188,14 @@ describe('credit', () => {
   it('nobody owes more than her line, and who works for her beyond it earns nothing', () => {
     const books = new LedgerBooks('alice', 'bob', 'carol')
     books.work('alice', 'bob', DAY, { amount: 12 }).work('carol', 'bob', DAY, { amount: 2 })
-    expect(balances(books)).toEqual({ alice: 6_000, bob: -7_000, carol: 1_000 })
+    expect(balances(books)).toEqual({ alice: 5_000, bob: -7_000, carol: 2_000 })
+  })
+
+  it('beyond her credit all who gave get the same at most, so that claiming much takes nothing from others', () => {
+    const books = new LedgerBooks('alice', 'bob', 'carol', 'dave')
+    books.work('alice', 'bob', DAY, { amount: 5 }).work('carol', 'bob', DAY, { amount: 1 })
+    books.work('dave', 'bob', DAY, { amount: 900 })
+    expect(balances(books)).toEqual({ alice: 3_000, bob: -7_000, carol: 1_000, dave: 3_000 })
   })
 
   it('what two do for each other needs no credit', () => {

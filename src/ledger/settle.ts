@@ -65,10 +65,10 @@ interface Account {
 
 /**
  * Goes through the days, oldest first. On each day loans begin, what two owners did for each other is
- * offset, and what is left counts as far as the taker had the credit for it in the morning; beyond
- * that all her givers get the same share of what they gave, rounded down. So nobody owes more than
+ * offset, and what is left counts as far as the taker had the credit for it in the morning; where that
+ * is too little, all her givers get the same amount at most, rounded down. So nobody owes more than
  * her line, and who works for somebody without credit earns nothing: credit can't be made by a
- * partner who never pays.
+ * partner who never pays, nor be kept from others by claiming much of it.
  */
 export function settle(input: SettleInput): readonly Standing[] {
   const accounts = new Map(input.owners.map((owner) => [owner, emptyAccount()]))
@@ -141,7 +141,8 @@ function post({
 
 /**
  * What of each flow of a day counts: all that is offset by the other direction, and of the rest what
- * the taker's credit covers.
+ * the taker's credit covers. Where it covers less than all, her givers get the same amount each, and
+ * who is owed less than that gets all of it: by claiming more nobody takes from what others are owed.
  */
 function settleDay(
   flows: readonly Flow[],
@@ -150,18 +151,36 @@ function settleDay(
   const amounts = new Map(flows.map((flow) => [pairKey(flow.giver, flow.taker), flow.amount]))
   const owed = flows.map((flow) => {
     const back = amounts.get(pairKey(flow.taker, flow.giver)) ?? 0n
-    return atLeastNothing(flow.amount - back)
+    return { flow, rest: atLeastNothing(flow.amount - back) }
   })
-  const wanted = new Map<Did, bigint>()
-  for (const [index, { taker }] of flows.entries())
-    wanted.set(taker, (wanted.get(taker) ?? 0n) + (owed[index] ?? 0n))
-  return flows.map((flow, index) => {
-    const all = wanted.get(flow.taker) ?? 0n
-    const covered = credit.get(flow.taker) ?? 0n
-    const rest = owed[index] ?? 0n
+  const byTaker = Map.groupBy(owed, ({ flow }) => flow.taker)
+  const most = new Map(
+    [...byTaker].map(([taker, own]) => {
+      return [
+        taker,
+        equalShare(
+          own.map(({ rest }) => rest),
+          credit.get(taker) ?? 0n,
+        ),
+      ] as const
+    }),
+  )
+  return owed.map(({ flow, rest }) => {
     const offset = flow.amount - rest
-    return [flow, offset + (all <= covered ? rest : (rest * covered) / all)]
+    return [flow, offset + least(rest, most.get(flow.taker) ?? 0n)]
   })
+}
+
+/** The amount up to which all of these can be paid; rounded down, so that equal ones stay equal. */
+function equalShare(amounts: readonly bigint[], covered: bigint): bigint {
+  let left = covered
+  let unpaid = BigInt(amounts.length)
+  for (const amount of amounts.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    if (amount * unpaid > left) return left / unpaid
+    left -= amount
+    unpaid--
+  }
+  return covered
 }
 
 /**

@@ -5,6 +5,13 @@ export interface Scenario {
   readonly name: string
   readonly title: string
   readonly plans: readonly MemberPlan[]
+  /** Names that belong together, and the scenario in which they do nothing that they should not. */
+  readonly group?: {
+    readonly names: readonly string[]
+    readonly against: string
+    /** Whom they are held against there, where these are others. */
+    readonly namesThere?: readonly string[]
+  }
 }
 
 /** Four months: the first two until it has settled, the last two are measured. */
@@ -31,6 +38,15 @@ const colluders: readonly MemberPlan[] = [
   { name: 'cat', machines: 0, jobs: 0 },
 ]
 const sybils = ['sybil1', 'sybil2', 'sybil3', 'sybil4', 'sybil5']
+
+/** Five names of Eve's that the others took for five more members; each wants as much as she can get. */
+const names: readonly MemberPlan[] = sybils.map((name) => ({ name, machines: 0, jobs: PLENTY }))
+/** Comes back under a new name every twenty days, in debt each time. */
+export const CHURN_DAYS = 20
+const comebacks = Array.from(
+  { length: SCENARIO_DAYS / CHURN_DAYS },
+  (_, index) => `max${index + 1}`,
+)
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'honest', title: 'Three honest members with 1, 2 and 4 machines', plans: honest },
@@ -66,6 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'colluders',
     title: 'The same six, of whom the last three claim of each other what never ran',
     plans: [...honest, ...colluders],
+    group: { names: ['ann', 'ben', 'cat'], against: 'three-more' },
   },
   {
     name: 'sybils',
@@ -75,6 +92,34 @@ export const SCENARIOS: readonly Scenario[] = [
       { name: 'eve', machines: 1, jobs: PLENTY, fakes: { partners: sybils, machineDays: 20 } },
       ...sybils.map((name) => ({ name, machines: 0, jobs: 0, isStranger: true })),
     ],
+  },
+  {
+    name: 'five-more',
+    title: 'The honest three, one with a machine, and five more who give nothing',
+    plans: [...honest, { name: 'eve', machines: 1, jobs: PLENTY }, ...names],
+  },
+  {
+    name: 'known-sybils',
+    title: 'The same nine, of whom the last six are one, and claim of each other what never ran',
+    plans: [
+      ...honest,
+      { name: 'eve', machines: 1, jobs: PLENTY, fakes: { partners: sybils, machineDays: 20 } },
+      ...names,
+    ],
+    group: { names: ['eve', ...sybils], against: 'five-more' },
+  },
+  {
+    name: 'churn',
+    title:
+      'The honest three, and one who gives nothing, leaves in debt and is let in again under a new name every 20 days',
+    plans: [
+      ...honest,
+      ...comebacks.map((name, index): MemberPlan => {
+        const from = index * CHURN_DAYS
+        return { name, machines: 0, jobs: PLENTY, stays: [from, from + CHURN_DAYS] }
+      }),
+    ],
+    group: { names: comebacks, against: 'lazy', namesThere: ['lazy'] },
   },
 ]
 

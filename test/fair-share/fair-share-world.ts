@@ -31,6 +31,8 @@ export interface MemberPlan {
   readonly fakes?: { readonly partners: readonly string[]; readonly machineDays: number }
   /** The others do not recognise her: she is in nobody's ledger. */
   readonly isStranger?: boolean
+  /** Days of her membership: from the first, and on the last one no more. All when left out. */
+  readonly stays?: readonly [from: number, to: number]
 }
 
 /** What happened on one day, by member, in machine-days. */
@@ -82,6 +84,7 @@ export class FairShareWorld {
   readonly #machines: readonly Machine[]
   #share: FairShare = NO_FAIR_SHARE
   readonly #trusts = new Map<string, Trust>()
+  #day = 0
   #jobs = 0
   #changes = 0
 
@@ -115,6 +118,8 @@ export class FairShareWorld {
 
   run(days: number): this {
     for (let day = 0; day < days; day++) {
+      this.#day = day
+      this.#sendAway()
       const held = new Map<string, number>()
       const used = new Map<string, number>()
       for (let hour = 0; hour < 24; hour++) this.#hour(held, used)
@@ -122,6 +127,18 @@ export class FairShareWorld {
       this.#report(day, held, used)
     }
     return this
+  }
+
+  #isHere({ stays: [from, to] = [0, Infinity] }: MemberPlan): boolean {
+    return this.#day >= from && this.#day < to
+  }
+
+  /** Whoever left is served no more; what she has running ends by itself. */
+  #sendAway(): void {
+    const gone = new Set(this.#plans.filter((plan) => !this.#isHere(plan)).map(({ name }) => name))
+    for (const { room } of this.#machines)
+      for (const { uri, ownerDid } of [...room.line])
+        if (gone.has(nameOf(ownerDid))) room.leave(uri)
   }
 
   /** `held` is by giver and taker, both in replica-hours. */
@@ -150,7 +167,7 @@ export class FairShareWorld {
       ({ owner }) => owner,
     )
     const waiting = Map.groupBy(this.#machines[0]?.room.line ?? [], ({ ownerDid }) => ownerDid)
-    for (const { name, jobs } of this.#plans) {
+    for (const { name, jobs } of this.#plans.filter((plan) => this.#isHere(plan))) {
       const ownerDid = ledgerDid(name)
       const wanted = Math.min(WAITING_MAX, jobs - (running.get(name)?.length ?? 0))
       for (let count = waiting.get(ownerDid)?.length ?? 0; count < wanted; count++) {
@@ -172,7 +189,7 @@ export class FairShareWorld {
         const winner = this.#winnerOf(first.uri)
         winner.running.push({
           uri: first.uri,
-          owner: first.ownerDid.slice('did:plc:'.length),
+          owner: nameOf(first.ownerDid),
           hoursLeft: this.#random.integer(...JOB_HOURS),
         })
         this.#changes++
@@ -220,7 +237,7 @@ export class FairShareWorld {
         acknowledged: isSaid ? (said?.amount ?? 0) / MACHINE_DAY : 0,
       })
     }
-    for (const { name, fakes } of this.#plans)
+    for (const { name, fakes } of this.#plans.filter((plan) => this.#isHere(plan)))
       for (const partner of fakes?.partners ?? [])
         this.#books.work(name, partner, day, { app: 'fake', amount: fakes?.machineDays ?? 0 })
   }
@@ -252,7 +269,7 @@ export class FairShareWorld {
       credit: this.#byName((name) => share.creditOf(ledgerDid(name)) / 1_000),
     })
     if (dayNumber === 0) return
-    const known = this.#plans.filter(({ isStranger }) => isStranger !== true)
+    const known = this.#plans.filter((plan) => plan.isStranger !== true && this.#isHere(plan))
     const members = this.#books.members(...known.map(({ name }) => name))
     const closed = addDays(FIRST_DAY, dayNumber - 1)
     for (const { name } of known) this.#trusts.set(name, new Trust(ledgerDid(name), closed))
@@ -264,6 +281,10 @@ export class FairShareWorld {
   #byName(value: (name: string) => number): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#plans.map(({ name }) => [name, value(name)]))
   }
+}
+
+function nameOf(owner: Did): string {
+  return owner.slice('did:plc:'.length)
 }
 
 function heldBy(running: readonly Job[]): ReadonlyMap<Did, Amount> {
