@@ -28,6 +28,8 @@ export interface AccountRow {
   readonly lent: string
   readonly borrowed: string
   readonly credit: string
+  /** Of who has fewer sponsors than the rules ask for, and a smaller line for it. */
+  readonly sponsorsMissing?: number
   /** Balance in units of 2^-16 of the unit of usage. */
   readonly exactBalance: string
 }
@@ -189,6 +191,7 @@ function checkBids(reading: Reading, { members }: CommuneBooks, nowMs: number): 
 
 function accountRow(account: LedgerAccount, nameOf: (did: Did) => string): AccountRow {
   const { ownerDid, balance, given, taken, line, lent, borrowed, credit } = account
+  const { sponsorsMissing } = account
   return {
     owner: ownerDid,
     name: nameOf(ownerDid),
@@ -199,6 +202,7 @@ function accountRow(account: LedgerAccount, nameOf: (did: Did) => string): Accou
     lent: machineDays(lent),
     borrowed: machineDays(borrowed),
     credit: machineDays(credit),
+    ...(sponsorsMissing > 0 && { sponsorsMissing }),
     exactBalance: balance.toString(),
   }
 }

@@ -74,6 +74,9 @@ function tell(
     ...(value.reason === undefined ? [] : [`reason:    ${printable(value.reason)}`]),
     `proposed:  ${value.createdAt} by ${called(author)}`,
     `closes:    ${value.closesAt}`,
+    ...(value.sponsorsMin === undefined
+      ? []
+      : [`sponsors:  ${value.sponsorsMin} of those who say yes have to lend her credit`]),
     ...(value.until === undefined ? [] : [`until:     ${value.until}`]),
     `state:     ${state}: ${why}`,
     `binds you: ${binds ? 'yes' : 'no'}`,

@@ -36,6 +36,12 @@ describe('what a member may owe', () => {
     expect(lines(books, addDays(DAY, -1))).toEqual({ alice: 1, bob: 1, carol: 1 })
   })
 
+  test('is told with how many sponsors are missing', () => {
+    const members = new LedgerBooks('alice', 'bob').sponsor('alice', 'bob', 0.5, DAY).members()
+    const { accounts } = ledgerOf({ day: DAY, members, rules })
+    expect(accounts.map(({ sponsorsMissing }) => sponsorsMissing)).toEqual([2, 1])
+  })
+
   test('does not grow by a sponsor who has nothing to lend, is no member, or is herself', () => {
     const books = new LedgerBooks('alice', 'bob', 'carol')
     books.sponsor('alice', 'bob', 1, addDays(DAY, -1)).sponsor('alice', 'carol', 1, DAY)

@@ -47,6 +47,8 @@ export interface LedgerAccount {
   readonly line: bigint
   readonly lent: bigint
   readonly borrowed: bigint
+  /** Members who would have to lend to her besides those who do before she has the full line. */
+  readonly sponsorsMissing: number
   /** What she may still take, in the unit of usage: balance and line, never below 0. */
   readonly credit: bigint
 }

@@ -51,6 +51,8 @@ export interface Standing {
   readonly line: bigint
   readonly lent: bigint
   readonly borrowed: bigint
+  /** Members who would have to lend to her besides those who do before she has the root line. */
+  readonly sponsorsMissing: number
 }
 
 interface Account {
@@ -93,7 +95,8 @@ export function settle(input: SettleInput): readonly Standing[] {
   return [...accounts].map(([ownerDid, account]) => {
     const { given, taken, lent, borrowed } = account
     const line = lineOfAccount(account, input.rules)
-    return { ownerDid, given, taken, lent, borrowed, line }
+    const sponsorsMissing = Math.max(0, input.rules.sponsorsMin - account.sponsors.size)
+    return { ownerDid, given, taken, lent, borrowed, line, sponsorsMissing }
   })
 }
 

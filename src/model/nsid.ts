@@ -65,6 +65,15 @@ export const SYNC_METHOD = {
   subscribeRepos: 'com.atproto.sync.subscribeRepos',
 } as const
 
+/** Methods of atproto with which single records are read. */
+export const REPO_METHOD = {
+  getRecord: 'com.atproto.repo.getRecord',
+  listRecords: 'com.atproto.repo.listRecords',
+} as const
+
+/** Lists of accounts, as Bluesky has them. */
+export const GRAPH = { list: 'app.bsky.graph.list', listItem: 'app.bsky.graph.listitem' } as const
+
 /** Method of labelers, who say what they think of an account. */
 export const LABEL_METHOD = { queryLabels: 'com.atproto.label.queryLabels' } as const
 

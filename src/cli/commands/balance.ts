@@ -73,6 +73,11 @@ function print(
       if (isVerified) io.out(formatVerdict(report))
       else {
         io.note(`Closed day ${report.day}; amounts in machine-days, halved each week.\n`)
+        for (const { name, sponsorsMissing: missing } of report.accounts)
+          if (missing !== undefined)
+            io.note(
+              `${name} lacks ${missing} ${missing === 1 ? 'sponsor' : 'sponsors'}, so her line is that of a newcomer.\n`,
+            )
         io.out(formatAccounts(report.accounts, format === 'wide'))
       }
       if (isExplained) io.out(`\n${formatEntries(report)}`)

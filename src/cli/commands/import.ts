@@ -24,12 +24,21 @@ const STANDARD_OUTPUT = '-'
 const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
 const OVERRIDES = NAMES.map((name) => name.replace(/\.(ya?ml)$/, '.override.$1'))
 
-/** Writes a workload file for each service of some Compose files. */
+/** Writes a workload file for each service of some Compose files, or prints a list of atproto. */
 export async function runImport(
-  { io }: CommandContext,
+  context: CommandContext,
   paths: readonly string[],
   options: ImportOptions,
 ): Promise<number> {
+  const { io } = context
+  const list = paths.find((path) => path.startsWith('at://'))
+  if (list !== undefined) {
+    if (paths.length > 1)
+      throw new CommuneError('usage', 'A list is imported by itself.', {
+        hint: 'Run the command once for each.',
+      })
+    return (await import('../import-list.ts')).importList(context, list)
+  }
   for (const path of paths) await requirePath(path)
   const files = paths.flatMap(composeFilesOf)
   const folder = options.output ?? FOLDER

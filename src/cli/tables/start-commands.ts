@@ -23,7 +23,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     args: ['<file...>'],
     summary: 'Turn Compose files into workload files, and tell what was not carried over.',
     details:
-      'Later files go over earlier ones. A folder stands for the Compose files that Compose would take.\nVariables come from the .env beside the first file, never from your shell: records are public.',
+      'Later files go over earlier ones. A folder stands for the Compose files that Compose would take.\nVariables come from the .env beside the first file, never from your shell: records are public.\nThe address of a list of accounts (at://…) is printed as a list of owners for a policy instead.',
     options: [
       {
         flags: '-o, --output DIR',
@@ -33,7 +33,11 @@ export const START_COMMANDS: readonly CommandSpec[] = [
       { flags: '--env-file FILE', description: 'variables, instead of .env' },
     ],
     exits: IMPORT_EXITS,
-    examples: ['commune import compose.yaml', 'commune import compose.yaml -o -'],
+    examples: [
+      'commune import compose.yaml',
+      'commune import compose.yaml -o -',
+      'commune import at://did:plc:…/app.bsky.graph.list/3k… > lists/spam.txt',
+    ],
     load: async () => (await import('../commands/import.ts')).runImport,
   },
 ]
