@@ -1,7 +1,13 @@
+import { isLookedAt } from '../ledger/claims.ts'
 import { ledgerTerms } from '../governance/ledger-terms.ts'
 import type { BidClaim } from '../ledger/bid-claims.ts'
 import { basisOf } from '../ledger/basis.ts'
-import { communeBooks, ledgerMembers, type CommuneBooks } from '../ledger/books.ts'
+import {
+  communeBooks,
+  ledgerMembers,
+  type CommuneBooks,
+  type MachineBooks,
+} from '../ledger/books.ts'
 import type { LedgerEntry } from '../ledger/entries.ts'
 import { FAULTS } from '../ledger/faults.ts'
 import type { LedgerDay } from '../ledger/ledger-day.ts'
@@ -12,6 +18,7 @@ import type { Flow } from '../ledger/settle.ts'
 import { WEIGHT_BITS } from '../ledger/weight.ts'
 import { canonicalJson } from '../model/canonical.ts'
 import { sha256Hex } from '../model/hash.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import { offerClaims } from './offer-claims.ts'
 import type { Reading } from './reading.ts'
@@ -69,6 +76,21 @@ export interface GapRow {
   readonly missing: number
 }
 
+/** Records of a machine that this ledger does not look at, by the days that they name. */
+export interface OutsideRow {
+  readonly machine: string
+  /** Not closed yet, or never to come. */
+  readonly later: number
+  /** Too long ago to weigh anything. */
+  readonly older: number
+}
+
+/** A record of the ledger that is not what its schema says, so that it is not read. */
+export interface MalformedRow {
+  readonly uri: string
+  readonly reason: string
+}
+
 /** A bid whose claim is not what the ledger says. */
 export interface BidRow {
   readonly machine: string
@@ -85,6 +107,10 @@ export interface BalanceReport {
   readonly shortfalls: readonly ShortfallRow[]
   /** Of the machines of the member who is explained, and of those in her entries. */
   readonly gaps: readonly GapRow[]
+  /** Of the same machines. */
+  readonly outside: readonly OutsideRow[]
+  /** Of the same machines, and of the member. */
+  readonly malformed: readonly MalformedRow[]
   /** What was summed up, and a hash over all of it: two readers with the same hash read the same. */
   readonly checked: {
     readonly entries: number
@@ -139,13 +165,16 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
     },
   })
   const bids = checkBids(reading, books, options.nowMs)
+  const concerned = machinesOf(books, entries, member)
   return {
     owner,
     day,
     accounts: ledger.accounts.map((account) => accountRow(account, names.account)),
     entries: entries.toSorted(byDay).map((entry) => entryRow(entry, member, reading)),
     shortfalls,
-    gaps: gapRows(reading, books, entries, options),
+    gaps: gapRows(reading, concerned, day),
+    outside: outsideRows(reading, concerned, day),
+    malformed: malformedRows(reading, concerned, member),
     checked: {
       entries: hashes.length,
       bids: bids.length,
@@ -159,22 +188,66 @@ export function balanceReport(reading: Reading, options: ReportOptions): Balance
   }
 }
 
-function gapRows(
-  { names }: Reading,
+/** Machines of the member who is explained, and those in her entries. */
+function machinesOf(
   { members }: CommuneBooks,
   entries: readonly LedgerEntry[],
-  { day, member }: ReportOptions,
-): readonly GapRow[] {
+  member: Did | undefined,
+): readonly MachineBooks[] {
   const concerned = new Set(entries.map(({ meshletDid }) => meshletDid))
   return members.flatMap(({ ownerDid, machines }) =>
-    machines
-      .filter(({ meshletDid }) => ownerDid === member || concerned.has(meshletDid))
-      .flatMap((machine) => sequenceGapsOf(machine, day))
-      .map(({ meshletDid, after, before, missing }) => ({
-        machine: names.meshlet(meshletDid),
-        afterDay: after.day,
-        beforeDay: before.day,
-        missing,
+    machines.filter(({ meshletDid }) => ownerDid === member || concerned.has(meshletDid)),
+  )
+}
+
+function gapRows(
+  { names }: Reading,
+  machines: readonly MachineBooks[],
+  day: LedgerDay,
+): readonly GapRow[] {
+  return machines
+    .flatMap((machine) => sequenceGapsOf(machine, day))
+    .map(({ meshletDid, after, before, missing }) => ({
+      machine: names.meshlet(meshletDid),
+      afterDay: after.day,
+      beforeDay: before.day,
+      missing,
+    }))
+}
+
+function outsideRows(
+  { names }: Reading,
+  machines: readonly MachineBooks[],
+  day: LedgerDay,
+): readonly OutsideRow[] {
+  return machines
+    .map(({ meshletDid, usage }) => {
+      const days = usage.map(([rkey]) => rkey.slice(0, 10)).filter((one) => !isLookedAt(one, day))
+      const later = days.filter((one) => one > day).length
+      return { machine: names.meshlet(meshletDid), later, older: days.length - later }
+    })
+    .filter(({ later, older }) => later + older > 0)
+}
+
+const BOOKS: ReadonlySet<string> = new Set([
+  COLLECTION.usage,
+  COLLECTION.acknowledgement,
+  COLLECTION.sponsor,
+])
+
+function malformedRows(
+  { view }: Reading,
+  machines: readonly MachineBooks[],
+  member: Did | undefined,
+): readonly MalformedRow[] {
+  const repos = [...(member ? [member] : []), ...machines.map(({ meshletDid }) => meshletDid)]
+  return repos.flatMap((did) =>
+    view
+      .invalid(did)
+      .filter(({ collection }) => BOOKS.has(collection))
+      .map(({ collection, rkey, reason }) => ({
+        uri: `at://${did}/${collection}/${rkey}`,
+        reason,
       })),
   )
 }

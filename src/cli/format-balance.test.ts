@@ -6,6 +6,8 @@ test('numbers that a machine left out are a note behind its entries', () => {
   const text = formatEntries({
     entries: [],
     shortfalls: [],
+    outside: [],
+    malformed: [],
     gaps: [
       { ...gap, missing: 1 },
       { ...gap, missing: 3 },

@@ -1,4 +1,4 @@
-import type { AccountRow, BalanceReport, EntryRow, GapRow } from './balance-report.ts'
+import type { AccountRow, BalanceReport, EntryRow, GapRow, OutsideRow } from './balance-report.ts'
 import { formatTable, printable } from './table.ts'
 
 /** One line a member; amounts in machine-days. */
@@ -20,7 +20,9 @@ export function formatEntries({
   entries,
   shortfalls,
   gaps,
-}: Pick<BalanceReport, 'entries' | 'shortfalls' | 'gaps'>): string {
+  outside,
+  malformed,
+}: Pick<BalanceReport, 'entries' | 'shortfalls' | 'gaps' | 'outside' | 'malformed'>): string {
   const lines = entries.flatMap((entry) => [
     entryLine(entry),
     `    ${entry.usage.uri} ${entry.usage.cid}`,
@@ -32,7 +34,24 @@ export function formatEntries({
     ({ day, taker, giver, counted, covered: paid }) =>
       `${day}  the credit of ${taker} covered ${paid} of ${counted} for ${giver}`,
   )
-  return [...lines, ...covered, ...gaps.map(gapLine)].map((line) => `${printable(line)}\n`).join('')
+  const notes = [
+    ...gaps.map(gapLine),
+    ...outside.flatMap(outsideLines),
+    ...malformed.map(({ uri, reason }) => `note: ${uri} is not read: ${reason}`),
+  ]
+  return [...lines, ...covered, ...notes].map((line) => `${printable(line)}\n`).join('')
+}
+
+function outsideLines({ machine, later, older }: OutsideRow): readonly string[] {
+  const count = (records: number) => (records === 1 ? '1 record' : `${records} records`)
+  return [
+    ...(later > 0
+      ? [`note: left out of ${machine}: ${count(later)} of days that are not closed yet`]
+      : []),
+    ...(older > 0
+      ? [`note: left out of ${machine}: ${count(older)} too old to weigh anything`]
+      : []),
+  ]
 }
 
 function gapLine({ machine, afterDay, beforeDay, missing }: GapRow): string {

@@ -256,3 +256,40 @@ test('of ten thousand periods only those that weigh something are read', () => {
   ledgerOf({ day: DAY, members })
   expect(reads).toBeLessThanOrEqual(56 * 5)
 })
+
+test('ten thousand periods that all count are read one machine at a time, and fast', () => {
+  const books = new LedgerBooks('alice', 'bob')
+  for (let ago = 0; ago < 56; ago++)
+    books.work('alice', 'bob', addDays(DAY, -ago), { amount: 0.001 })
+  const [alice, bob] = books.members()
+  let reads = 0
+  const usage = (alice?.machines[0]?.usage ?? []).map(([day, { cid, value }]) => {
+    const counted = {
+      get entries() {
+        reads++
+        return value.entries
+      },
+    }
+    const { entries: _, ...rest } = value
+    return [day, { cid, value: Object.assign(counted, rest) }] as const
+  })
+  const machines = Array.from({ length: 180 }, (_, index) => ({
+    ...{ meshletDid: ledgerDid(index === 0 ? 'alice-1' : `alice-${index + 1}`), usage },
+    acknowledgements: [],
+  }))
+  const members = [{ ...alice, machines }, bob] as unknown as LedgerInput['members']
+  let atFirst: number | undefined
+  let seen = 0
+  const began = process.cpuUsage()
+  const onEntry = () => {
+    atFirst ??= reads
+    seen++
+  }
+  const { accounts } = ledgerOf({ day: DAY, members, onEntry })
+  expect(seen).toBe(180 * 56)
+  // Only the first machine's: nothing is collected before it is summed up.
+  expect(atFirst).toBeLessThanOrEqual(56 * 6)
+  expect(accounts.map(({ balance }) => balance > 0n)).toEqual([true, false])
+  // Generous: no test is to fail because the machine is slow.
+  expect(process.cpuUsage(began).user).toBeLessThan(5_000_000)
+})
