@@ -71,6 +71,8 @@ function tell(
     ...labels.map(
       (label) => `labelled:  ${labelText(label)}, by ${called(label.by as Did)}; advice only`,
     ),
+    ...(value.dispute === undefined ? [] : [`dispute:   ${idOf(value.dispute.uri)}`]),
+    ...(value.claim === undefined ? [] : [`claim:     ${value.claim.uri}`]),
     ...(value.reason === undefined ? [] : [`reason:    ${printable(value.reason)}`]),
     `proposed:  ${value.createdAt} by ${called(author)}`,
     `closes:    ${value.closesAt}`,

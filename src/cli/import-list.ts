@@ -5,9 +5,9 @@ import { GRAPH, REPO_METHOD } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import { isDid } from '../model/workload-uri.ts'
 import type { CommandContext } from './command-spec.ts'
-import { configPaths, readLogin } from './config-file.ts'
-import { DEFAULT_PLC_URL, mayBePrivate, parseUrl, settingsOf } from './connection.ts'
+import { mayBePrivate } from './connection.ts'
 import { EXIT } from './exit.ts'
+import { readSettings, resolveOwner } from './reading.ts'
 import { printable } from './table.ts'
 
 const PAGE = 100
@@ -23,13 +23,12 @@ const TIMEOUT_MS = 10_000
 export async function importList(context: CommandContext, uri: string): Promise<number> {
   const { io } = context
   const { author, rkey } = parseListUri(uri)
-  const settings = settingsOf(io, {})
-  const login = await readLogin(configPaths(io.env))
-  const plcUrl = parseUrl(settings.plcUrl ?? login?.plcUrl ?? DEFAULT_PLC_URL, 'The PLC directory')
-  const allowPrivateAddresses = mayBePrivate(io, plcUrl, settings.service ?? login?.service)
+  const settings = await readSettings(context, {})
+  const { plcUrl } = settings
+  const allowPrivateAddresses = mayBePrivate(io, plcUrl, settings.service)
   const identity = await context.drivers.createIdentity({ plcUrl, allowPrivateAddresses })
   const signal = io.signal
-  const did = isDid(author) ? author : await identity.resolveHandle(author, { signal })
+  const did = await resolveOwner(author, settings, identity, signal)
   const { pdsUrl } = await identity.resolve(did, { signal })
   const fetch = createGuardedFetch({ allowPrivateAddresses, timeoutMs: TIMEOUT_MS })
   const ask = (method: string, query: Readonly<Record<string, string>>) =>
@@ -37,7 +36,7 @@ export async function importList(context: CommandContext, uri: string): Promise<
   const list = `at://${did}/${GRAPH.list}/${rkey}`
   const head = await ask(REPO_METHOD.getRecord, { repo: did, collection: GRAPH.list, rkey })
   if (head === undefined)
-    throw new CommuneError('not-found', `There is no list at ${uri}.`, {
+    throw new CommuneError('not-found', `There is no list ${uri}.`, {
       hint: `Give its address: at://did:plc:…/${GRAPH.list}/key.`,
     })
   const owners = await ownersOf(list, (cursor) =>
@@ -50,9 +49,8 @@ export async function importList(context: CommandContext, uri: string): Promise<
   const title = typeof name === 'string' ? printable(name).replaceAll('#', ' ') : 'a list'
   io.out(`# ${title}, ${list}, ${new Date(io.clock.wallMs()).toISOString().slice(0, 10)}\n`)
   io.out(owners.map((owner) => `${owner}\n`).join(''))
-  io.note(
-    `${owners.length} owners. Keep it in a file, and name that under owners in the policy of a machine.\n`,
-  )
+  const count = `${owners.length} ${owners.length === 1 ? 'owner' : 'owners'}`
+  io.note(`${count}. Keep it in a file, and name that under owners in the policy of a machine.\n`)
   return EXIT.done
 }
 

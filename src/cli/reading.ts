@@ -110,7 +110,11 @@ function createReader(
   }
 }
 
-async function readSettings(context: CommandContext, options: ReadingOptions): Promise<Settings> {
+/** Where to read: flags, then the environment, then what `commune login` has kept. */
+export async function readSettings(
+  context: CommandContext,
+  options: ReadingOptions,
+): Promise<Settings> {
   const given = settingsOf(context.io, options)
   const login = await readLogin(configPaths(context.io.env))
   const service = given.service ?? login?.service
@@ -123,7 +127,7 @@ async function readSettings(context: CommandContext, options: ReadingOptions): P
 }
 
 /** One's own PDS knows handles that the public network does not, such as those of a test network. */
-async function resolveOwner(
+export async function resolveOwner(
   who: string,
   settings: Settings,
   identity: Identity,

@@ -41,8 +41,14 @@ it('makes a list of owners of a list on atproto, and of no other of its author',
   const parsed = parseOwnerList(out, 'spam.txt')
   expect([parsed.issues, parsed.owners.map((owner) => owner.did)]).toEqual([[], SPAM])
 
+  const byHandle = await importOf(list.replace(did, network.account('alice').handle))
+  expect(byHandle.out).toBe(out)
+
   const missing = await importOf(`${list}3`)
-  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('There is no list at')])
+  expect([missing.code, missing.err]).toEqual([
+    1,
+    expect.stringContaining('There is no list at://'),
+  ])
 }, 60_000)
 
 it.each([

@@ -104,6 +104,8 @@ it('of three the neutral third decides a dispute, and all readers come to the sa
   }
   expect(await state(0.6, 'carol')).toBe('answered')
   expect(await ledgers(1.2)).toEqual(['bobby gave 0.000'])
+  const own = await at(1.3, 'bobby', 'propose', 'uphold', id)
+  expect([own.code, own.err]).toEqual([1, expect.stringContaining('Ask another member to')])
   const proposed = await at(1.3, 'carol', 'propose', 'uphold', id)
   const vote = proposed.out.trim().split(' ')[1] ?? ''
   expect((await at(1.3, 'alice', 'vote', vote, 'yes')).err).toContain('You may not vote')
@@ -117,6 +119,8 @@ it('of three the neutral third decides a dispute, and all readers come to the sa
     const { out } = await at(1.4, owner, 'get', 'proposals', vote, '-o', 'json')
     expect(JSON.parse(out), owner).toMatchObject([{ binds: true }])
   }
+  const told = await at(1.4, 'alice', 'describe', 'proposal', vote)
+  expect(told.out).toContain(`dispute:   ${id}\nclaim:     ${claimUri()}\n`)
   const [ledger, ...others] = await ledgers(4.5)
   expect(others).toEqual([])
   expect(ledger).toMatch(/^bobby gave 0\.[67]/)

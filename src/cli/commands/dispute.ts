@@ -101,6 +101,9 @@ export async function runAnswer(
   }
   const rkey = recordKeyFor(dispute.uri)
   await governing.write([{ action: 'put', collection: COLLECTION.answer, rkey, value }])
-  io.out(`answered ${dispute.uri.slice(dispute.uri.lastIndexOf('/') + 1)}: ${choice}\n`)
+  const id = dispute.uri.slice(dispute.uri.lastIndexOf('/') + 1)
+  io.out(`answered ${id}: ${choice}\n`)
+  if (choice === 'contest')
+    io.note(`Another member can have it voted on now:  commune propose uphold ${id}\n`)
   return EXIT.done
 }

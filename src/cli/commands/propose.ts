@@ -53,6 +53,13 @@ export async function runPropose(
     action === 'uphold'
       ? aboutDispute(governing, who)
       : { subject: await findOwner(governing, who, io.signal) }
+  if (about.subject === governing.session.did)
+    throw new CommuneError('forbidden', 'Nobody proposes anything about herself.', {
+      hint:
+        action === 'uphold'
+          ? 'Ask another member to: whoever raised the dispute, or one who is no party to it.'
+          : 'Ask another member to.',
+    })
   await noteLabels(io, governing, about.subject, options)
   const value: ProposalRecord = {
     ...draft(governing, cluster, { action, days, ...about }),
