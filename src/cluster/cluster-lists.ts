@@ -1,10 +1,13 @@
 import { COLLECTION } from '../model/nsid.ts'
-import { rememberByObject } from '../model/remember.ts'
+import { rememberByObject, rememberByText } from '../model/remember.ts'
 import type { ClusterRecord, Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
 
 /** Clusters of one machine that are looked at. */
 export const CLUSTERS_PER_MESHLET_MAX = 32
+
+/** Lists that differ, of which the sets are remembered. */
+const LISTS_REMEMBERED_MAX = 1_024
 
 /** Whom one `cluster` record of a machine lists. */
 export interface ClusterList {
@@ -28,4 +31,10 @@ export function countedLists(
   return named.length > CLUSTERS_PER_MESHLET_MAX ? named.slice(0, CLUSTERS_PER_MESHLET_MAX) : named
 }
 
-const listedIn = rememberByObject(({ members }: ClusterRecord) => new Set<Did>(members))
+const listedIn = rememberByObject(({ members }: ClusterRecord) => setOf(members.join(' ')))
+
+/** The machines of one owner mostly list the same: then they share one set. */
+const setOf = rememberByText(
+  LISTS_REMEMBERED_MAX,
+  (text): ReadonlySet<Did> => new Set(text.split(' ').filter((did) => did !== '') as Did[]),
+)

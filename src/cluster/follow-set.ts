@@ -1,7 +1,7 @@
 import { compareText } from '../model/canonical.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
-import { ownedMeshlets } from './owned-meshlets.ts'
+import { membershipFacts } from './membership-facts.ts'
 import { membersOf } from './recognition.ts'
 
 /** Repos that one meshlet follows at most: nearest first, the rest is left out. */
@@ -31,6 +31,7 @@ export function followSet(
   selfOwner: Did,
   members: readonly Did[],
 ): FollowSet {
+  const facts = membershipFacts(view)
   const followed = new Set<Did>([selfMeshlet, selfOwner])
   const owners = new Set<Did>([selfOwner])
   let ring: readonly Did[] = [...new Set([selfOwner, ...members])]
@@ -42,7 +43,7 @@ export function followSet(
       addAll(
         followed,
         // Also those that do not link back: the missing half may come any time.
-        ownedMeshlets(view, owner).map(({ meshletDid }) => meshletDid),
+        facts.machinesOf(owner).map(({ meshletDid }) => meshletDid),
       )
     ring = nextRing(view, ring, visited)
   }

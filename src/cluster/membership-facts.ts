@@ -5,15 +5,21 @@ import type { RecordView } from '../ports/records.ts'
 import { clusterLists, type ClusterList, countedLists } from './cluster-lists.ts'
 import type { Candidate, CandidateSet } from './membership.ts'
 import { claimedOwner, ownedMeshlets } from './owned-meshlets.ts'
-import { allOf, type Verdict } from './verdict.ts'
+import { anyOf, type Verdict } from './verdict.ts'
 
-/** A machine that an owner names, with whom it lists. */
-interface Machine {
+/** A machine that an owner names. */
+export interface NamedMachine {
   readonly meshletDid: Did
   /** Whether it is hers. */
   readonly verdict: Verdict
+}
+
+/** With whom it lists. */
+interface Machine extends NamedMachine {
   readonly claimedOwner: Did | undefined
   readonly lists: readonly ClusterList[]
+  /** Those that count where none is named. */
+  readonly counted: readonly ClusterList[]
   /** What `accepts` says of an owner whom it does not list. */
   readonly otherwise: 'no' | 'unknown'
   /** It as a candidate: the same object in each set. */
@@ -44,6 +50,11 @@ export class MembershipFacts {
     this.#view = view
   }
 
+  /** `ownedMeshlets`, without the reasons. */
+  machinesOf(owner: Did): readonly NamedMachine[] {
+    return this.#machinesOf(owner)
+  }
+
   /** `membersOf` of recognition. */
   membersOf(owner: Did, clusters?: readonly string[]): readonly Did[] {
     return once(this.#members, nameOf(owner, clusters), () => {
@@ -55,6 +66,13 @@ export class MembershipFacts {
       members.delete(owner)
       return [...members].toSorted(compareText)
     })
+  }
+
+  /** `someMeshletAccepts` of recognition. */
+  someAccepts(owner: Did, other: Did): Verdict {
+    if (this.#view.repoState(owner) === 'unknown') return 'unknown'
+    const lists = new ListsWith(other)
+    return anyOf(this.#machinesOf(owner).map((machine) => ofMember(machine, other, lists)))
   }
 
   /** `candidateSet` of membership. */
@@ -71,9 +89,10 @@ export class MembershipFacts {
   /** By owner, then DID. */
   #candidatesOf(owner: Did, members: readonly Did[], clusters: readonly string[] | undefined) {
     const found: Candidate[] = []
+    const lists = new ListsWith(owner)
     for (const one of [owner, ...members].toSorted(compareText))
       for (const machine of this.#machinesOf(one)) {
-        const verdict = one === owner ? ofOwn(machine, clusters) : ofMember(machine, owner)
+        const verdict = one === owner ? ofOwn(machine, clusters) : ofMember(machine, owner, lists)
         if (verdict !== 'no') found.push(machine.as[verdict])
       }
     return found
@@ -101,11 +120,13 @@ export class MembershipFacts {
       ownedMeshlets(this.#view, owner).map(({ meshletDid, verdict }): Machine => {
         const as = (known: Candidate['verdict']): Candidate =>
           Object.freeze({ meshletDid, ownerDid: owner, verdict: known })
+        const lists = clusterLists(this.#view, meshletDid)
         return {
           meshletDid,
           verdict,
           claimedOwner: claimedOwner(this.#view, meshletDid),
-          lists: clusterLists(this.#view, meshletDid),
+          lists,
+          counted: countedLists(lists),
           otherwise: this.#view.repoState(meshletDid) === 'unknown' ? 'unknown' : 'no',
           as: { yes: as('yes'), unknown: as('unknown') },
         }
@@ -118,13 +139,35 @@ function ofOwn({ verdict, lists }: Machine, clusters: readonly string[] | undefi
   return !clusters || countedLists(lists, clusters).length > 0 ? verdict : 'no'
 }
 
-/** `accepts` of recognition, and whether it is the member's at all. */
-function ofMember(machine: Machine, owner: Did): Verdict {
+/** `accepts` of recognition, of a machine that is its owner's at all. */
+function ofMember(machine: Machine, owner: Did, lists: ListsWith): Verdict {
   if (machine.verdict === 'no') return 'no'
-  const isListed =
-    machine.claimedOwner === owner ||
-    countedLists(machine.lists).some(({ members }) => members.has(owner))
-  return allOf([machine.verdict, isListed ? 'yes' : machine.otherwise])
+  const isListed = machine.claimedOwner === owner || lists.includes(machine.counted)
+  if (!isListed && machine.otherwise === 'no') return 'no'
+  return isListed ? machine.verdict : 'unknown'
+}
+
+/** Which lists name an owner; asked once of each, however many machines share it. */
+class ListsWith {
+  readonly #owner: Did
+  readonly #known = new Map<ReadonlySet<Did>, boolean>()
+
+  constructor(owner: Did) {
+    this.#owner = owner
+  }
+
+  includes(lists: readonly ClusterList[]): boolean {
+    for (const { members } of lists) if (this.#isIn(members)) return true
+    return false
+  }
+
+  #isIn(members: ReadonlySet<Did>): boolean {
+    const before = this.#known.get(members)
+    if (before !== undefined) return before
+    const found = members.has(this.#owner)
+    this.#known.set(members, found)
+    return found
+  }
 }
 
 function nameOf(owner: Did, clusters: readonly string[] = []): string {

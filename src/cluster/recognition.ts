@@ -2,8 +2,8 @@ import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
 import { clusterLists, countedLists } from './cluster-lists.ts'
 import { membershipFacts } from './membership-facts.ts'
-import { claimedOwner, ownedMeshlets } from './owned-meshlets.ts'
-import { allOf, anyOf, type Verdict } from './verdict.ts'
+import { claimedOwner } from './owned-meshlets.ts'
+import { allOf, type Verdict } from './verdict.ts'
 
 /**
  * Whether the machine runs work of this owner: one of its `cluster` records lists her, or she is
@@ -27,12 +27,7 @@ export function recognises(view: RecordView, a: Did, b: Did): Verdict {
 
 /** Whether some owned machine of the first owner accepts the second. */
 export function someMeshletAccepts(view: RecordView, owner: Did, other: Did): Verdict {
-  if (view.repoState(owner) === 'unknown') return 'unknown'
-  return anyOf(
-    ownedMeshlets(view, owner).map(({ meshletDid, verdict }) =>
-      allOf([verdict, accepts(view, meshletDid, other)]),
-    ),
-  )
+  return membershipFacts(view).someAccepts(owner, other)
 }
 
 /** Everybody whom some owned machine of the owner lists, by DID, herself left out. */

@@ -1,5 +1,5 @@
 import { compareText } from '../model/canonical.ts'
-import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { membershipFacts } from '../cluster/membership-facts.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { ClusterPolicyRecord, ClusterRecord, Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
@@ -87,7 +87,8 @@ type Named =
 
 /** One word an owner: machines of hers that name different rules say nothing. */
 function whatIsNamedBy(view: RecordView, owner: Did, cluster: string): Named {
-  const named = ownedMeshlets(view, owner)
+  const named = membershipFacts(view)
+    .machinesOf(owner)
     .filter(({ verdict }) => verdict === 'yes')
     .map(({ meshletDid }) => view.get<ClusterRecord>(meshletDid, COLLECTION.cluster, cluster))
     .flatMap((record) => (record?.value.policy ? [resolve(view, cluster, record.value)] : []))

@@ -87,10 +87,26 @@ describe('who was heard is passed on', () => {
     await clock.advance(500)
     heartbeats.receive(C, { epoch: 4, heard: [{ did: A, agoMs: 100, epoch: 1 }] })
     expect(heartbeats.receive(C, { epoch: 4 }).heard).toEqual([
-      { did: C, agoMs: 0, epoch: 4 },
       { did: B, agoMs: 500, epoch: 3 },
+      { did: C, agoMs: 0, epoch: 4 },
     ])
     expect(heartbeats.lastHeardMs(A)).toBe(clock.monotonicMs() - 100)
+  })
+
+  test('of many some, and others the next time; to whom is called, also that it was heard', async () => {
+    const heartbeats = open()
+    const many = Array.from({ length: 150 }, (_, i) => did(`m${i}`))
+    for (const one of [A, ...many]) heartbeats.receive(one, { epoch: 1 })
+    const told = Array.from({ length: 3 }, () =>
+      (heartbeats.receive(B, { epoch: 1 }).heard ?? []).map(({ did: one }) => one),
+    )
+    expect(told.map(({ length }) => length)).toEqual([64, 64, 64])
+    expect(new Set(told.flat())).toEqual(new Set([A, ...many, B]))
+    heartbeats.start()
+    await clock.advance(2 * INTERVAL_MS)
+    const toA = calls.filter(({ to }) => to === A).map(({ body }) => body.heard ?? [])
+    expect(toA).toHaveLength(3)
+    for (const list of toA) expect(list.map(({ did: one }) => one)).toContain(A)
   })
 
   test('what is passed on moves no time back, and none before the start', async () => {

@@ -44,6 +44,12 @@ export interface HeartbeatsOptions {
 const HEARD_MAX = 256
 const HINTS_MAX = 64
 const LEASES_MAX = 256
+/**
+ * Of more, each call and each answer passes on the next so many. In a commune in which nobody calls all,
+ * two machines have dozens of acquaintances in common, each of whom speaks to either every interval: that
+ * all of them pass one over is as unlikely as it needs to be.
+ */
+const RELAYED_MAX = 64
 /** Time for one call. */
 const TIMEOUT_MS = 3_000
 
@@ -73,8 +79,10 @@ interface Hearing {
 export class Heartbeats implements AsyncDisposable {
   readonly #options: HeartbeatsOptions
   readonly #heard = new Map<Did, Hearing>()
-  /** Those of them who were heard without anybody between, the newest last. */
+  /** Those of them who were heard without anybody between. */
   readonly #heardDirectly = new Map<Did, Hearing>()
+  /** Where among these the next call begins to pass on. */
+  #nextRelayed = 0
   readonly #acknowledged = new Map<Did, number>()
   readonly #calls = new Set<Promise<void>>()
   /** What ends the calls that are under way. */
@@ -190,7 +198,7 @@ export class Heartbeats implements AsyncDisposable {
       sentAt: new Date(this.#options.clock.wallMs()).toISOString() as NonNullable<
         HeartbeatInput['sentAt']
       >,
-      heard,
+      heard: this.#toldTo(peer.did, heard),
       ...(hints.length > 0 ? { hints: [...hints] } : {}),
       ...(asks.length > 0 ? { leases: [...asks] } : {}),
       ...(grants.length > 0 ? { grants: [...grants] } : {}),
@@ -239,9 +247,14 @@ export class Heartbeats implements AsyncDisposable {
     const wasSilent = !before || this.#isGap(before.anyMs, nowMs)
     const isNews = wasSilent || before.epoch !== epoch
     const sinceMs = wasSilent ? nowMs : before.sinceMs
-    const hearing = { directMs: nowMs, anyMs: nowMs, sinceMs, epoch }
+    const hearing = before ?? { directMs: nowMs, anyMs: nowMs, sinceMs, epoch }
+    if (before) {
+      before.directMs = nowMs
+      before.anyMs = nowMs
+      before.sinceMs = sinceMs
+      before.epoch = epoch
+    }
     this.#heard.set(did, hearing)
-    this.#heardDirectly.delete(did)
     this.#heardDirectly.set(did, hearing)
     if (isNews) this.#options.onHeard(did)
   }
@@ -275,16 +288,26 @@ export class Heartbeats implements AsyncDisposable {
     return afterMs - beforeMs > 3 * this.#options.intervalMs
   }
 
-  /** Whom we heard ourselves, newest first. */
+  /** Whom we heard ourselves; in turn where these are many. */
   #relayable(): Heard[] {
     const nowMs = this.#options.clock.monotonicMs()
-    return [...this.#heardDirectly]
-      .slice(-HEARD_MAX)
-      .toReversed()
-      .map(([did, { directMs, epoch }]) => ({
-        did,
-        agoMs: Math.max(0, Math.round(nowMs - directMs)),
-        epoch,
-      }))
+    const all = [...this.#heardDirectly]
+    const from = this.#nextRelayed < all.length ? this.#nextRelayed : 0
+    this.#nextRelayed = from + RELAYED_MAX
+    const chosen = all.slice(from, this.#nextRelayed)
+    if (all.length > RELAYED_MAX) chosen.push(...all.slice(0, RELAYED_MAX - chosen.length))
+    return chosen.map(([did, hearing]) => toHeard(did, hearing, nowMs))
   }
+
+  /** What this machine tells a peer whom it calls: also when it heard the peer itself. */
+  #toldTo(peer: Did, heard: Heard[]): Heard[] {
+    if (heard.length < RELAYED_MAX || heard.some(({ did }) => did === peer)) return heard
+    const hearing = this.#heardDirectly.get(peer)
+    if (!hearing) return heard
+    return [toHeard(peer, hearing, this.#options.clock.monotonicMs()), ...heard]
+  }
+}
+
+function toHeard(did: Did, { directMs, epoch }: Hearing, nowMs: number): Heard {
+  return { did, agoMs: Math.max(0, Math.round(nowMs - directMs)), epoch }
 }

@@ -20,7 +20,7 @@ import { createParts, type Parts } from './meshlet-parts.ts'
 import type { MeshletPorts } from './meshlet-ports.ts'
 import type { LastWords } from './last-words.ts'
 import type { OwnRecords } from './own-records.ts'
-import { KEY, kindOfKey } from './queue-keys.ts'
+import { KEY, kindOfKey, looksAtAll } from './queue-keys.ts'
 import type { Reservations } from './reservations.ts'
 import { ownWorkloads } from './self-records.ts'
 import { shortOfRoom } from './short-of-room.ts'
@@ -102,6 +102,7 @@ export class Meshlet implements AsyncDisposable {
       concurrency: CONCURRENCY,
       metrics: ports.metrics,
       kindOf: kindOfKey,
+      gapMs: (key) => (looksAtAll(key) ? parts.neighbourhood.gapMs : 0),
       reconcile: (key, turn) => this.#reconcile(key, turn),
     })
   }
@@ -269,8 +270,7 @@ export class Meshlet implements AsyncDisposable {
   /** Room came free: whoever offers less than is wanted may offer more now. */
   #reconcileRoom(): Outcome {
     for (const { uri } of this.#parts.waiting.line) this.#add(uri)
-    const short = shortOfRoom(this.own, (uri) => this.#recordOf(uri))
-    for (const uri of short) this.#add(uri)
+    for (const uri of shortOfRoom(this.own, (name) => this.#recordOf(name))) this.#add(uri)
     return { kind: 'done' }
   }
 

@@ -1,7 +1,7 @@
 import { compareText } from '../model/canonical.ts'
 import { followSet } from '../cluster/follow-set.ts'
 import { candidates, type Candidate } from '../cluster/membership.ts'
-import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { membershipFacts } from '../cluster/membership-facts.ts'
 import { membersOf as listedMembersOf } from '../cluster/recognition.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did, MeshletStatusRecord } from '../model/records.ts'
@@ -24,6 +24,9 @@ const CALL_ALL_MAX = 128
  * where half of all can't be called: that they have none happens to nobody.
  */
 const CALLED_PER_ROOT = 4
+/** Beyond as many, looks at all of them take a rest for this long for each, and for all, milliseconds. */
+const REST_MS_EACH = 0.5
+const REST_MS_MAX = 500
 
 /**
  * Beyond the limit each machine calls others than its neighbour does, so that all are called equally
@@ -63,7 +66,10 @@ export class Neighbourhood {
   /** What was looked at, by the version of all links and lists. */
   #seen: { readonly version: string | undefined; readonly owners: string } | undefined
   #candidateSets: readonly (readonly Candidate[])[] = []
+  #meshlets: readonly Did[] = []
   #peers: readonly Peer[] = []
+  /** All of them, those that are not called too. */
+  #peerCount = 0
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
 
   constructor(
@@ -92,6 +98,8 @@ export class Neighbourhood {
     this.#hasChanged = false
     this.follow()
     this.#candidateSets = this.#candidateSetsNow()
+    const around = this.#candidateSets.flatMap((set) => set.map(({ meshletDid }) => meshletDid))
+    this.#meshlets = [...new Set(around)]
     this.#peers = this.#peersNow()
     this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets, (owner) =>
       this.#law.isOut(owner),
@@ -127,14 +135,23 @@ export class Neighbourhood {
     return this.#candidateSets
   }
 
-  /** All who may share a workload with this machine, itself included; some may stand twice. */
+  /** All who may share a workload with this machine, itself included; each once. */
   get meshlets(): readonly Did[] {
-    return this.#candidateSets.flat().map(({ meshletDid }) => meshletDid)
+    return this.#meshlets
   }
 
   /** Machines of the members and of their members: whoever may share a workload with this one. */
   get peers(): readonly Peer[] {
     return this.#peers
+  }
+
+  /**
+   * The more machines there are, the longer a look at all of them takes, and the more often one of them
+   * is heard of: what comes within this time is looked at together, milliseconds.
+   */
+  get gapMs(): number {
+    if (this.#peerCount <= CALL_ALL_MAX) return 0
+    return Math.min(REST_MS_MAX, this.#peerCount * REST_MS_EACH)
   }
 
   /** What somebody is here; undefined for a stranger. */
@@ -149,6 +166,7 @@ export class Neighbourhood {
 
   #peersNow(): readonly Peer[] {
     const view = this.#view
+    const facts = membershipFacts(view)
     const members = membersOf(this.#config)
     const owners = new Set([
       ...members,
@@ -156,12 +174,13 @@ export class Neighbourhood {
     ])
     const peers = [...owners]
       .toSorted()
-      .flatMap((owner) => ownedMeshlets(view, owner))
+      .flatMap((owner) => facts.machinesOf(owner))
       .filter(({ meshletDid, verdict }) => meshletDid !== this.#config.did && verdict !== 'no')
       .map(({ meshletDid }): Peer => {
         const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
         return { did: meshletDid, endpoint: status?.value.endpoint }
       })
+    this.#peerCount = peers.length
     return sampleFor(this.#config.did, peers)
   }
 }

@@ -17,3 +17,8 @@ const ALL: ReadonlySet<string> = new Set(Object.values(KEY))
 export function kindOfKey(key: string): string {
   return ALL.has(key) ? key : 'workload'
 }
+
+/** Whether a look goes through all machines that are around. */
+export function looksAtAll(key: string): boolean {
+  return key === KEY.self || key === KEY.liveness
+}

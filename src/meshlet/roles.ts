@@ -1,5 +1,5 @@
 import type { Candidate } from '../cluster/membership.ts'
-import { ownedMeshlets } from '../cluster/owned-meshlets.ts'
+import { membershipFacts } from '../cluster/membership-facts.ts'
 import { recognises } from '../cluster/recognition.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordView } from '../ports/records.ts'
@@ -24,15 +24,16 @@ export function rolesByDid(
     for (const role of granted) known.add(role)
     roles.set(did, known)
   }
+  const facts = membershipFacts(view)
   for (const owner of membersOf(config)) {
     // Her machines stay candidates: who holds work of others has to be heard.
     const isMember = recognises(view, config.ownerDid, owner) === 'yes' && !isOut(owner)
     const granted: readonly StandingRole[] = isMember ? ['member'] : []
     grant(owner, ...granted)
-    for (const { meshletDid, verdict } of ownedMeshlets(view, owner))
+    for (const { meshletDid, verdict } of facts.machinesOf(owner))
       if (verdict === 'yes') grant(meshletDid, ...granted)
   }
-  for (const { meshletDid } of candidateSets.flat()) grant(meshletDid, 'candidate')
+  for (const set of candidateSets) for (const { meshletDid } of set) grant(meshletDid, 'candidate')
   grant(config.ownerDid, 'meshletOwner', 'member')
   return new Map([...roles].map(([did, granted]) => [did, [...granted]]))
 }

@@ -43,6 +43,30 @@ beforeEach(() => {
   most = 0
 })
 
+test('a key that takes a rest is looked at once for all that comes meanwhile', async () => {
+  const at: number[] = []
+  const queue = new WorkQueue({
+    ...{ clock, random: new SeededRandom(1), log: silentLog, metrics: noMetrics },
+    kindOf: () => 'workload',
+    concurrency: 2,
+    gapMs: (key) => (key === 'all' ? 500 : 0),
+    reconcile: async () => {
+      at.push(clock.monotonicMs())
+      return DONE
+    },
+  })
+  for (let ms = 0; ms < 1_000; ms += 10) {
+    queue.add('all')
+    await clock.advance(10)
+  }
+  await clock.advance(1_000)
+  expect(at).toEqual([0, 500, 1_000])
+  await clock.advance(1_000)
+  queue.add('all')
+  await clock.advance(1)
+  expect(at).toHaveLength(4)
+})
+
 test('what waits aside keeps no other key waiting, and is still worked on only once', async () => {
   const started: string[] = []
   const queue = new WorkQueue({

@@ -30,6 +30,8 @@ export interface WorkQueueOptions {
   readonly metrics: Metrics
   /** What a key stands for, in a word, for the metrics. */
   readonly kindOf: (key: string) => string
+  /** From one look at a key to the next at least so long passes, milliseconds. */
+  readonly gapMs?: (key: string) => number
   readonly reconcile: (key: string, turn: Turn) => Promise<Outcome>
 }
 
@@ -48,6 +50,8 @@ export class WorkQueue implements AsyncDisposable {
   /** Since when each key is queued or worked on, in the order in which they came. */
   readonly #sinceMs = new Map<string, number>()
   readonly #dirty = new Set<string>()
+  /** When keys that take a rest between two looks were looked at. */
+  readonly #lookedMs = new Map<string, number>()
   readonly #failures = new Map<string, number>()
   readonly #timers = new Map<string, { dueMs: number; cancel: () => void }>()
   readonly #stop = new AbortController()
@@ -61,11 +65,14 @@ export class WorkQueue implements AsyncDisposable {
   /** Look at this key as soon as there is a free hand. */
   add(key: string): void {
     if (this.#stop.signal.aborted) return
-    this.#cancelTimer(key)
     if (this.#working.has(key)) {
+      this.#cancelTimer(key)
       this.#dirty.add(key)
       return
     }
+    const restMs = this.#restMs(key)
+    if (restMs > 0) return this.addAfter(key, restMs)
+    this.#cancelTimer(key)
     if (this.#queued.has(key)) return
     this.#queued.add(key)
     this.#sinceMs.set(key, this.#options.clock.monotonicMs())
@@ -119,6 +126,7 @@ export class WorkQueue implements AsyncDisposable {
     this.#queued.delete(key)
     if (this.#stop.signal.aborted) return
     this.#working.add(key)
+    if (this.#gapMs(key) > 0) this.#lookedMs.set(key, this.#options.clock.monotonicMs())
     const outcome = await this.#reconcile(key)
     this.#working.delete(key)
     this.#sinceMs.delete(key)
@@ -167,6 +175,17 @@ export class WorkQueue implements AsyncDisposable {
     this.#failures.set(key, failures)
     const backoff = backoffMs(RETRY, failures, this.#options.random.next())
     this.addAfter(key, outcome.afterMs ?? backoff)
+  }
+
+  #gapMs(key: string): number {
+    return this.#options.gapMs?.(key) ?? 0
+  }
+
+  /** How long the key is left alone after its last look. */
+  #restMs(key: string): number {
+    const lookedMs = this.#lookedMs.get(key)
+    if (lookedMs === undefined) return 0
+    return lookedMs + this.#gapMs(key) - this.#options.clock.monotonicMs()
   }
 
   #cancelTimer(key: string): void {

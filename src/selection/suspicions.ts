@@ -114,13 +114,14 @@ export function answersFor(
   peers: readonly Did[],
 ): Answers {
   const rkey = recordKeyFor(self)
-  const found = [...new Set(peers)].flatMap((peer) => {
+  const found = new Map<Did, Cid>()
+  for (const peer of peers) {
     const stored = view.get<SuspicionRecord>(peer, COLLECTION.suspicion, rkey)
-    const counts =
-      peer !== self && stored?.value.suspect === self && stored.value.epoch >= status.epoch
-    return counts ? [{ peer, cid: stored.cid }] : []
-  })
-  const against = found.toSorted((a, b) => compareText(a.peer, b.peer)).map(({ cid }) => cid)
+    if (stored === undefined || peer === self) continue
+    if (stored.value.suspect === self && stored.value.epoch >= status.epoch)
+      found.set(peer, stored.cid)
+  }
+  const against = [...found].toSorted(([a], [b]) => compareText(a, b)).map(([, cid]) => cid)
   const given = new Set<Cid>(status.answers)
   return {
     answers: against.slice(0, ANSWERS_MAX).toSorted(compareText),

@@ -18,7 +18,7 @@ import type { ProfileName } from '../../src/selection/liveness.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { faultOf } from './virtual-invariants.ts'
-import { VirtualMachine, workloadOf } from './virtual-machine.ts'
+import { type OpenFeed, VirtualMachine, workloadOf } from './virtual-machine.ts'
 import { VirtualNetwork } from './virtual-network.ts'
 import { VirtualOwner } from './virtual-owner.ts'
 import { VirtualRepos } from './virtual-repos.ts'
@@ -30,6 +30,8 @@ export interface CommuneOptions {
   readonly log?: Log
   /** For communes of so many that more than usual goes on in a second. */
   readonly timersPerSecondMax?: number
+  /** In the place of the feed of production, which reads everything for each machine by itself. */
+  readonly openFeed?: (repos: VirtualRepos) => OpenFeed
 }
 
 export interface MachineOptions {
@@ -94,12 +96,14 @@ export class VirtualCommune {
   readonly #owners = new Map<string, VirtualOwner>()
   readonly #machinesByDid = new Map<Did, VirtualMachine>()
   readonly #options: CommuneOptions
+  readonly #openFeed: OpenFeed | undefined
 
   constructor(options: CommuneOptions = {}) {
     this.#options = options
     const { timersPerSecondMax } = options
     this.clock = new VirtualClock(timersPerSecondMax === undefined ? {} : { timersPerSecondMax })
     this.repos = new VirtualRepos(this.clock)
+    this.#openFeed = options.openFeed?.(this.repos)
     const seed = options.seed ?? 1
     this.random = new SeededRandom(seed, 'world')
     const calls = new SeededRandom(seed, 'calls')
@@ -156,6 +160,7 @@ export class VirtualCommune {
         {},
       onEngineCall: (from, call, subject) => this.trace.engineCall(from, call, subject),
       ...(this.#options.log && { log: this.#options.log }),
+      ...(this.#openFeed && { openFeed: this.#openFeed }),
     })
     this.machines.set(name, machine)
     this.#machinesByDid.set(did, machine)

@@ -12,14 +12,14 @@ import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import type { ContainerCreate, RegistryAuth } from '../../src/ports/engine.ts'
 import type { SealKey } from '../../src/ports/seal-key.ts'
 import { silentLog, type Log } from '../../src/ports/log.ts'
-import type { Write } from '../../src/ports/records.ts'
+import type { Feed, Write } from '../../src/ports/records.ts'
 import { StorageState } from '../../src/storage/storage-state.ts'
 import { watchJournal } from '../../src/storage/watched-journal.ts'
 import { CountedMetrics } from './counted-metrics.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { VirtualDisk } from './virtual-disk.ts'
-import { startVirtualFeed, type VirtualFeed } from './virtual-feed.ts'
+import { startVirtualFeed, type VirtualFeedOptions } from './virtual-feed.ts'
 import { VirtualGuard } from './virtual-guard.ts'
 import { VirtualJournal } from './virtual-journal.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
@@ -41,7 +41,16 @@ export interface VirtualMachineOptions {
   /** A call of the meshlet to its engine, before it is made. */
   readonly onEngineCall: (machine: VirtualMachine, call: string, subject: unknown) => void
   readonly log?: Log
+  /** In the place of the feed of production. */
+  readonly openFeed?: OpenFeed
 }
+
+/** What a feed of this machine reads with. */
+export interface FeedSight extends Pick<VirtualFeedOptions, 'clock' | 'nextDelayMs' | 'canReach'> {
+  readonly did: Did
+}
+
+export type OpenFeed = (sight: FeedSight) => { readonly feed: Feed; readonly kill: () => void }
 
 /** Milliseconds that things take, at least and at most. */
 const DELAYS = { record: [20, 400], write: [10, 120], engine: [1, 60], guard: [1, 10] } as const
@@ -86,7 +95,7 @@ export class VirtualMachine {
   #journal = new VirtualJournal()
   #disk: VirtualDisk
   #process: VirtualProcess | undefined
-  #feed: VirtualFeed | undefined
+  #feed: ReturnType<OpenFeed> | undefined
   #meshlet: Meshlet | undefined
 
   constructor(options: VirtualMachineOptions) {
@@ -139,15 +148,21 @@ export class VirtualMachine {
       fault: (writes) => this.writeFault(writes),
     })
     this.#process = process
-    this.#feed = startVirtualFeed({
-      repos,
-      disk: process.guard(this.#disk),
+    const sight: FeedSight = {
+      did: this.did,
       clock: own,
-      random: this.#options.feedRandom,
-      log: silentLog,
       nextDelayMs: () => this.#draw('record') * this.recordDelayFactor,
       canReach: (did) => this.#canReach(did),
-    })
+    }
+    this.#feed =
+      this.#options.openFeed?.(sight) ??
+      startVirtualFeed({
+        ...sight,
+        repos,
+        disk: process.guard(this.#disk),
+        random: this.#options.feedRandom,
+        log: silentLog,
+      })
     const storage = new StorageState(own, log)
     const meshlet = new Meshlet(this.config, {
       feed: this.#feed.feed,

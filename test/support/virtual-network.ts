@@ -25,8 +25,9 @@ export class VirtualNetwork {
   delayFactor = 1
   /** Calls arrive, but what they tell of repos that moved on is gone. */
   losesHints = false
-  /** How many calls were made. */
+  /** How many calls were made, and how many of them to tell of repos that moved on. */
   calls = 0
+  callsWithHints = 0
 
   constructor(options: VirtualNetworkOptions) {
     this.#options = options
@@ -68,6 +69,7 @@ export class VirtualNetwork {
     signal: AbortSignal | undefined,
   ): Promise<HeartbeatOutput> {
     this.calls++
+    if (body.hints) this.callsWithHints++
     await this.#travel(from, to, signal)
     if (this.#options.isFrozen(to)) await aborted(signal)
     const meshlet = this.#options.meshletOf(to)
