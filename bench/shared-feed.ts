@@ -127,6 +127,7 @@ class SharedFeed implements Feed {
   readonly #underWay = new Map<Did, { readonly commit: Commit; readonly atMs: number }[]>()
   #followed: ReadonlySet<Did> = new Set()
   #version = 0
+  #membershipVersion = 0
 
   constructor(records: SharedRecords, sight: FeedSight) {
     this.#records = records
@@ -147,6 +148,7 @@ class SharedFeed implements Feed {
   seeAll(): void {
     const { clock, nextDelayMs } = this.#sight
     this.#version++
+    this.#membershipVersion++
     clock.schedule(nextDelayMs(), () => this.#notify(this.#records.listing(this.#followed)))
   }
 
@@ -156,6 +158,7 @@ class SharedFeed implements Feed {
     if (fresh.length === 0 || !this.#records.isOpen) return
     const { clock, nextDelayMs } = this.#sight
     this.#version++
+    this.#membershipVersion++
     clock.schedule(nextDelayMs(), () => this.#notify(this.#records.listing(fresh)))
   }
 
@@ -200,7 +203,11 @@ class SharedFeed implements Feed {
   }
 
   membershipVersion(): string {
-    return String(this.#version)
+    return String(this.#membershipVersion)
+  }
+
+  version(): number {
+    return this.#version
   }
 
   readUpTo(did: Did): string {
@@ -241,7 +248,8 @@ class SharedFeed implements Feed {
     const waiting = this.#underWay.get(did) ?? []
     while (waiting[0] && waiting[0].commit.rev <= rev) {
       const changes = waiting.shift()?.commit.changes ?? []
-      if (changes.some(({ collection }) => MEMBERSHIP.has(collection))) this.#version++
+      this.#version++
+      if (changes.some(({ collection }) => MEMBERSHIP.has(collection))) this.#membershipVersion++
       this.#notify(
         changes.map(({ collection, rkey, after }): RecordChange => {
           const name = { did, collection, rkey, via: 'stream' } as const
