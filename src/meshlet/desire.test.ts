@@ -252,6 +252,25 @@ test('a replica that is to run everywhere stays on a machine that is suspected',
   expect(desire(scene(setting))).toMatchObject(run(0, 1))
 })
 
+test.each([
+  ['policy', run(0, 1)],
+  ['cordoned', none],
+] as const)('a replica that is to run everywhere and was refused (%s)', (reason, expected) => {
+  const own = bid({
+    name: 'self',
+    slots: 0,
+    refused: { specHash: 'spec', reason } as never,
+    reason,
+  })
+  const choice = select(world([own], { replicas: 'everywhere' }))
+  const placement = { replicas: 'everywhere', bids: [own], choice, prospect: choice } as const
+  const input = { surplusSinceMs: 0, now: NOTICE_MS - 1 }
+  const setting = { bidders: ['self'], runsHere: 1, placement }
+  expect(desire(scene({ ...setting, input }))).toMatchObject(expected)
+  const late = { surplusSinceMs: 0, now: NOTICE_MS }
+  expect(desire(scene({ ...setting, input: late }))).toMatchObject(none)
+})
+
 test('a replica that is to run everywhere goes on while its round is open again after a restart', () => {
   const bids = ['self', 'other'].map((name) => bid({ name }))
   const choice = select({ ...world(bids, { replicas: 'everywhere' }), throughRound: -1 })

@@ -164,15 +164,18 @@ function wantedHere(input: DesireInput, chosen: number): number {
   if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return held
   const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
   if (surplusForMs >= NOTICE_MS && !drains) return chosen
-  // Nobody stands in for a replica that is to run on every machine, this one included. After a
-  // restart the rounds are open again for a window: what runs under an offer goes on meanwhile.
-  if (placement.replicas === 'everywhere')
-    return placement.down.has(self) || slotsOf(placement.prospect, self) > 0 ? held : chosen
-  const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
   // What the policy does not allow any more, and what stands behind walls that are open, has the whole
   // notice, whether somebody takes it or not.
-  const hasNotice = drains || WITH_NOTICE.has(refusalReason(placement, self) ?? '')
-  if (!mayStillCome && !hasNotice && refusalReason(placement, self) !== undefined) return chosen
+  const hasNotice = WITH_NOTICE.has(refusalReason(placement, self) ?? '')
+  // Nobody stands in for a replica that is to run on every machine, this one included. After a
+  // restart the rounds are open again for a window: what runs under an offer goes on meanwhile.
+  if (placement.replicas === 'everywhere') {
+    const mayGoOn = placement.down.has(self) || slotsOf(placement.prospect, self) > 0
+    return hasNotice || mayGoOn ? held : chosen
+  }
+  const mayStillCome = placement.prospect.missing === 0 || othersMayBid(placement, self)
+  const hasTime = drains || hasNotice
+  if (!mayStillCome && !hasTime && refusalReason(placement, self) !== undefined) return chosen
   const others = placement.choice.winners
     .filter(({ meshletDid }) => meshletDid !== self && !input.hearsay.has(meshletDid))
     .reduce(
