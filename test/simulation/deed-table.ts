@@ -1,4 +1,5 @@
 import type { AnyDeed } from './deed.ts'
+import { BALLOT_DEEDS } from './deeds/ballot-deeds.ts'
 import { ENGINE_DEEDS } from './deeds/engine-deeds.ts'
 import { EXPECTATIONS } from './deeds/expectations.ts'
 import { FEED_DEEDS } from './deeds/feed-deeds.ts'
@@ -17,6 +18,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...ENGINE_DEEDS,
   ...HOSTILE_DEEDS,
   ...ROLLOUT_DEEDS,
+  ...BALLOT_DEEDS,
   ...EXPECTATIONS,
 }
 

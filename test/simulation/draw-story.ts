@@ -1,4 +1,5 @@
 import { SeededRandom } from '../support/seeded-random.ts'
+import { withBallots } from './ballot-story.ts'
 import { drawCalmStory } from './calm-story.ts'
 import { DEEDS, deedOf } from './deed-table.ts'
 import type { Dice } from './deed.ts'
@@ -37,7 +38,7 @@ export function drawStory(seed: number, options: DrawOptions = {}): Story {
   const steps: Step[] = [stepOf(dice, 'publish', 0)]
   const count = random.integer(STEPS.least, STEPS.most)
   while (steps.length < count) steps.push(stepOf(dice, pickDeed(random), random.pick(PAUSES_MS)))
-  return { seed, topology, liveness, ...cast, steps }
+  return withBallots({ seed, topology, liveness, ...cast, steps })
 }
 
 /** In some stories one machine is in the hands of somebody who means ill. */

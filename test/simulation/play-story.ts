@@ -3,6 +3,7 @@ import type { Did } from '../../src/model/records.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 import { deedOf } from './deed-table.ts'
 import { judgeEnd } from './final-judgement.ts'
+import { judgeLaw } from './law-judgement.ts'
 import { judgeSight } from './judge-sight.ts'
 import { Stage } from './stage.ts'
 import { tellTrace, traceLog } from './tell-trace.ts'
@@ -63,7 +64,7 @@ export async function playStory(story: Story, options: PlayOptions = {}): Promis
     stage.mend()
     await comeToRest(stage)
     say('all is quiet')
-    violations.push(...judgeEnd(stage))
+    violations.push(...judgeEnd(stage), ...judgeLaw(stage))
     violations.push(...(await judgePeace(stage)))
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -83,7 +84,7 @@ export async function playStory(story: Story, options: PlayOptions = {}): Promis
 async function comeToRest(stage: Stage): Promise<void> {
   await stage.world.advance(stage.unheardMs)
   await stage.world.settle()
-  if (judgeEnd(stage).length === 0) return
+  if (judgeEnd(stage).length === 0 && judgeLaw(stage).length === 0) return
   await stage.world.advance(NOTICE_MS)
   await stage.world.settle()
 }

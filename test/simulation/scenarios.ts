@@ -1,6 +1,7 @@
 import type { Scenario, Story } from './story.ts'
 import { ENGINE_SCENARIOS } from './scenarios/engine-scenarios.ts'
 import { FEED_SCENARIOS } from './scenarios/feed-scenarios.ts'
+import { LAW_SCENARIOS } from './scenarios/law-scenarios.ts'
 import { LIVENESS_SCENARIOS } from './scenarios/liveness-scenarios.ts'
 import { PLACEMENT_SCENARIOS } from './scenarios/placement-scenarios.ts'
 import { ROLLOUT_SCENARIOS } from './scenarios/rollout-scenarios.ts'
@@ -17,6 +18,7 @@ export const SCENARIOS = {
   ...FEED_SCENARIOS,
   ...TRUST_SCENARIOS,
   ...ROLLOUT_SCENARIOS,
+  ...LAW_SCENARIOS,
 } as const satisfies Readonly<Record<string, Scenario>>
 
 export type ScenarioName = keyof typeof SCENARIOS

@@ -2,6 +2,7 @@ import type { Log } from '../../src/ports/log.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
+import { watchPlacements } from './law-judgement.ts'
 import { watchRollouts } from './rollout-judgement.ts'
 import { watchStops } from './stop-judgement.ts'
 import { watchStrangers } from './stranger-judgement.ts'
@@ -41,6 +42,7 @@ export class Stage {
     watchStops(this.world)
     watchRollouts(this.world)
     watchStrangers(this.world)
+    watchPlacements(this.world)
     this.#owners = story.owners
     for (const owner of story.owners) this.world.owner(owner)
     for (const { name, owner, members, slots, isBehindNat = false } of story.machines)

@@ -9,24 +9,35 @@ import type { RecordView } from '../../src/ports/records.ts'
 import { slotsOf } from '../../src/selection/select.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
+import { NOTICE_MS } from '../../src/meshlet/desire.ts'
 import { choiceBy } from './choice-by.ts'
+import { knowsThatSheIsOut, watchProposals } from './law-judgement.ts'
 
 const STOPS: ReadonlySet<string> = new Set(['stopContainer', 'killContainer', 'removeContainer'])
 
 const JUST_STARTED_MS = 2_000
+
+interface Votes {
+  readonly world: VirtualCommune
+  /** Whether an owner was first proposed to be put out so long ago that any notice is over. */
+  readonly hadNotice: (owner: Did) => boolean
+}
 
 /**
  * Complains when a meshlet ends a healthy container although what it has read gives no reason to:
  * a lost connection, a silent PDS or a program that starts again are none.
  */
 export function watchStops(world: VirtualCommune): void {
+  const proposedAtMs = watchProposals(world)
   world.trace.onAction((machine, call, subject) => {
     if (!STOPS.has(call) || world.hostile.has(machine.name)) return
     const container = machine.engine.containers.find(({ id }) => id === subject)?.describe()
     if (container?.state !== 'running') return
     // Whoever decided may have seen it before it ran.
     if (world.clock.wallMs() - (container.startedAtMs ?? 0) < JUST_STARTED_MS) return
-    const fault = faultOfStop(machine, container)
+    const hadNotice = (owner: Did) =>
+      world.clock.monotonicMs() - (proposedAtMs.get(owner) ?? 0) >= NOTICE_MS
+    const fault = faultOfStop(machine, container, { world, hadNotice })
     if (fault === undefined) return
     const at = `${Math.round(world.clock.monotonicMs())} ms`
     world.violations.push(
@@ -36,7 +47,11 @@ export function watchStops(world: VirtualCommune): void {
 }
 
 /** Why it should have gone on; undefined when there is a reason to end it. */
-function faultOfStop(machine: VirtualMachine, container: EngineContainer): string | undefined {
+function faultOfStop(
+  machine: VirtualMachine,
+  container: EngineContainer,
+  { world, hadNotice }: Votes,
+): string | undefined {
   const meshlet = machine.running
   const uri = container.labels[LABEL.workload] ?? ''
   const parsed = parseWorkloadUri(uri)
@@ -57,14 +72,14 @@ function faultOfStop(machine: VirtualMachine, container: EngineContainer): strin
   const choices = [cautious.choice, trusting.choice, accused.choice]
   if (choices.every((choice) => replica < slotsOf(choice, machine.did)))
     return 'for which it is chosen'
-  const isWanted = choices.every(({ winners }) => winners.length > 0)
-  if (!isWanted || meshlet.duty.state !== 'active' || meshlet.settings.isRefused(uri))
-    return undefined
+  if (meshlet.duty.state !== 'active' || meshlet.settings.isRefused(uri)) return undefined
   const others = trusting.candidates.filter((did) => did !== machine.did)
   const isReplaced = others.some((did) => saysItRuns(view, did, uri))
-  return isReplaced || runningHere(machine, uri) > 1
-    ? undefined
-    : 'though nobody says that it runs in its stead'
+  if (isReplaced || runningHere(machine, uri) > 1 || record.replicas === 0) return undefined
+  if (knowsThatSheIsOut(machine, parsed.owner, world))
+    return hadNotice(parsed.owner) ? undefined : 'whose owner was put out without notice'
+  const isWanted = choices.every(({ winners }) => winners.length > 0)
+  return isWanted ? 'though nobody says that it runs in its stead' : undefined
 }
 
 /** Another spec is wanted, or somebody changed the container. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ParseViewValue, ViewValue } from '../../src/atproto/record-store-parse.ts'
 import type { RawRecord } from '../../src/atproto/repo-walk.ts'
+import { recordCid } from '../../src/model/record-cid.ts'
 import { canonicalJson } from '../../src/model/canonical.ts'
 import { base32Lower } from '../../src/model/hash.ts'
 import type { Collection } from '../../src/model/nsid.ts'
@@ -171,18 +172,16 @@ function toChange(write: Write): VirtualChange {
   if (write.action === 'delete') return { collection, rkey, record: undefined, raw: undefined }
   const value = structuredClone(write.value)
   const bytes = Buffer.from(canonicalJson(value))
-  const cid = cidOfBytes(bytes)
+  const cid = cidOf(value)
   const raw = { key: pathOf(collection, rkey), cid, bytes }
   return { collection, rkey, record: { cid, value }, raw }
 }
 
-/** A CID as real ones are: of the content alone, so that equal records have equal CIDs. */
+/** The CID of a record; something like it of what no record of ours holds. */
 export function cidOf(value: unknown): Cid {
-  return cidOfBytes(Buffer.from(canonicalJson(value)))
-}
-
-function cidOfBytes(bytes: Uint8Array): Cid {
-  const digest = createHash('sha256').update(bytes).digest()
+  const known = recordCid(value)
+  if (known !== undefined) return known
+  const digest = createHash('sha256').update(canonicalJson(value)).digest()
   return `b${base32Lower(Uint8Array.of(0x01, 0x71, 0x12, 0x20, ...digest))}`
 }
 

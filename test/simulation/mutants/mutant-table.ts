@@ -1,5 +1,6 @@
 import { BIDDING_MUTANTS } from './bidding-mutants.ts'
 import { FEED_MUTANTS } from './feed-mutants.ts'
+import { LAW_MUTANTS } from './law-mutants.ts'
 import { LIVENESS_MUTANTS } from './liveness-mutants.ts'
 import { LOOP_MUTANTS } from './loop-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ROLLOUT_MUTANTS,
   ...FEED_MUTANTS,
   ...TRUST_MUTANTS,
+  ...LAW_MUTANTS,
 ]
