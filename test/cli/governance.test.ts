@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -225,6 +227,30 @@ it('a claim is disputed, contested, and struck by those who are no party', async
   expect((await as('alice', 'vote', vote, 'yes')).code).not.toBe(0)
   for (const voter of ['carol', 'dave1'] as const) await as(voter, 'vote', vote, 'yes')
   expect(await state()).toEqual(['upheld', false])
+}, 60_000)
+
+it('what labelers say is shown to who proposes and who votes, as advice', async () => {
+  const subject = didOf('bobby')
+  const label = {
+    ver: 1,
+    src: didOf('carol'),
+    uri: subject,
+    val: 'spam',
+    cts: '2026-11-01T00:00:00Z',
+  }
+  const labeler = createServer((_, response) => response.end(JSON.stringify({ labels: [label] })))
+  await new Promise<void>((resolve) => labeler.listen(0, '127.0.0.1', resolve))
+  const { port } = labeler.address() as AddressInfo
+  const option = ['--labeler', `http://127.0.0.1:${port}`]
+  const said = /spam \(not signed: ignore it\), by carol\S*; advice only/
+  const proposed = await as('dave1', 'propose', 'suspend', subject, ...option)
+  expect(proposed.err).toMatch(said)
+  const id = proposed.out.trim().split(' ')[1] ?? ''
+  expect((await as('dave1', 'describe', 'proposal', id, ...option)).out).toMatch(said)
+  expect((await as('dave1', 'describe', 'proposal', id)).out).not.toContain('spam')
+  const members = await as('dave1', 'get', 'members', ...option)
+  expect(members.out).toMatch(/bobby.* spam \(not signed: ignore it\) /)
+  labeler.close()
 }, 60_000)
 
 it.each([
