@@ -28,7 +28,8 @@ it('lists the commands', async () => {
       set                        Suspend and resume the syncing of a set of workload files.
 
     Looking:
-      get <kind> [name]          List workloads, meshlets, members, bids, proposals or disputes.
+      get <kind> [name]          List workloads, meshlets, members, bids, clusters, proposals or
+                                 disputes.
       describe <name> [id]       Show everything that is known about one workload, or about a proposal.
       explain <name>             Tell from public records who runs a workload, who does not, and why.
       trace <container>          Lead from a container, or a workload, to the commit, its author and the
@@ -60,7 +61,7 @@ it('lists the commands', async () => {
                                  dispute.
       vote <proposal> [choice]   Vote yes, no or abstain; without a choice, say how it stands.
       sponsor <who>              Lend some of your credit line to a newcomer, or take it back.
-      acknowledge <claim>        Say yourself what a machine held for you, where none of yours did or
+      acknowledge [claim]        Say yourself what a machine held for you, where none of yours did or
                                  yours was wrong.
       dispute <claim>            Say that a claim in the ledger is wrong; it does not count until that
                                  is settled.
@@ -92,6 +93,7 @@ it('lists the commands', async () => {
       COMMUNE_REGISTRY_PASSWORD  password that \`commune seal registry\` encrypts
       COMMUNE_PLC_URL            PLC directory, when it is not the public one
       COMMUNE_PRIVATE_ADDRESSES  \`yes\`: machines and PDSs may be in this network, as in a LAN
+      COMMUNE_LABELERS           labelers whose advice about accounts is shown, with commas
       COMMUNE_DEBUG              say more, also where an error came from
       NO_COLOR                   no colours
       XDG_CONFIG_HOME            where the login is kept, in the folder commune; ~/.config when absent
