@@ -40,8 +40,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
+/** Whoever runs the tests may have said where Node is to keep what it compiles. */
+const { NODE_COMPILE_CACHE: _, ...env } = process.env
 const program = (name: string, ...args: readonly string[]) =>
-  run(process.execPath, [join(root, 'dist/bin', `${name}.js`), ...args], { cwd: root })
+  run(process.execPath, [join(root, 'dist/bin', `${name}.js`), ...args], { cwd: root, env })
 
 /** The files that a command line loads, below dist; of others the whole address. */
 async function loadedBy(...args: readonly string[]): Promise<readonly string[]> {
