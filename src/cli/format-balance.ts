@@ -1,18 +1,24 @@
 import type { AccountRow, BalanceReport, EntryRow, GapRow, OutsideRow } from './balance-report.ts'
 import { formatTable, printable } from './table.ts'
 
-/** One line a member; amounts in machine-days. */
+/** One line a member, by name; amounts in machine-days. */
 export function formatAccounts(accounts: readonly AccountRow[], wide: boolean): string {
   return formatTable(
     [
       ...['owner', 'balance', 'given', 'taken', 'line', 'credit'],
       ...(wide ? ['lent', 'borrowed', 'did'] : []),
     ],
-    accounts.map((row) => [
-      ...[row.name, row.balance, row.given, row.taken, row.line, row.credit],
-      ...(wide ? [row.lent, row.borrowed, row.owner] : []),
-    ]),
+    accounts
+      .toSorted(byName)
+      .map((row) => [
+        ...[row.name, row.balance, row.given, row.taken, row.line, row.credit],
+        ...(wide ? [row.lent, row.borrowed, row.owner] : []),
+      ]),
   )
+}
+
+function byName(a: AccountRow, b: AccountRow): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
 /** What one member's balance is made of, down to the records. */
@@ -45,9 +51,7 @@ export function formatEntries({
 function outsideLines({ machine, later, older }: OutsideRow): readonly string[] {
   const count = (records: number) => (records === 1 ? '1 record' : `${records} records`)
   return [
-    ...(later > 0
-      ? [`note: left out of ${machine}: ${count(later)} of days that are not closed yet`]
-      : []),
+    ...(later > 0 ? [`note: left out of ${machine}: ${count(later)} of later days`] : []),
     ...(older > 0
       ? [`note: left out of ${machine}: ${count(older)} too old to weigh anything`]
       : []),

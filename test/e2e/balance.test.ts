@@ -127,6 +127,17 @@ describe('commune balance', () => {
     expect(out).toMatch(/took from \S+ {2}web on \S+ {2}counted 1\.000 \(claimed 3\.000/)
   })
 
+  it('says so when there is nothing to explain, and when records may be gone', async () => {
+    const args = ['balance', '--explain', '--at', addDays(DAY, -30)]
+    const { out, err, code } = await asMember('alice', args)
+    expect(code).toBe(0)
+    expect(out).not.toContain('is made of')
+    expect(err).toContain(
+      `No machine has claimed anything of or for ${network.account('alice').handle}`,
+    )
+    expect(err).toContain('some may be gone')
+  })
+
   it('a week earlier only what was closed by then counts', async () => {
     const { out } = await asMember('alice', ['balance', '--at', addDays(DAY, -7), '-o', 'json'])
     const alice = (JSON.parse(out) as Report).accounts.find(({ owner }) => owner === did('alice'))

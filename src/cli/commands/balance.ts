@@ -1,4 +1,4 @@
-import { closedDayOf, parseDay, type LedgerDay } from '../../ledger/ledger-day.ts'
+import { addDays, closedDayOf, parseDay, type LedgerDay } from '../../ledger/ledger-day.ts'
 import { waitingClaims } from '../../ledger/waiting-claims.ts'
 import { CommuneError } from '../../model/errors.ts'
 import type { Did } from '../../model/records.ts'
@@ -18,6 +18,9 @@ interface BalanceOptions extends ReadingOptions {
   readonly member?: string
   readonly verify?: boolean
 }
+
+/** Records are kept for so much longer than they weigh anything. */
+const KEPT_LONGER_DAYS = 7
 
 /** Shows who gave and took how much, computed from public records alone. */
 export async function runBalance(
@@ -39,11 +42,25 @@ export async function runBalance(
     throw notAMember(options.member ?? member, report)
   for (const name of report.unread)
     io.note(`${name} could not be read: what it wrote is not in these numbers.\n`)
-  print(context, format, report, { isExplained, isVerified: options.verify === true })
+  if (day < addDays(closedDayOf(nowMs), -KEPT_LONGER_DAYS))
+    io.note(
+      'A balance rests on eight weeks of records, and they are kept for nine: some may be gone.\n',
+    )
+  print(context, format, report, { member, isVerified: options.verify === true })
   if (options.verify !== true && options.at === undefined) noteWaiting(context, reading, nowMs)
   if (options.verify !== true) return VERIFY_EXIT.same
   const isSound = report.unread.length === 0 && report.checked.sum === '0'
   return isSound && report.differentBids.length === 0 ? VERIFY_EXIT.same : VERIFY_EXIT.different
+}
+
+function explain(io: CommandContext['io'], report: BalanceReport, member: Did): void {
+  const name = report.accounts.find(({ owner }) => owner === member)?.name ?? member
+  const text = formatEntries(report)
+  if (report.entries.length > 0) return io.out(`\nWhat the balance of ${name} is made of\n${text}`)
+  if (text !== '') io.out(`\n${text}`)
+  io.note(
+    `No machine has claimed anything of or for ${name} in the eight weeks to ${report.day}.\n`,
+  )
 }
 
 /** Machines that acknowledge for her are there, as a rule; where they are not, work is not paid. */
@@ -60,7 +77,7 @@ function print(
   { io }: CommandContext,
   format: OutputFormat,
   report: BalanceReport,
-  { isExplained, isVerified }: { readonly isExplained: boolean; readonly isVerified: boolean },
+  { member, isVerified }: { readonly member: Did | undefined; readonly isVerified: boolean },
 ): void {
   switch (format) {
     case 'json':
@@ -80,7 +97,7 @@ function print(
             )
         io.out(formatAccounts(report.accounts, format === 'wide'))
       }
-      if (isExplained) io.out(`\n${formatEntries(report)}`)
+      if (member !== undefined) explain(io, report, member)
   }
 }
 
