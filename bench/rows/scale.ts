@@ -7,14 +7,14 @@ import { workloadOf } from '../../test/support/virtual-machine.ts'
 import { atMost, resultOf, type Result } from '../result.ts'
 import { SharedRecords } from '../shared-feed.ts'
 
-const SIZES = [10, 100, 300]
+const SIZES = [10, 100, 1_000]
 const MACHINES_EACH = 10
 const PLACEMENTS = 3
 /** Machines begin one after the other, so that their heartbeats are spread as those of real ones. */
 const INTERVAL_MS = PROFILES.normal.heartbeatMs
 /** In which a machine that began finds its feet, and everybody comes to hear everybody. */
 const ALONE_MS = 500
-const MEETING_MS = 4_000
+const MEETING_MS = 3_500
 /** What one of a thousand machines sets off in a second: guards against going round in circles. */
 const TIMERS_PER_SECOND_MAX = 20_000_000
 const WARM =
