@@ -82,7 +82,7 @@ function tell(
     ...(value.until === undefined ? [] : [`until:     ${value.until}`]),
     `state:     ${state}: ${why}`,
     `binds you: ${binds ? 'yes' : 'no'}`,
-    ...(attestedBy.length === 0 ? [] : [`on record: ${attestedBy.map(called).join(', ')}`]),
+    ...(attestedBy.length === 0 ? [] : [`on record: ${names.accounts(attestedBy)}`]),
     ...competesWith.map((uri) => `against:   ${idOf(uri)}`),
     ...(value.evidence ?? []).map(({ uri }) => `evidence:  ${uri}`),
     '',

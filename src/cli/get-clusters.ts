@@ -3,7 +3,9 @@ import { repoOf } from '../governance/ballots.ts'
 import type { ClusterRules } from '../governance/cluster-rules.ts'
 import { creditRules } from '../governance/ledger-terms.ts'
 import { MACHINE_DAY } from '../ledger/rate.ts'
+import { COLLECTION } from '../model/nsid.ts'
 import type { AtUri } from '../model/records.ts'
+import { heldByNobody } from '../sync/note-clusters.ts'
 import type { GetInput } from './commands/get.ts'
 import { printList, type Column } from './output.ts'
 
@@ -12,8 +14,6 @@ export function printClusters({ io, reading, format, name }: GetInput): void {
   const { view, owner, names } = reading
   const { clusters } = agreementOf(view, owner, io.clock.wallMs())
   const items = clusters.filter(({ roster }) => name === undefined || name === roster.cluster)
-  const called = (dids: AgreedCluster['policy']['by']) =>
-    dids.map((did) => names.account(did)).join(', ')
   const columns: readonly Column<AgreedCluster>[] = [
     { header: 'cluster', cell: ({ roster }) => roster.cluster },
     { header: 'members', cell: ({ policy }) => String(policy.of) },
@@ -22,8 +22,15 @@ export function printClusters({ io, reading, format, name }: GetInput): void {
       cell: ({ policy: { uri } }) =>
         uri === undefined ? 'standard' : names.account(repoOf(uri as AtUri)),
     },
-    { header: 'held by', cell: ({ policy }) => called(policy.by) },
-    { header: 'names none that can be read', cell: ({ policy }) => called(policy.unclear) },
+    { header: 'held by', cell: ({ policy }) => names.accounts(policy.by) },
+    ...(items.every(({ policy }) => policy.unclear.length === 0)
+      ? []
+      : [
+          {
+            header: 'names none that can be read',
+            cell: ({ policy }: AgreedCluster) => names.accounts(policy.unclear),
+          },
+        ]),
     { header: 'why', cell: ({ policy }) => policy.why },
     { header: 'rules', wide: true, cell: ({ policy }) => rulesText(policy.rules) },
   ]
@@ -38,6 +45,10 @@ export function printClusters({ io, reading, format, name }: GetInput): void {
     }),
     empty: 'None of the machines has a cluster.',
   })
+  for (const [cluster] of view.list(owner, COLLECTION.clusterPolicy)) {
+    const note = heldByNobody(owner, cluster, { view, nameOf: names.account })
+    if (note !== undefined) io.note(`The rules published for ${cluster}: ${note}.\n`)
+  }
 }
 
 function rulesText(rules: ClusterRules): string {

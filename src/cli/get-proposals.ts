@@ -32,18 +32,18 @@ export function printProposals({ io, reading, format, name }: GetInput): void {
     {
       header: 'on record with',
       wide: true,
-      cell: ({ attestedBy }) => attestedBy.map((did) => names.account(did)).join(', '),
+      cell: ({ attestedBy }) => names.accounts(attestedBy),
     },
     {
       header: 'voted twice',
       wide: true,
-      cell: ({ equivocators }) => equivocators.map((did) => names.account(did)).join(', '),
+      cell: ({ equivocators }) => names.accounts(equivocators),
     },
     {
       header: 'seen otherwise',
       wide: true,
       cell: ({ seenOtherwise }) =>
-        [...new Set(seenOtherwise.map(({ voter, by }) => names.account(voter ?? by)))].join(', '),
+        names.accounts(seenOtherwise.map(({ voter, by }) => voter ?? by)),
     },
     { header: 'why', cell: ({ why }) => why },
   ]

@@ -10,6 +10,8 @@ import { printable } from './table.ts'
 export interface Names {
   /** The handle that the account claims, or its DID. */
   readonly account: (did: Did) => string
+  /** Several of them by name, with commas; each once. */
+  readonly accounts: (dids: readonly Did[]) => string
   /** What its owner calls the machine, after her own name: `alice.example.org/box`. */
   readonly meshlet: (did: Did) => string
   /** The same without the owner where no other machine is called so: `box`. */
@@ -52,6 +54,7 @@ export function namesFrom(handles: ReadonlyMap<Did, string>, hosts: ReadonlyMap<
   const uses = Map.groupBy(hosts.values(), ({ host }) => host)
   return {
     account,
+    accounts: (dids) => [...new Set(dids.map(account))].toSorted().join(', '),
     meshlet,
     shortMeshlet(did) {
       const host = hosts.get(did)?.host

@@ -6,6 +6,7 @@ import { OwnersShares } from '../ledger/owners-share.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { forecastPlan } from '../sync/forecast-plan.ts'
+import { noteClusters } from '../sync/note-clusters.ts'
 import { planSync, type PlanSyncInput } from '../sync/plan-sync.ts'
 import type { RepoSnapshot } from '../sync/run-sync.ts'
 import { hasWrites, type SyncPlan } from '../sync/sync-plan.ts'
@@ -81,7 +82,8 @@ function withForecast(
 ): SyncPlan {
   const shares = new OwnersShares(view, (owner, day) => ledgerTerms(view, owner, day))
   const day = closedDayOf(nowMs)
-  return forecastPlan(plan, {
+  const noted = noteClusters(plan, { view, nameOf: names.account })
+  return forecastPlan(noted, {
     view,
     nameOf: names.shortMeshlet,
     downAmong: (candidates) => suspectsOf(view, candidates, false).down,

@@ -65,7 +65,7 @@ export function formatPlan(plan: SyncPlan, options: FormatOptions): string {
   }
   const paragraphs = shown.map((item) => formatItem(item, widths, options))
   const rules = (plan.clusters ?? [])
-    .filter(({ action }) => options.wide || action !== 'unchanged')
+    .filter(({ action, note }) => options.wide || action !== 'unchanged' || note !== undefined)
     .map((item) => formatRules(item, options))
   const notes = notesOf(plan, options).map((note) => `Note: ${note}.`)
   const gap = shown.length + rules.length === 0 ? [] : ['']

@@ -30,6 +30,8 @@ export interface ClusterItem {
   readonly record?: ClusterPolicyRecord
   readonly changes?: readonly FieldChange[]
   readonly reason: string
+  /** Why no machine holds to them, and what to do; absent when one does, or when it was not read. */
+  readonly note?: string
 }
 
 export interface PlanClustersInput {

@@ -104,6 +104,18 @@ it('the rules of a cluster are planned, published, compared and pruned like work
   expect(pruned.code).toBe(0)
 }, 60_000)
 
+it('rules of a cluster that no machine of hers is in are said when they are planned, and shown', async () => {
+  const rules = mkdtempSync(join(folder, 'unheld-'))
+  writeFileSync(join(rules, 'cluster.yaml'), 'kind: Cluster\nname: neighbours\n')
+  const lost =
+    /nobody holds to them: your machines are in friends; name that, or give one --cluster/
+  expect((await as('dave1', 'diff', rules, '--set', 'lost')).out).toMatch(lost)
+  expect((await as('dave1', 'sync', rules, '--set', 'lost')).out).toMatch(lost)
+  const shown = await as('dave1', 'get', 'clusters')
+  expect(shown.out).not.toContain('neighbours')
+  expect(shown.err).toMatch(/rules published for neighbours: nobody holds to them/)
+}, 60_000)
+
 it('shows which rules hold, and who holds to them', async () => {
   expect((await as('alice', 'get', 'clusters')).out).toMatch(
     /friends +4 +standard .*so the standard/,

@@ -77,10 +77,8 @@ export async function runPropose(
   const rkey = recordKeyFor(drawNonce())
   await governing.write([{ action: 'put', collection: COLLECTION.proposal, rkey, value }])
   io.out(`proposed ${rkey}\n`)
-  const voters = votersOf({ value }).map((did) => governing.reading.names.account(did))
-  io.note(
-    `${voters.join(', ')} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`,
-  )
+  const voters = governing.reading.names.accounts(votersOf({ value }))
+  io.note(`${voters} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`)
   if (value.sponsorsMin !== undefined)
     io.note(
       `${value.sponsorsMin} of those who say yes must lend her credit:  commune sponsor ${who} --credit DAYS\n`,
