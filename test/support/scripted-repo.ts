@@ -90,8 +90,8 @@ export class ScriptedRepo {
       events.push({ action, path, cid: null, ...(prev && { prev }) })
     }
     const formatted = await before.formatCommit(ops, this.key)
-    const data = (await Repo.load(withBlocks(this.store, formatted.newBlocks), formatted.cid))
-      .commit.data
+    const ahead = new MemoryBlockstore(formatted.newBlocks)
+    const { data } = (await Repo.load(ahead, formatted.cid)).commit
     this.micros += 1000
     const rev = revOf(this.micros)
     const unsigned = { did: this.did, version: 3 as const, rev, prev: null, data }
@@ -129,12 +129,6 @@ export class ScriptedRepo {
     const { blocks, missing } = await this.store.getBlocks(cids.map((cid) => parseCid(cid)))
     return missing.length === 0 ? blocks : undefined
   }
-}
-
-function withBlocks(store: MemoryBlockstore, blocks: BlockMap): MemoryBlockstore {
-  const both = new MemoryBlockstore(store.blocks)
-  both.blocks.addMap(blocks)
-  return both
 }
 
 function toWriteOp(
