@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts'
 import type { RecordChange } from '../ports/records.ts'
 import { FeedChains } from './feed-chains.ts'
 import type { VerifiedEvent } from './feed-commit.ts'
+import { type Decided, GroupCommit } from './feed-group-commit.ts'
 import { applyListing, HELD, OLDER } from './feed-listing-apply.ts'
 import { HOLD_MS } from './feed-listing.ts'
 import { findSurplus, keepWithin } from './feed-quota.ts'
@@ -39,6 +40,8 @@ interface Context extends FeedReposOptions {
   /** Repos over their quota of which all that may be read was read, by this process. */
   readonly complete: Set<Did>
   readonly unproven: UnprovenCommits
+  /** What the stream brings is stored through it. */
+  readonly commits: GroupCommit<CommitOutcome>
 }
 
 /** What became of a commit of the stream. */
@@ -77,6 +80,7 @@ export function createFeedRepos(options: FeedReposOptions): FeedRepos {
     chains: new FeedChains(options.clock),
     complete: new Set<Did>(),
     unproven: new UnprovenCommits(),
+    commits: new GroupCommit<CommitOutcome>(store, notify),
   }
 
   return {
@@ -173,9 +177,11 @@ async function proveCommit(
     if (signal.aborted) throw error
     return { inDoubt: messageOf(error) }
   }
-  // Meanwhile a listing may have been stored.
-  const still = judgeEvent(store.facts(did), event, context)
-  return still === 'next' ? applyEvent(context, did, verified) : still
+  return context.commits.run(did, () => {
+    // Meanwhile a listing may have been stored.
+    const still = judgeEvent(store.facts(did), event, context)
+    return still === 'next' ? planEvent(context, did, verified) : { outcome: still }
+  })
 }
 
 /** Now that its DID resolves, the commits are taken in that were kept till then. */
@@ -211,8 +217,9 @@ function judgeEvent(
   return links ? 'next' : { inDoubt: 'commits are missing between the last known one and this' }
 }
 
-function applyEvent(context: Context, did: Did, event: VerifiedEvent): CommitOutcome {
-  const { store, notify, complete } = context
+/** The update that an event brings which is the next one. */
+function planEvent(context: Context, did: Did, event: VerifiedEvent): Decided<CommitOutcome> {
+  const { store, complete } = context
   const { rev, data, cid } = event.commit
   const isNotAhead = (key: string) => (store.raw(did, key)?.rev ?? '') <= rev
   const put = event.put.filter(({ key }) => isNotAhead(key)).map((record) => ({ ...record, rev }))
@@ -227,15 +234,17 @@ function applyEvent(context: Context, did: Did, event: VerifiedEvent): CommitOut
     truncated,
     problem: held ? before.problem : truncated ? OVER_QUOTA : undefined,
   }
-  notify(store.apply({ did, via: 'stream', facts, put: kept.put, remove: kept.remove }))
-  if (!before.truncated) {
-    if (truncated) complete.add(did)
-    return 'applied'
+  const stored = (): CommitOutcome => {
+    if (!before.truncated) {
+      if (truncated) complete.add(did)
+      return 'applied'
+    }
+    // There is room now for records that were left out.
+    if (remove.length === 0 && put.every(({ key }) => !kept.shrunk.has(key))) return 'applied'
+    complete.delete(did)
+    return 'applied-in-part'
   }
-  // There is room now for records that were left out.
-  if (remove.length === 0 && put.every(({ key }) => !kept.shrunk.has(key))) return 'applied'
-  complete.delete(did)
-  return 'applied-in-part'
+  return { update: { did, via: 'stream', facts, put: kept.put, remove: kept.remove }, stored }
 }
 
 /** Asks the PDS where the repo is, and lists it unless that is known. */

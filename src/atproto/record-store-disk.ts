@@ -36,7 +36,8 @@ export interface RecordDisk extends Disposable {
   }
   /** The bytes of a stored record; undefined when it is not there, or has none. Throws code `io`. */
   bytes(did: Did, key: string): Uint8Array | undefined
-  write(change: RepoWrite): void
+  /** All of them, each of another repo, or none. */
+  write(changes: readonly RepoWrite[]): void
   writeCursors(cursors: readonly HostCursor[]): void
   forget(did: Did): void
 }

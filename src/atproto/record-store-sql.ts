@@ -95,24 +95,9 @@ class SqliteDisk implements RecordDisk {
     }
   }
 
-  write({ did, facts, put, remove }: RepoWrite): void {
-    const { position, held } = facts
-    const { putRepo, removeRecord, putRecord } = this.#statements
+  write(changes: readonly RepoWrite[]): void {
     this.#transact(() => {
-      putRepo.run(
-        did,
-        facts.host ?? null,
-        position?.rev ?? null,
-        position?.data ?? null,
-        position?.commit ?? null,
-        held?.rev ?? null,
-        held?.commit ?? null,
-        held ? Math.floor(held.sinceMs) : null,
-        facts.problem ?? null,
-        facts.truncated ? 1 : 0,
-      )
-      for (const key of remove) removeRecord.run(did, key)
-      for (const { key, cid, rev, bytes } of put) putRecord.run(did, key, cid, rev, bytes ?? null)
+      for (const change of changes) this.#writeRepo(change)
     })
   }
 
@@ -134,6 +119,25 @@ class SqliteDisk implements RecordDisk {
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  #writeRepo({ did, facts, put, remove }: RepoWrite): void {
+    const { position, held } = facts
+    const { putRepo, removeRecord, putRecord } = this.#statements
+    putRepo.run(
+      did,
+      facts.host ?? null,
+      position?.rev ?? null,
+      position?.data ?? null,
+      position?.commit ?? null,
+      held?.rev ?? null,
+      held?.commit ?? null,
+      held ? Math.floor(held.sinceMs) : null,
+      facts.problem ?? null,
+      facts.truncated ? 1 : 0,
+    )
+    for (const key of remove) removeRecord.run(did, key)
+    for (const { key, cid, rev, bytes } of put) putRecord.run(did, key, cid, rev, bytes ?? null)
   }
 
   #transact(write: () => void): void {

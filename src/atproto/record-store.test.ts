@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clusterWrite, workloadWrite } from '../../test/support/sample-records.ts'
 import type { RepoWrite } from '../../test/support/scripted-repo.ts'
 import { COLLECTION } from '../model/nsid.ts'
+import type { Did } from '../model/records.ts'
 import type { LogFields } from '../ports/log.ts'
 import { type Log, silentLog } from '../ports/log.ts'
 import type { VersionedRecord } from './record-store-repo.ts'
-import { createRecordStore } from './record-store.ts'
+import { createRecordStore, type RepoUpdate } from './record-store.ts'
 import { openRecordDisk } from './record-store-sql.ts'
 
 const DID = 'did:plc:alice'
@@ -37,7 +38,7 @@ describe('the record store', () => {
   it('tells by its version when links, lists, or whether a repo was read have changed', async () => {
     using store = open()
     const versions = [store.membershipVersion()]
-    const apply = (update: Partial<Parameters<typeof store.apply>[0]>) => {
+    const apply = (update: Partial<RepoUpdate>) => {
       store.apply({ did: DID, via: 'stream', ...update })
       versions.push(store.membershipVersion())
     }
@@ -58,7 +59,7 @@ describe('the record store', () => {
     using store = open()
     const records = [await record(clusterWrite('a')), await record(workloadWrite('w'))]
     const sized = () => [...store.raws(DID)].reduce((sum, { size }) => sum + size, 0)
-    const apply = (update: Partial<Parameters<typeof store.apply>[0]>) => {
+    const apply = (update: Partial<RepoUpdate>) => {
       store.apply({ did: DID, via: 'stream', ...update })
       expect(store.size(DID).bytes).toBe(sized())
       return store.size(DID).records
@@ -100,6 +101,26 @@ describe('the record store', () => {
     expect(again.repoState(DID)).toBe('known')
     expect(again.dids()).toEqual([DID])
     expect(warnings).toEqual([])
+  })
+
+  it('changes several repos as one, on disk and in the view', async () => {
+    const store = open()
+    const a = await record(clusterWrite('a'))
+    const updates = ['did:plc:bob', DID].map((did): RepoUpdate => {
+      return { did: did as Did, via: 'stream', facts: { position }, put: [a] }
+    })
+    expect(store.apply(...updates).map(({ did }) => did)).toEqual(['did:plc:bob', DID])
+    // A record needs a revision: the second can’t be stored.
+    const [one, other] = updates.map((update) => ({ ...update, remove: [a.key], put: [] }))
+    const bad = { ...other, put: [{ ...a, rev: undefined as unknown as string }] } as RepoUpdate
+    expect(() => store.apply(one as RepoUpdate, bad)).toThrow(
+      expect.objectContaining({ code: 'io' }),
+    )
+    const shown = () => ['did:plc:bob', DID].map((did) => store.raw(did as Did, a.key)?.cid)
+    expect(shown()).toEqual([a.cid, a.cid])
+    store[Symbol.dispose]()
+    using again = open()
+    expect([...again.raws('did:plc:bob'), ...again.raws(DID)]).toHaveLength(2)
   })
 
   it('tells only what differs in the view, and keeps the object of what did not', async () => {

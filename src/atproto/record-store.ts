@@ -1,7 +1,7 @@
 import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import type { RecordChange, StoredRecord, VersionedView, Via } from '../ports/records.ts'
-import type { HostCursor, RecordDisk } from './record-store-disk.ts'
+import type { HostCursor, RecordDisk, RepoWrite } from './record-store-disk.ts'
 import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
 import type {
   InvalidRecord,
@@ -40,8 +40,11 @@ export interface RecordStore extends VersionedView, Disposable {
   invalidReason(did: Did, collection: Collection, rkey: string): string | undefined
   cursor(host: string): number | undefined
   membershipVersion(): string
-  /** Durable when it returns; records and position are one transaction. Throws code `io`. */
-  apply(update: RepoUpdate): readonly RecordChange[]
+  /**
+   * Durable when it returns: all updates, each of another repo, are one transaction. Gives their changes
+   * in the order of the updates. Throws code `io`.
+   */
+  apply(...updates: readonly RepoUpdate[]): readonly RecordChange[]
   /** Durable when it returns; call it after what was read up to there has been applied. */
   saveCursors(cursors: Iterable<HostCursor>): void
   /** Removes all that is stored of a repo. */
@@ -151,10 +154,12 @@ class MirroredStore implements RecordStore {
     return this.#cursors.get(host)
   }
 
-  apply(update: RepoUpdate): readonly RecordChange[] {
-    const facts = { ...this.facts(update.did), ...update.facts }
-    this.#disk.write({ did: update.did, facts, put: update.put ?? [], remove: update.remove ?? [] })
-    return this.#show(update, facts)
+  apply(...updates: readonly RepoUpdate[]): readonly RecordChange[] {
+    const writes = updates.map(({ did, facts, put = [], remove = [] }): RepoWrite => {
+      return { did, facts: { ...this.facts(did), ...facts }, put, remove }
+    })
+    this.#disk.write(writes)
+    return updates.flatMap(({ via }, index) => this.#show(via, writes[index] as RepoWrite))
   }
 
   saveCursors(cursors: Iterable<HostCursor>): void {
@@ -184,16 +189,16 @@ class MirroredStore implements RecordStore {
     this.#disk[Symbol.dispose]()
   }
 
-  #show(update: RepoUpdate, facts: RepoFacts): readonly RecordChange[] {
+  #show(via: Via, { did, facts, put, remove }: RepoWrite): readonly RecordChange[] {
     this.#version++
-    const mirror = this.#repos.get(update.did) ?? new RepoMirror(this.#parse)
-    this.#repos.set(update.did, mirror)
-    const keys = [...(update.remove ?? []), ...(update.put ?? []).map((record) => record.key)]
+    const mirror = this.#repos.get(did) ?? new RepoMirror(this.#parse)
+    this.#repos.set(did, mirror)
+    const keys = [...remove, ...put.map((record) => record.key)]
     const wasRead = mirror.facts.position !== undefined
-    const changes = withChanges(mirror, update, keys, () => {
+    const changes = withChanges(mirror, { did, via }, keys, () => {
       mirror.facts = facts
-      for (const key of update.remove ?? []) mirror.remove(key)
-      for (const record of update.put ?? []) mirror.put(record)
+      for (const key of remove) mirror.remove(key)
+      for (const record of put) mirror.put(record)
     })
     const isRead = facts.position !== undefined
     if (isRead !== wasRead || changes.some(({ collection }) => MEMBERSHIP.has(collection)))

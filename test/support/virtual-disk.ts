@@ -55,14 +55,18 @@ export class VirtualDisk implements RecordDisk {
     return this.#bytes.get(`${did} ${key}`)
   }
 
-  write({ did, facts, put, remove }: RepoWrite): void {
-    for (const key of remove) this.#bytes.delete(`${did} ${key}`)
-    for (const record of put) this.#setBytes(did, record)
+  write(changes: readonly RepoWrite[]): void {
+    for (const { did, put, remove } of changes) {
+      for (const key of remove) this.#bytes.delete(`${did} ${key}`)
+      for (const record of put) this.#setBytes(did, record)
+    }
     this.#transact(() => {
-      const byKey = this.#repos.get(did)?.byKey ?? new Map<string, VersionedRecord>()
-      this.#repos.set(did, { facts, byKey })
-      for (const key of remove) byKey.delete(key)
-      for (const record of put) byKey.set(record.key, record)
+      for (const { did, facts, put, remove } of changes) {
+        const byKey = this.#repos.get(did)?.byKey ?? new Map<string, VersionedRecord>()
+        this.#repos.set(did, { facts, byKey })
+        for (const key of remove) byKey.delete(key)
+        for (const record of put) byKey.set(record.key, record)
+      }
     })
   }
 
