@@ -227,7 +227,7 @@ export class Bidder {
       rounds: placement.rounds,
       choice: placement.choice,
       prospect: placement.prospect,
-      invited: placement.isInvited,
+      invited: placement.invited.includes(config.did),
       now,
     }
   }

@@ -14,6 +14,13 @@ const A = did('a')
 const B = did('b')
 const C = did('c')
 
+/** All who are known, whether or not they are called from time to time. */
+const AROUND: readonly Peer[] = [
+  { did: A, endpoint: 'https://a.example' },
+  { did: B, endpoint: undefined },
+  { did: C, endpoint: 'https://c.example' },
+]
+
 let clock: VirtualClock
 let calls: { readonly to: Did; readonly body: HeartbeatInput }[]
 let answer: () => Promise<HeartbeatOutput>
@@ -34,6 +41,7 @@ function open(peers: readonly Peer[] = [{ did: A, endpoint: 'https://a.example' 
     log: silentLog,
     intervalMs: INTERVAL_MS,
     peersNow: () => peers,
+    peerOf: (did) => AROUND.find((peer) => peer.did === did),
     isFollowed: (did) => !did.startsWith('did:plc:stranger'),
     epoch: () => 7,
     onHint: (hint) => hinted.push(hint),
@@ -109,6 +117,15 @@ describe('who was heard is passed on', () => {
     for (const list of toA) expect(list.map(({ did: one }) => one)).toContain(A)
   })
 
+  test('only as long as it is news', async () => {
+    const heartbeats = open([])
+    heartbeats.start()
+    heartbeats.receive(B, { epoch: 3 })
+    await clock.advance(5 * INTERVAL_MS)
+    expect(heartbeats.receive(C, { epoch: 4 }).heard).toEqual([{ did: C, agoMs: 0, epoch: 4 }])
+    expect(heartbeats.lastHeardMs(B)).toBe(clock.monotonicMs() - 5 * INTERVAL_MS)
+  })
+
   test('what is passed on moves no time back, and none before the start', async () => {
     const heartbeats = open()
     heartbeats.receive(B, { epoch: 3 })
@@ -166,6 +183,19 @@ describe('hints', () => {
     for (let n = 0; n < 150; n++) heartbeats.hint(hint(n))
     await clock.advance(10)
     expect(calls.map(({ body }) => body.hints?.length)).toEqual([64, 64, 22])
+  })
+
+  test('for somebody go to them alone, also when they are not called otherwise', async () => {
+    const heartbeats = open()
+    heartbeats.hint(hint(1), [C, B, SELF, did('unknown')])
+    heartbeats.hint(hint(2))
+    heartbeats.hint(hint(3), [])
+    heartbeats.hint(hint(4), [A, C])
+    await clock.advance(10)
+    expect(calls.map(({ to, body }) => [to, body.hints])).toEqual([
+      [A, [hint(2), hint(4)]],
+      [C, [hint(1), hint(4)]],
+    ])
   })
 
   test('are handed on as they come, and no more than fit into a call', () => {

@@ -3,6 +3,7 @@ import type { Did, Grant, Hint, Lease } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { HeartbeatInput, HeartbeatOutput, Peers } from '../ports/peers.ts'
+import type { AddressedHint } from './audience.ts'
 
 export interface Peer {
   readonly did: Did
@@ -29,6 +30,8 @@ export interface HeartbeatsOptions {
   readonly intervalMs: number
   /** Whom to call, at this moment. */
   readonly peersNow: () => readonly Peer[]
+  /** One whom it may be worth calling although it is not among them; undefined when it is unknown. */
+  readonly peerOf: (did: Did) => Peer | undefined
   /** Whether somebody's repo bears on anything here; who was heard is forgotten of all others. */
   readonly isFollowed: (did: Did) => boolean
   readonly epoch: () => number
@@ -44,6 +47,8 @@ export interface HeartbeatsOptions {
 const HEARD_MAX = 256
 const HINTS_MAX = 64
 const LEASES_MAX = 256
+/** Of those who are to hear of one record no more are told; the others learn it by the stream. */
+const TOLD_MAX = 128
 /**
  * Of more, each call and each answer passes on the next so many. In a commune in which nobody calls all,
  * two machines have dozens of acquaintances in common, each of whom speaks to either every interval: that
@@ -90,7 +95,7 @@ export class Heartbeats implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #startedMs: number
   #cancelTick: (() => void) | undefined
-  #hints: Hint[] = []
+  #hints: AddressedHint[] = []
   #cancelHints: (() => void) | undefined
 
   constructor(options: HeartbeatsOptions) {
@@ -102,27 +107,41 @@ export class Heartbeats implements AsyncDisposable {
     this.#tick()
   }
 
-  /** Tells all peers soon that a repo moved on. Several hints of one moment travel together. */
-  hint(hint: Hint): void {
-    this.#hints.push(hint)
+  /**
+   * Tells these, or everybody who is called anyway, soon that a repo moved on. Several hints of one
+   * moment travel together.
+   */
+  hint(hint: Hint, to?: readonly Did[]): void {
+    this.#hints.push({ hint, to: to?.slice(0, TOLD_MAX) })
     this.#cancelHints ??= this.#options.clock.schedule(1, () => this.#sendHints())
   }
 
   /** Calls these peers now, those of them that have an address. */
   callNow(dids: readonly Did[]): void {
-    const wanted = new Set(dids)
     const heard = this.#relayable()
-    for (const peer of this.#options.peersNow())
-      if (wanted.has(peer.did)) this.#call(peer, { heard })
+    for (const peer of this.#known(new Set(dids))) this.#call(peer, { heard })
   }
 
   #sendHints(): void {
     this.#cancelHints = undefined
-    while (this.#hints.length > 0) {
-      const hints = this.#hints.splice(0, HINTS_MAX)
-      const heard = this.#relayable()
-      for (const peer of this.#options.peersNow()) this.#call(peer, { heard, hints })
+    const all = this.#hints
+    this.#hints = []
+    const isForAll = all.some(({ to }) => to === undefined)
+    const called = isForAll ? this.#options.peersNow() : []
+    const isCalled = new Set(called.map(({ did }) => did))
+    const named = new Set(all.flatMap(({ to = [] }) => to).filter((did) => !isCalled.has(did)))
+    const heard = this.#relayable()
+    for (const peer of [...called, ...this.#known(named)]) {
+      const isFor = ({ to }: AddressedHint) =>
+        to === undefined ? isCalled.has(peer.did) : to.includes(peer.did)
+      const hints = all.filter(isFor).map(({ hint }) => hint)
+      for (let from = 0; from < hints.length; from += HINTS_MAX)
+        this.#call(peer, { heard, hints: hints.slice(from, from + HINTS_MAX) })
     }
+  }
+
+  #known(dids: ReadonlySet<Did>): readonly Peer[] {
+    return [...dids].flatMap((did) => this.#options.peerOf(did) ?? [])
   }
 
   /** Answers a call. The caller has proved who it is. */
@@ -175,6 +194,7 @@ export class Heartbeats implements AsyncDisposable {
   #tick(): void {
     if (this.#stop.signal.aborted) return
     this.#forgetStrangers()
+    this.#forgetChanceCallers()
     const heard = this.#relayable()
     for (const peer of this.#options.peersNow()) this.#call(peer, { heard })
     this.#cancelTick = this.#options.clock.schedule(this.#options.intervalMs, () => this.#tick())
@@ -282,6 +302,13 @@ export class Heartbeats implements AsyncDisposable {
   #forgetStrangers(): void {
     for (const known of [this.#heard, this.#heardDirectly, this.#acknowledged])
       for (const did of known.keys()) if (!this.#options.isFollowed(did)) known.delete(did)
+  }
+
+  /** Who called for once, to tell of a record, is soon no news, and would crowd out those who are. */
+  #forgetChanceCallers(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const [did, { directMs }] of this.#heardDirectly)
+      if (this.#isGap(directMs, nowMs)) this.#heardDirectly.delete(did)
   }
 
   #isGap(beforeMs: number, afterMs: number): boolean {

@@ -149,6 +149,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     log,
     intervalMs: profile.heartbeatMs,
     peersNow: () => neighbourhood.peers,
+    peerOf: (did) => neighbourhood.peerOf(did),
     isFollowed: (did) => neighbourhood.follows(did),
     epoch,
     onHint: triggers.hint,

@@ -8,6 +8,7 @@ import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { StandingRole } from '../xrpc/access.ts'
+import { hintsOf } from './audience.ts'
 import { changedKeys } from './changed-keys.ts'
 import type { Chronicle } from './chronicle.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
@@ -300,21 +301,14 @@ export class Meshlet implements AsyncDisposable {
     this.#changed(changes)
   }
 
-  /**
-   * Tells the peers what to read ahead of the stream. A status that brings this machine back must not
-   * be seen before the bids of its commit, so in their company it is left to the stream.
-   */
+  /** Of a workload that is not known any more there is nobody to tell. */
   #hint(rev: string, writes: readonly Write[]): void {
-    const { did } = this.config
-    const hasBids = writes.some(({ collection }) => collection === COLLECTION.bid)
-    for (const { collection, rkey } of writes) {
-      if (hasBids && collection === COLLECTION.meshletStatus) continue
-      this.heartbeats.hint({
-        did,
-        rev,
-        uri: `at://${did}/${collection}/${rkey}` as NonNullable<Hint['uri']>,
-      })
+    const audienceOf = (rkey: string) => {
+      const uri = this.#uriByKey.get(rkey)
+      return uri === undefined ? [] : this.#parts.reconciler.audienceOf(uri)
     }
+    const hints = hintsOf({ did: this.config.did, rev, writes, audienceOf })
+    for (const { hint, to } of hints) this.heartbeats.hint(hint, to)
   }
 
   #dutyChanged(): void {

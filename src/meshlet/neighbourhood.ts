@@ -145,6 +145,12 @@ export class Neighbourhood {
     return this.#peers
   }
 
+  /** One of all machines around, also of those that are not called; undefined for any other. */
+  peerOf(did: Did): Peer | undefined {
+    if (did === this.#config.did || !this.follows(did)) return undefined
+    return { did, endpoint: this.#endpointOf(did) }
+  }
+
   /**
    * The more machines there are, the longer a look at all of them takes, and the more often one of them
    * is heard of: what comes within this time is looked at together, milliseconds.
@@ -176,11 +182,13 @@ export class Neighbourhood {
       .toSorted()
       .flatMap((owner) => facts.machinesOf(owner))
       .filter(({ meshletDid, verdict }) => meshletDid !== this.#config.did && verdict !== 'no')
-      .map(({ meshletDid }): Peer => {
-        const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
-        return { did: meshletDid, endpoint: status?.value.endpoint }
-      })
+      .map(({ meshletDid }): Peer => ({ did: meshletDid, endpoint: this.#endpointOf(meshletDid) }))
     this.#peerCount = peers.length
     return sampleFor(this.#config.did, peers)
+  }
+
+  #endpointOf(did: Did): string | undefined {
+    const status = this.#view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')
+    return status?.value.endpoint
   }
 }

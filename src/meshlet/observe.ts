@@ -52,7 +52,8 @@ export interface Placement {
   readonly down: ReadonlySet<Did>
   readonly bids: readonly CountedBid[]
   readonly rounds: Rounds
-  readonly isInvited: boolean
+  /** Who should write a bid now. */
+  readonly invited: readonly Did[]
   readonly selectInput: SelectInput
   /** Who runs it, by the rounds that are decided. */
   readonly choice: Choice
@@ -84,7 +85,7 @@ export interface PlacementInput {
 
 /** Looks at all records that concern a workload and works out who is to run it. Pure. */
 export function observePlacement(input: PlacementInput): Placement {
-  const { view, self, uri, ownerDid, record, now } = input
+  const { view, uri, ownerDid, record, now } = input
   const workload = record.value
   const key = placementKey(ownerDid, workload)
   const windowMs = Math.min(workload.placement?.bidWindowMs ?? BID_WINDOW_MS, BID_WINDOW_MS_MAX)
@@ -137,7 +138,7 @@ export function observePlacement(input: PlacementInput): Placement {
     down,
     bids,
     rounds,
-    isInvited: invitees.includes(self),
+    invited: invitees,
     selectInput: { ...selectInput, throughRound: decided.decidedThrough },
     choice,
     prospect: select(selectInput),

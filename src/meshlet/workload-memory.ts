@@ -1,4 +1,4 @@
-import type { ReplicaStatus } from '../model/records.ts'
+import type { Did, ReplicaStatus } from '../model/records.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Placement } from './observe.ts'
 import type { Returns } from './returns.ts'
@@ -45,6 +45,8 @@ export interface WorkloadMemory {
   rounds: Rounds | undefined
   /** What was seen in this version of the records, if only others can change it. */
   seen: { readonly version: number; readonly placement: Placement } | undefined
+  /** Who acts on what this machine says of it, as of the last look; undefined: everybody. */
+  audience: readonly Did[] | undefined
   rollout: RolloutMemory | undefined
   readonly returns: Returns
   startFailures: StartFailures | undefined
@@ -72,6 +74,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     replicas: new Map(),
     rounds: undefined,
     seen: undefined,
+    audience: [],
     rollout: undefined,
     returns: new Map(),
     startFailures: undefined,

@@ -7,6 +7,7 @@ import type { Desired } from '../reconcile/actions.ts'
 import type { CountedBid } from '../selection/bids.ts'
 import type { Contact } from '../selection/contact.ts'
 import { isAtMostOne } from '../selection/lease.ts'
+import { audienceOf } from './audience.ts'
 import type { Bidder } from './bidder.ts'
 import type { MeshletConfig } from './config.ts'
 import { desire, type Desire } from './desire.ts'
@@ -72,6 +73,7 @@ export class WorkloadObserver {
       now: clock.monotonicMs(),
     })
     memory.rounds = placement.rounds
+    memory.audience = audienceOf(placement)
     memory.seen = placement.isLasting ? { version, placement } : undefined
     return placement
   }

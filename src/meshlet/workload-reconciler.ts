@@ -79,6 +79,12 @@ export class WorkloadReconciler {
     }
   }
 
+  /** Who acts on what this machine says of a workload, as of the last look; of one that is gone nobody. */
+  audienceOf(uri: string): readonly Did[] | undefined {
+    const memory = this.#memory.get(uri)
+    return memory ? memory.audience : []
+  }
+
   async reconcile(uri: string, given: Turn): Promise<Outcome> {
     const turn = { ...given, log: given.log.child({ workload: uri }) }
     const memory = this.memoryOf(uri)

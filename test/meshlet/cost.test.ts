@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { COLLECTION } from '../../src/model/nsid.ts'
-import { threeOwners, type VirtualCommune } from '../support/virtual-commune.ts'
+import { threeOwners, VirtualCommune } from '../support/virtual-commune.ts'
 
 function callsToEngines(world: VirtualCommune): readonly number[] {
   return [...world.machines.keys()].map((name) => world.trace.engineCalls.get(name) ?? 0)
@@ -31,5 +31,22 @@ test.each([1, 2, 3])(
       COLLECTION.workload,
       COLLECTION.workloadStatus,
     ])
+  },
+)
+
+/** Three bids and a status, each told to the other two who were asked for a bid. */
+const CALLS_THAT_TELL = 4 * 2
+
+test.each([10, 40])(
+  'among %i machines a placement is told to those who act on it',
+  async (size) => {
+    const world = new VirtualCommune({ liveness: 'patient' })
+    for (let i = 0; i < size; i++) world.addMachine(`m${i}`, { owner: `o${i % 4}` })
+    await world.start()
+    const before = world.network.callsWithHints
+    world.owner('o0').publish('web')
+    await world.untilRunning('web', 1)
+    await world.advance(20_000)
+    expect(world.network.callsWithHints - before).toBe(CALLS_THAT_TELL)
   },
 )
