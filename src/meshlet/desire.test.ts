@@ -6,7 +6,7 @@ import type { WorkloadStatusRecord } from '../model/records.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import { openRounds } from '../selection/rounds.ts'
 import { select } from '../selection/select.ts'
-import { desire, NOTICE_MS, type DesireInput } from './desire.ts'
+import { desire, NOTICE_MS, REFUSED_BY_ALL_MS, type DesireInput } from './desire.ts'
 import type { Placement } from './observe.ts'
 
 const SELF = did('self')
@@ -218,6 +218,39 @@ describe('a machine that is no candidate any more', () => {
       input,
     } as const
     expect(desire(scene(setting))).toMatchObject(expected)
+  })
+})
+
+describe('what must never run twice, when the policy does not allow it here any more', () => {
+  const exclusive = { record: { cid: 'cid', value: { placement: { atMostOne: true } } } } as never
+  const refused = (others: readonly string[]) => {
+    const own = bid({ name: 'self', slots: 0, reason: 'policy', refused: { standing: true } })
+    const bids = [...others.map((name) => bid({ name })), own] as Placement['bids']
+    const choice = select(world(bids, { replicas: 1 }))
+    const placement = { ...(exclusive as object), bids, choice, prospect: choice }
+    return { bidders: ['self'], runsHere: 1, placement }
+  }
+  const at = (surplusForMs: number) => ({
+    input: { surplusSinceMs: NOTICE_MS * 2 - surplusForMs },
+  })
+
+  test('goes on for the notice where nobody else may run it', () => {
+    expect(desire(scene({ ...refused([]), ...at(NOTICE_MS - 1) }))).toMatchObject(run(0, 1))
+    expect(desire(scene({ ...refused([]), ...at(NOTICE_MS) }))).toMatchObject(none)
+  })
+
+  test('stops for whoever takes over, who starts it only then, unless she refuses it as well', () => {
+    const late = at(REFUSED_BY_ALL_MS - 1)
+    expect(desire(scene({ ...refused(['other']), ...late }))).toMatchObject(run(0, 1))
+    const { input } = at(REFUSED_BY_ALL_MS)
+    expect(desire(scene({ ...refused(['other']), input }))).toMatchObject(none)
+  })
+
+  test('goes on for the notice on a machine that is no candidate any more', () => {
+    const { placement } = refused([])
+    const gone = { ...placement, bids: [], membership: 'no' } as const
+    const input = { notCandidateSinceMs: NOTICE_MS + 1, surplusSinceMs: NOTICE_MS + 1 }
+    expect(desire(scene({ ...refused([]), placement: gone, input }))).toMatchObject(run(0, 1))
   })
 })
 

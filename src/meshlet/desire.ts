@@ -11,6 +11,9 @@ import { runningReplicas, type Placement } from './observe.ts'
 /** A positive no, and a container without its replacement, last this long before work is stopped. */
 export const NOTICE_MS = 15 * 60_000
 
+/** All who refuse a workload for the same reason have said so by then. */
+export const REFUSED_BY_ALL_MS = 30_000
+
 const WITH_NOTICE: ReadonlySet<string> = new Set(['policy', 'walls'])
 
 /** Knowing whether somebody took work over takes seconds; it is looked at this often. */
@@ -158,15 +161,18 @@ function wantedHere(input: DesireInput, chosen: number): number {
   const most = placement.replicas === 'everywhere' ? 1 : placement.replicas
   if (placement.unread.length > 0 || placement.membership === 'unknown')
     return Math.max(chosen, Math.min(held, most))
-  // Nobody stands in for what must never run twice; it stops, and then the other starts.
-  if (isAtMostOne(placement.record.value)) return chosen
   const surplusForMs = input.now - (input.surplusSinceMs ?? input.now)
-  if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return held
-  const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
-  if (surplusForMs >= NOTICE_MS && !drains) return chosen
   // What the policy does not allow any more, and what stands behind walls that are open, has the whole
   // notice, whether somebody takes it or not.
   const hasNotice = WITH_NOTICE.has(refusalReason(placement, self) ?? '')
+  if (isAtMostOne(placement.record.value) && placement.choice.winners.length > 0) {
+    // It stops for whoever is chosen, who starts it only then. What moved us to refuse it may move her
+    // too, though, a moment later.
+    if (!hasNotice || surplusForMs >= REFUSED_BY_ALL_MS) return chosen
+  }
+  if (holdsGround(placement.selectInput, placement.rounds, self, surplusForMs)) return held
+  const drains = input.drainLeftMs !== undefined && refusalReason(placement, self) === 'draining'
+  if (surplusForMs >= NOTICE_MS && !drains) return chosen
   // Nobody stands in for a replica that is to run on every machine, this one included. After a
   // restart the rounds are open again for a window: what runs under an offer goes on meanwhile.
   if (placement.replicas === 'everywhere') {

@@ -8,12 +8,12 @@ import { sooner } from '../reconcile/outcome.ts'
 import { witnessSetsOf, type WitnessSets } from '../selection/lease.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { Selected } from '../selection/witness.ts'
-import type { Desire } from './desire.ts'
+import { REFUSED_BY_ALL_MS, type Desire } from './desire.ts'
 import type { LeaseState } from './leases.ts'
 import { statusOf, type Placement } from './observe.ts'
 
-/** Beside its own time for stopping: the records have to reach the holder too. */
-const LEAVING_MS = 5_000
+/** Beside its own time for stopping: the records have to reach the holder too, who waits for others' word. */
+const LEAVING_MS = 5_000 + REFUSED_BY_ALL_MS
 
 /** What the decision has to know of leases. */
 export interface LeaseDesk {
@@ -26,10 +26,13 @@ export interface LeaseDesk {
 export function underLease(found: Desire, placement: Placement, desk: LeaseDesk): Desire {
   const { desired } = found
   const sets = witnessSetsOf(placement.record.value)
-  if (!sets || desired.kind !== 'run' || desired.slots === 0) return found
+  if (!sets || desired.kind !== 'run' || desired.slots + desired.standIns === 0) return found
   const lease = desk.want(sets)
   if (lease.kind === 'waiting') {
     const { workload, slots } = desired
+    // It only goes on until its time is over: nothing of it begins again.
+    if (slots === 0)
+      return { desired: { kind: 'none', reason: lease.why }, surplus: 0, why: lease.why }
     const hold = { kind: 'hold', workload, slots, phase: 'pending', reason: lease.why } as const
     return { desired: hold, surplus: 0, why: lease.why }
   }

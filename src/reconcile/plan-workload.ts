@@ -107,7 +107,8 @@ function standInsOf(
     return (
       !wanted.includes(replica) &&
       container.state === 'running' &&
-      isOurs(input, container, replica)
+      isOurs(input, container, replica) &&
+      isUnderLease(container, desired)
     )
   })
   return new Set(beyond.toSorted((a, b) => replicaOf(a) - replicaOf(b)).slice(0, desired.standIns))

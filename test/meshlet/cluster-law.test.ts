@@ -3,7 +3,7 @@ import { COLLECTION } from '../../src/model/nsid.ts'
 import type { ClusterRecord } from '../../src/model/records.ts'
 import { STANDARD_POLICY } from '../../src/policy/standard-policy.ts'
 import { mayCall } from '../../src/xrpc/access.ts'
-import { VirtualCommune } from '../support/virtual-commune.ts'
+import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -88,6 +88,22 @@ test('whom the others expel keeps what runs for the notice, and no longer', asyn
   expect(world.containers('web')).toHaveLength(1)
   await world.advance(10 * MINUTE_MS)
   expect(world.containers('web')).toEqual([])
+})
+
+test('what must never run twice goes on for the notice, under the same lease, and no longer', async () => {
+  const world = await commune()
+  const witnesses = ['a1', 'b1', 'c1'].map(didOf)
+  const placement = { atMostOne: true, witnesses, witnessGeneration: 1 }
+  world.owner('carol').publish('db', { placement })
+  await world.untilRunning('db', 1, 600_000)
+  await world.settle()
+  const running = world.containers('db')
+  decideOn(world, 'expel')
+  await world.advance(14 * MINUTE_MS)
+  expect(world.containers('db')).toEqual(running)
+  await world.advance(3 * MINUTE_MS)
+  expect(world.containers('db')).toEqual([])
+  expect(world.violations).toEqual([])
 })
 
 test('whose owner only takes advice goes on as before', async () => {
