@@ -73,8 +73,7 @@ export class Leasing implements LeaseTalk, Disposable {
 
   /** Gives the lease back when it is not wanted any more and nothing is left that it was for. */
   giveBack(uri: string, desired: Desired, containers: readonly EngineContainer[]): void {
-    const isRun = desired.kind === 'run' && desired.slots + desired.standIns > 0
-    const isWanted = desired.kind === 'hold' || isRun
+    const isWanted = desired.kind === 'hold' || (desired.kind === 'run' && desired.slots > 0)
     if (desired.kind !== 'keep' && !isWanted) this.leases.leave(uri, containers.length === 0)
   }
 

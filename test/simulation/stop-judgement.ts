@@ -6,6 +6,8 @@ import { specHash } from '../../src/model/spec-hash.ts'
 import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
 import type { EngineContainer } from '../../src/ports/engine.ts'
 import type { RecordView } from '../../src/ports/records.ts'
+import { isAtMostOne } from '../../src/selection/lease.ts'
+import { PROFILES } from '../../src/selection/liveness.ts'
 import { slotsOf } from '../../src/selection/select.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
@@ -16,6 +18,8 @@ import { knowsThatSheIsOut, watchProposals } from './law-judgement.ts'
 const STOPS: ReadonlySet<string> = new Set(['stopContainer', 'killContainer', 'removeContainer'])
 
 const JUST_STARTED_MS = 2_000
+/** A lease that ends sooner is not relied on any more; share of its term. */
+const MARGIN = 0.25
 
 interface Votes {
   readonly world: VirtualCommune
@@ -61,7 +65,9 @@ function faultOfStop(
   const record = view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
   if (!record || isOutdated(container, record) || meshlet.settings.isPaused(uri)) return undefined
   // Whose owner wants it stopped rather than run where nobody can tell.
-  if (record.placement?.atMostOne || record.placement?.onPartition === 'stop') return undefined
+  if (record.placement?.onPartition === 'stop') return undefined
+  const isAlone = isAtMostOne(record)
+  if (isAlone && !isUnderLease(machine, container, uri)) return undefined
   const [cautious, trusting] = [true, false].map((doSuspicionsCount) =>
     choiceBy(view, parsed.owner, record, doSuspicionsCount),
   )
@@ -74,12 +80,30 @@ function faultOfStop(
     return 'for which it is chosen'
   if (meshlet.duty.state !== 'active' || meshlet.settings.isRefused(uri)) return undefined
   const others = trusting.candidates.filter((did) => did !== machine.did)
+  // It stops for whoever is chosen, who starts it only then.
+  if (isAlone && choices.some(({ winners }) => winners.length > 0)) return undefined
   const isReplaced = others.some((did) => saysItRuns(view, did, uri))
   if (isReplaced || runningHere(machine, uri) > 1 || record.replicas === 0) return undefined
   if (knowsThatSheIsOut(machine, parsed.owner, world))
     return hadNotice(parsed.owner) ? undefined : 'whose owner was put out without notice'
   const isWanted = choices.every(({ winners }) => winners.length > 0)
   return isWanted ? 'though nobody says that it runs in its stead' : undefined
+}
+
+/** Whether it may go on by the grants of its witnesses, with time left to stop it in order. */
+function isUnderLease(
+  { config, guard, running, did }: VirtualMachine,
+  { labels }: EngineContainer,
+  uri: string,
+): boolean {
+  const { fenceMs } = PROFILES[config.liveness]
+  const leftMs = (guard.deadlines.get(uri) ?? 0) - guard.nowMs()
+  const status = running?.view.get<WorkloadStatusRecord>(
+    did,
+    COLLECTION.workloadStatus,
+    recordKeyFor(uri),
+  )
+  return leftMs > fenceMs * MARGIN && String(status?.value.leaseEpoch) === labels[LABEL.epoch]
 }
 
 /** Another spec is wanted, or somebody changed the container. */

@@ -35,6 +35,24 @@ export const LAW_MUTANTS: readonly Mutant[] = [
     first: ['who is expelled keeps what runs for the time of the notice'],
   },
   {
+    name: 'what must never run twice gets no notice',
+    why: 'The notice is for every kind of workload.',
+    file: 'src/meshlet/desire.ts',
+    find: 'if (!hasNotice || surplusForMs >= REFUSED_BY_ALL_MS) return chosen',
+    replace: 'return chosen',
+    first: ['what must never run twice goes on for the time of the notice'],
+  },
+  {
+    name: 'who goes on for a notice lets the lease run out',
+    why: 'What goes on needs its lease as long as it does.',
+    file: 'src/meshlet/exclusive.ts',
+    find: "desired.kind !== 'run' || desired.slots + desired.standIns === 0",
+    replace: "desired.kind !== 'run' || desired.slots === 0",
+    first: [
+      'what must never run twice keeps its lease for the notice, also when its program starts again',
+    ],
+  },
+  {
     name: 'who had no vote is bound',
     why: 'A decision binds those who could vote on it.',
     file: 'src/governance/member-state.ts',

@@ -11,6 +11,10 @@ const RECORDED = {
   ...{ outcome: 'passed', agedDays: 0, number: 0 },
 } as const
 const W1 = { ...W0, name: 'w1' } as const
+const ONE = {
+  ...{ owner: 'dave', name: 'w0', atMostOne: true, stops: false },
+  witnesses: ['alice-1', 'bob-1', 'carol-1'],
+} as const
 
 /** A proposal with the standard share, made just now. */
 function propose(action: string, subject: string, electorate: readonly string[]): Step {
@@ -47,6 +51,29 @@ export const LAW_SCENARIOS = {
       { afterMs: 0, do: 'so many run', name: 'w1', least: 3, forMs: 14 * MINUTE_MS },
       propose('expel', 'dave', ['alice', 'bob', 'carol']),
       vote(['alice', 'bob', 'carol']),
+      { afterMs: 17 * MINUTE_MS, do: 'so many run', name: 'w0', most: 0, forMs: MINUTE_MS },
+      { afterMs: MINUTE_MS, do: 'heal' },
+    ],
+  },
+  'what must never run twice goes on for the time of the notice': {
+    machines: FOUR,
+    steps: [
+      { ...ONE, afterMs: 5_000, do: 'publish for one' },
+      { afterMs: 60_000, do: 'so many run', name: 'w0', least: 1, forMs: 14 * MINUTE_MS },
+      propose('expel', 'dave', ['alice', 'bob', 'carol']),
+      vote(['alice', 'bob', 'carol']),
+      { afterMs: 17 * MINUTE_MS, do: 'so many run', name: 'w0', most: 0, forMs: MINUTE_MS },
+      { afterMs: MINUTE_MS, do: 'heal' },
+    ],
+  },
+  'what must never run twice keeps its lease for the notice, also when its program starts again': {
+    machines: cast({ 'alice-1': 6, 'bob-1': 0, 'carol-1': 0, 'dave-1': 0 }),
+    steps: [
+      { ...ONE, afterMs: 5_000, do: 'publish for one' },
+      { afterMs: 60_000, do: 'so many run', name: 'w0', least: 1, forMs: 14 * MINUTE_MS },
+      propose('expel', 'dave', ['alice', 'bob', 'carol']),
+      vote(['alice', 'bob', 'carol']),
+      { afterMs: MINUTE_MS, do: 'start', machine: 'alice-1' },
       { afterMs: 17 * MINUTE_MS, do: 'so many run', name: 'w0', most: 0, forMs: MINUTE_MS },
       { afterMs: MINUTE_MS, do: 'heal' },
     ],
