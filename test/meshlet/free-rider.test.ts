@@ -47,10 +47,11 @@ async function oneMore(world: VirtualCommune, name: string) {
   return { runs: world.placesOf(name).length, slots, reason, message }
 }
 
-/** To two hours after the next midnight: a day more is closed, and its ledger is in use. */
+/** To two hours after the next midnight: a day more is closed, and its ledger is in use. All sleep until late. */
 async function nextDay(world: VirtualCommune): Promise<void> {
-  const wall = world.clock.wallMs()
-  await world.advance(Math.ceil(wall / DAY_MS) * DAY_MS + 2 * HOUR_MS - wall)
+  const midnight = Math.ceil(world.clock.wallMs() / DAY_MS) * DAY_MS
+  world.clock.sleep(midnight - HOUR_MS - world.clock.wallMs())
+  await world.advance(3 * HOUR_MS)
 }
 
 test('who only takes goes down one step a day, and loses what runs on the last one only', async () => {

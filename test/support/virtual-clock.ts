@@ -27,6 +27,8 @@ export class VirtualClock implements Clock {
   readonly #timers = new TimerHeap()
   readonly #timersPerSecondMax: number
   #nowMs = 0
+  /** For how long everything has slept. */
+  #sleptMs = 0
   #order = 0
   #events = 0
   /** The second that is counted, and the timers in it. */
@@ -45,7 +47,12 @@ export class VirtualClock implements Clock {
   }
 
   wallMs(): number {
-    return WALL_START_MS + this.#nowMs
+    return WALL_START_MS + this.#sleptMs + this.#nowMs
+  }
+
+  /** Everything everywhere sleeps for so long: the date is a later one, and nothing happens meanwhile. */
+  sleep(ms: number): void {
+    this.#sleptMs += ms
   }
 
   /** Fails where it is asked for without end: that ends what would never let the next timer come. */
