@@ -54,7 +54,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     name: 'nobody answers',
     why: 'An accused machine that runs says so by record.',
     file: 'src/selection/suspicions.ts',
-    find: 'peer !== self && stored?.value.suspect === self && stored.value.epoch >= status.epoch',
+    find: 'stored.value.suspect === self && stored.value.epoch >= status.epoch',
     replace: 'false',
     first: ['who answers by record alone is not taken over'],
   },
