@@ -5,6 +5,7 @@ import { Secp256k1Keypair } from '@atproto/crypto'
 import * as plc from '@did-plc/lib'
 import { openSession, type Session } from '../../src/atproto/session.ts'
 import { startPds, type RunningPds } from '../../src/dev/pds.ts'
+import type { TestNetwork } from '../../src/dev/test-network.ts'
 import type { RealCommune } from './real-commune.ts'
 
 /** A second PDS of the commune's network, without accounts. */
@@ -38,7 +39,11 @@ export async function moveAccount(
   const { data: car } = await old.com.atproto.sync.getRepo({ did })
   await fresh.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
   const wanted = await fresh.com.atproto.identity.getRecommendedDidCredentials()
-  await updateDid(commune, did, (before) => ({ ...before, ...wanted.data }) as typeof before)
+  await updateDid(
+    commune.network,
+    did,
+    (before) => ({ ...before, ...wanted.data }) as typeof before,
+  )
   await fresh.com.atproto.server.activateAccount()
   await old.com.atproto.server.deactivateAccount({})
   return session
@@ -46,9 +51,9 @@ export async function moveAccount(
 
 type Operation = Parameters<Parameters<typeof plc.createUpdateOp>[2]>[0]
 
-/** Signed with the rotation key of the commune's PDS. */
-async function updateDid(
-  { network }: RealCommune,
+/** Changes the DID document of an account, signed with the rotation key of the network's PDS. */
+export async function updateDid(
+  network: Pick<TestNetwork, 'dir' | 'plcUrl'>,
   did: string,
   change: (before: Operation) => Operation,
 ): Promise<void> {
@@ -62,7 +67,7 @@ async function updateDid(
 /** Takes an account down, or puts it back, as the operator of its PDS can. */
 export async function takeDown(commune: RealCommune, name: string, applied: boolean) {
   const { network } = commune
-  const { adminPassword } = await secretsOf(network.dir)
+  const { adminPassword } = await secretsOf(placeOf(commune).dir)
   const response = await fetch(`${network.pdsUrl}/xrpc/com.atproto.admin.updateSubjectStatus`, {
     method: 'POST',
     headers: {
@@ -77,8 +82,14 @@ export async function takeDown(commune: RealCommune, name: string, applied: bool
   if (!response.ok) throw new Error(await response.text())
 }
 
+/** Where the network itself keeps what it needs, below what belongs to the commune. */
+function placeOf({ network: { dir, plcUrl } }: RealCommune) {
+  return { dir: join(dir, 'network'), plcUrl }
+}
+
+/** Of the folder of a network. */
 async function secretsOf(dir: string) {
-  const text = await readFile(join(dir, 'network', 'pds', 'secrets.json'), 'utf8')
+  const text = await readFile(join(dir, 'pds', 'secrets.json'), 'utf8')
   const secrets = JSON.parse(text) as Record<string, string>
   return {
     rotationKey: secrets['plcRotationKeyK256PrivateKeyHex'] ?? '',
