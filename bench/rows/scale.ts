@@ -51,7 +51,9 @@ export async function measure(): Promise<readonly Result[]> {
         name: `Calls that tell of the records of one placement among ${size} meshlets`,
         unit: 'calls',
         samples: [found.hintsPerPlacement],
-        warm: `${WARM} Each commit is told to whom its writer calls anyway.`,
+        baseline: { name: `among ${SIZES[0]}`, samples: [smallest.hintsPerPlacement] },
+        targets: [atMost('ratio', 1.25)],
+        warm: `${WARM} A bid or a status is told to those who were asked for a bid.`,
       }),
       resultOf({
         id: variant('heartbeats'),

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import type { WorkloadRecord } from '../model/records.ts'
+import type { MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
 import type { Write } from '../ports/records.ts'
-import { audienceOf, hintsOf } from './audience.ts'
+import { audienceOf, hintsOf, statusNews } from './audience.ts'
 import type { Placement } from './observe.ts'
 
 const SELF = did('self')
@@ -16,7 +16,9 @@ function put(collection: Write['collection'], rkey: string): Write {
 }
 
 function told(writes: readonly Write[]) {
-  const hints = hintsOf({ did: SELF, rev: 'r1', writes, audienceOf: (rkey) => [did(rkey)] })
+  const audience = (rkey: string) => [did(rkey)]
+  const isNews = statusNews()
+  const hints = hintsOf({ did: SELF, rev: 'r1', writes, audienceOf: audience, isNews })
   return hints.map(({ hint, to }) => [hint.uri, to])
 }
 
@@ -49,6 +51,17 @@ test('the status of a machine is told of alone, not beside its bids', () => {
   expect(told([status, put(COLLECTION.bid, 'w')])).toEqual([
     [`at://${SELF}/${COLLECTION.bid}/w`, [did('w')]],
   ])
+})
+
+test('nobody waits for a status that says nothing but the time and the room that is left', () => {
+  const isNews = statusNews()
+  const first = { epoch: 1, state: 'active', updatedAt: '2026-02-01T00:00:00.000Z' }
+  const status = first as MeshletStatusRecord
+  const later: MeshletStatusRecord = { ...status, updatedAt: '2026-02-01T00:15:00.000Z' }
+  expect(isNews(status)).toBe(true)
+  expect(isNews({ ...later, available: { cpuMilli: 1 } })).toBe(false)
+  expect(isNews({ ...later, state: 'draining' })).toBe(true)
+  expect(isNews({ ...later, state: 'draining', epoch: 2 })).toBe(true)
 })
 
 test('those who are asked, and whoever has answered, each once', () => {

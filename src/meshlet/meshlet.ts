@@ -8,7 +8,7 @@ import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import type { StorageState } from '../storage/storage-state.ts'
 import type { StandingRole } from '../xrpc/access.ts'
-import { hintsOf } from './audience.ts'
+import { hintsOf, statusNews } from './audience.ts'
 import { changedKeys } from './changed-keys.ts'
 import type { Chronicle } from './chronicle.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
@@ -62,6 +62,7 @@ export class Meshlet implements AsyncDisposable {
   readonly #queue: WorkQueue
   readonly #parts: Parts
   readonly #uriByKey = new Map<string, string>()
+  readonly #isNews = statusNews()
   #hasBegun = false
   #down: readonly Did[] = []
   #unsubscribe: (() => void) | undefined
@@ -307,7 +308,8 @@ export class Meshlet implements AsyncDisposable {
       const uri = this.#uriByKey.get(rkey)
       return uri === undefined ? [] : this.#parts.reconciler.audienceOf(uri)
     }
-    const hints = hintsOf({ did: this.config.did, rev, writes, audienceOf })
+    const { did } = this.config
+    const hints = hintsOf({ did, rev, writes, audienceOf, isNews: this.#isNews })
     for (const { hint, to } of hints) this.heartbeats.hint(hint, to)
   }
 
