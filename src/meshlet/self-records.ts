@@ -9,8 +9,8 @@ import type {
 } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { RecordView } from '../ports/records.ts'
-import { answersFor, type Answers } from '../selection/suspicions.ts'
+import type { VersionedView } from '../ports/records.ts'
+import { answersFor, suspectorsOf, type Answers } from '../selection/suspicions.ts'
 import type { MeshletConfig } from './config.ts'
 import type { ClusterLaw } from './cluster-law.ts'
 import type { Duty } from './duty.ts'
@@ -21,7 +21,7 @@ import type { Reservations } from './reservations.ts'
 
 export interface SelfRecordsOptions {
   readonly config: MeshletConfig
-  readonly view: RecordView
+  readonly view: VersionedView
   readonly own: OwnRecords
   readonly law: Pick<ClusterLaw, 'policyOf'>
   readonly duty: Duty
@@ -47,6 +47,10 @@ const ROOM_STEPS = 4
 export class SelfRecords {
   readonly #options: SelfRecordsOptions
   #writtenAtMs: number | undefined
+  /** Who suspects this machine, by these records: nearly always nobody, and asked for at each turn. */
+  #suspectors:
+    | { readonly version: number; readonly peers: readonly Did[]; readonly found: readonly Did[] }
+    | undefined
 
   constructor(options: SelfRecordsOptions) {
     this.#options = options
@@ -127,9 +131,20 @@ export class SelfRecords {
   }
 
   #answers(before: MeshletStatusRecord | undefined): Answers {
-    const { view, config, epoch, peers } = this.#options
+    const { view, config, epoch } = this.#options
     const given = { epoch: epoch(), answers: before?.answers ?? [] }
-    return answersFor(view, config.did, given, peers())
+    return answersFor(view, config.did, given, this.#suspectorsNow())
+  }
+
+  #suspectorsNow(): readonly Did[] {
+    const { view, config } = this.#options
+    const version = view.version()
+    const peers = this.#options.peers()
+    const before = this.#suspectors
+    if (before?.version === version && before.peers === peers) return before.found
+    const found = suspectorsOf(view, config.did, peers)
+    this.#suspectors = { version, peers, found }
+    return found
   }
 
   #status(): MeshletStatusRecord {

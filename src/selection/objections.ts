@@ -33,6 +33,10 @@ export interface OverruledInput {
  */
 export function overruledBidders(view: RecordView, input: OverruledInput): ReadonlySet<Did> {
   const { uri, placementKey, candidates } = input
+  const offers = input.bids.filter(
+    ({ value }) => isOffer(value) && value.placementKey === placementKey,
+  )
+  if (offers.length === 0) return new Set()
   const objections = candidates.flatMap(({ meshletDid, ownerDid }) =>
     objectionsOf(view, meshletDid)
       .filter((about) => about.workload === uri && about.placementKey === placementKey)
@@ -40,8 +44,7 @@ export function overruledBidders(view: RecordView, input: OverruledInput): Reado
   )
   if (objections.length === 0) return new Set()
   const owners = new Set(candidates.map(({ ownerDid }) => ownerDid))
-  const overruled = input.bids.filter(({ meshletDid, value }) => {
-    if (!isOffer(value) || value.placementKey !== placementKey) return false
+  const overruled = offers.filter(({ meshletDid, value }) => {
     const against = new Set(
       objections
         .filter(({ about }) => about.meshletDid === meshletDid && about.round >= value.round)

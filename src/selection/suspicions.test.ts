@@ -12,7 +12,13 @@ import {
   type Patience,
 } from './liveness.ts'
 import { suspectDecision, type PeerLife, type SuspectInput } from './suspect-decision.ts'
-import { answersFor, observeSuspicions, standingVotes, suspicionsInForce } from './suspicions.ts'
+import {
+  answersFor,
+  observeSuspicions,
+  standingVotes,
+  suspectorsOf,
+  suspicionsInForce,
+} from './suspicions.ts'
 
 const [a, b, c] = [did('a1'), did('b1'), did('c1')]
 const ALL = [a, b, c]
@@ -118,6 +124,14 @@ describe('answers', () => {
       answers: [first],
       isDue: false,
     })
+  })
+
+  test('are the same when only those are asked who hold a suspicion', () => {
+    const view = new MemoryView()
+    suspect(view, b, a, 2)
+    expect(suspectorsOf(view, a, ALL)).toEqual([b])
+    const all = answersFor(view, a, { epoch: 1 }, ALL)
+    expect(answersFor(view, a, { epoch: 1 }, suspectorsOf(view, a, ALL))).toEqual(all)
   })
 
   test('are given to known peers only', () => {

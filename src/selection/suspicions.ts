@@ -103,6 +103,12 @@ export interface Answers {
   readonly isDue: boolean
 }
 
+/** Those of the peers who hold a suspicion against a meshlet, answered or not. */
+export function suspectorsOf(view: RecordView, self: Did, peers: readonly Did[]): readonly Did[] {
+  const rkey = recordKeyFor(self)
+  return peers.filter((peer) => view.get(peer, COLLECTION.suspicion, rkey) !== undefined)
+}
+
 /**
  * The answers of a meshlet to the suspicions that the given peers hold against it: all at its epoch
  * or later. Those that are answered already stay listed as long as their records stand.
