@@ -1,6 +1,9 @@
 import type { SeenOtherwise } from '../governance/seen-otherwise.ts'
 import { CommuneError } from '../model/errors.ts'
-import type { Did } from '../model/records.ts'
+import { repoOf } from '../governance/ballots.ts'
+import { COLLECTION } from '../model/nsid.ts'
+import type { AnswerRecord, AtUri, Did, DisputeRecord } from '../model/records.ts'
+import { utcMinute } from '../model/utc-minute.ts'
 import { EXIT } from './exit.ts'
 import { idOf, proposalData, proposalRows } from './get-proposals.ts'
 import type { LabelerOptions } from './command-options.ts'
@@ -59,27 +62,40 @@ interface DescribeProposal {
 
 function tell(
   row: ReturnType<typeof proposalRows>[number],
-  { names }: Reading,
+  { names, view }: Reading,
   labels: readonly AccountLabel[],
 ): string {
   const { proposal, tally, state, why, competesWith, attestedBy, binds, seenOtherwise } = row
   const { value, author } = proposal
   const called = names.account
   const choices = new Map(tally.counted.map(({ voter, choice }) => [voter, choice]))
+  const about =
+    value.action === 'uphold'
+      ? `the dispute against ${called(value.subject)}`
+      : called(value.subject)
+  const votes = [
+    ...tally.voters.map((did) => [called(did), choices.get(did) ?? 'not yet'] as const),
+    ...tally.ignored.map(({ vote, reason }) => {
+      const choice = printable(vote.value.choice)
+      return [called(vote.voter), `${choice}, ignored: ${IGNORED[reason]}`] as const
+    }),
+  ].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const width = Math.max(0, ...votes.map(([who]) => who.length))
   const lines = [
-    `${value.action} ${called(value.subject)}, in ${value.cluster}`,
+    `${value.action} ${about}, in ${value.cluster}`,
     ...labels.map(
       (label) => `labelled:  ${labelText(label)}, by ${called(label.by as Did)}; advice only`,
     ),
     ...(value.dispute === undefined ? [] : [`dispute:   ${idOf(value.dispute.uri)}`]),
     ...(value.claim === undefined ? [] : [`claim:     ${value.claim.uri}`]),
+    ...(value.dispute === undefined ? [] : sidesOf(view, value.dispute.uri, value.subject, called)),
     ...(value.reason === undefined ? [] : [`reason:    ${printable(value.reason)}`]),
-    `proposed:  ${value.createdAt} by ${called(author)}`,
-    `closes:    ${value.closesAt}`,
+    `proposed:  ${utcMinute(value.createdAt)} by ${called(author)}`,
+    `closes:    ${utcMinute(value.closesAt)}`,
     ...(value.sponsorsMin === undefined
       ? []
       : [`sponsors:  ${value.sponsorsMin} of those who say yes have to lend her credit`]),
-    ...(value.until === undefined ? [] : [`until:     ${value.until}`]),
+    ...(value.until === undefined ? [] : [`until:     ${utcMinute(value.until)}`]),
     `state:     ${state}: ${why}`,
     `binds you: ${binds ? 'yes' : 'no'}`,
     ...(attestedBy.length === 0 ? [] : [`on record: ${names.accounts(attestedBy)}`]),
@@ -87,15 +103,31 @@ function tell(
     ...(value.evidence ?? []).map(({ uri }) => `evidence:  ${uri}`),
     '',
     'VOTES',
-    ...tally.voters.map((did) => `${called(did)}  ${choices.get(did) ?? 'not yet'}`),
-    ...tally.ignored.map(
-      ({ vote, reason }) =>
-        `${called(vote.voter)}  ${printable(vote.value.choice)}, ignored: ${IGNORED[reason]}`,
-    ),
+    ...votes.map(([who, what]) => `${who.padEnd(width)}  ${what}`),
     ...(seenOtherwise.length === 0 ? [] : ['', 'SEEN OTHERWISE']),
     ...seenOtherwise.map((seen) => historyText(seen, called)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** What the two sides of a dispute say, for those who are to decide between them. */
+function sidesOf(
+  view: Reading['view'],
+  dispute: AtUri,
+  claimant: Did,
+  called: (did: Did) => string,
+): readonly string[] {
+  const by = repoOf(dispute)
+  const raised = view.get<DisputeRecord>(by, COLLECTION.dispute, idOf(dispute))?.value
+  const answer = view
+    .list<AnswerRecord>(claimant, COLLECTION.answer)
+    .find(([, { value }]) => value.dispute.uri === dispute)?.[1].value
+  return [
+    ...(raised === undefined ? [] : [`disputed:  ${printable(raised.reason)} (${called(by)})`]),
+    ...(answer?.reason === undefined
+      ? []
+      : [`answered:  ${printable(answer.reason)} (${called(claimant)})`]),
+  ]
 }
 
 /** Which of the two is wrong, records do not tell. */

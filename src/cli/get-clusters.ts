@@ -64,7 +64,9 @@ function rulesText(rules: ClusterRules): string {
     `credit ${days(rootLine)}, lends ${days(sponsorLimit)}`,
     ...(rules.sponsorsMin === 0
       ? []
-      : [`newcomers ${days(unsponsoredLine)} until ${rules.sponsorsMin} sponsors`]),
+      : [
+          `newcomers ${days(unsponsoredLine)} until ${rules.sponsorsMin} ${rules.sponsorsMin === 1 ? 'sponsor' : 'sponsors'}`,
+        ]),
     `votes ${share(rules.quorumMillionths)}/${share(rules.majorityMillionths)} in ${rules.voteDays} days`,
     `suspensions ${rules.suspensionDays} days`,
     `disputes ${rules.disputeDays} days`,

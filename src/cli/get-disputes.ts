@@ -1,6 +1,7 @@
 import { agreementOf } from '../governance/agreement.ts'
 import { claimsInLedger, type ClaimInLedger } from '../governance/claims-in-ledger.ts'
 import type { Dispute } from '../governance/disputes.ts'
+import { utcMinute } from '../model/utc-minute.ts'
 import type { GetInput } from './commands/get.ts'
 import { bidCheckedAgain, isBid } from './disputed-bid.ts'
 import { idOf } from './get-proposals.ts'
@@ -28,8 +29,7 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
     },
     {
       header: 'deadline',
-      cell: ({ deadlineMs }) =>
-        deadlineMs === undefined ? undefined : new Date(deadlineMs).toISOString(),
+      cell: ({ deadlineMs }) => (deadlineMs === undefined ? undefined : utcMinute(deadlineMs)),
     },
     { header: 'claim uri', wide: true, cell: ({ value }) => value.claim.uri },
     {

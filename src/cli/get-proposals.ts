@@ -1,6 +1,7 @@
 import { agreementOf } from '../governance/agreement.ts'
 import type { Decided } from '../governance/decide.ts'
 import { bearsOn } from '../governance/member-state.ts'
+import { utcMinute } from '../model/utc-minute.ts'
 import type { GetInput } from './commands/get.ts'
 import { printList, type Column } from './output.ts'
 import type { Reading } from './reading.ts'
@@ -26,7 +27,7 @@ export function printProposals({ io, reading, format, name }: GetInput): void {
     { header: 'state', cell: ({ state }) => state },
     { header: 'yes', cell: ({ tally }) => `${tally.yes}/${tally.voters.length}` },
     { header: 'no', cell: ({ tally }) => String(tally.no) },
-    { header: 'closes', cell: ({ proposal }) => proposal.value.closesAt },
+    { header: 'closes', cell: ({ proposal }) => utcMinute(proposal.value.closesAt) },
     { header: 'proposed by', wide: true, cell: ({ proposal }) => names.account(proposal.author) },
     { header: 'binds you', wide: true, cell: ({ binds }) => (binds ? 'yes' : 'no') },
     {

@@ -95,8 +95,13 @@ export async function findOwner(
     .catch(() => undefined)
   const did = asked?.data.did
   if (did !== undefined && isDid(did)) return did
+  const handles = reading.view.dids.map((did) => reading.names.account(did))
+  const close = handles.find((handle) => handle.startsWith(`${name}.`)) ?? nearest(name, handles)
   throw new CommuneError('not-found', `Nobody is called "${who}".`, {
-    hint: 'Give a handle such as alice.example.org, or a DID.',
+    hint:
+      close === undefined
+        ? 'Give a handle such as alice.example.org, or a DID.'
+        : `Did you mean ${close}?`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ANSWER_EXITS } from './command-exits.ts'
 import type { CommandContext, CommandSpec, OptionSpec } from './command-spec.ts'
 import { COMMAND_FAMILIES, COMMAND_GROUPS, findCommand } from './command-table.ts'
@@ -121,8 +121,13 @@ function addCommand(
 
 function addOption(command: Command, option: OptionSpec): void {
   const flags = angled(option.flags)
-  if (option.repeated !== true) command.option(flags, describeOption(option))
-  else command.option(flags, describeOption(option), (value, all: string[]) => [...all, value], [])
+  if (option.repeated !== true) {
+    command.option(flags, describeOption(option))
+    return
+  }
+  // Without a start: what was not given stays undefined, so that the environment counts then.
+  const gather = (value: string, all: readonly string[] | undefined) => [...(all ?? []), value]
+  command.addOption(new Option(flags, describeOption(option)).argParser(gather))
 }
 
 /** Without "[options]", which is true of all and leaves less room for what differs. */

@@ -37,7 +37,7 @@ export function usageError(
     case 'commander.missingArgument':
       return failure(
         `${name} needs <${given}>.`,
-        `For example "${command?.examples[0]}"; ${help}more.`,
+        `For example:  ${command?.examples[0]}\n  ${help}more.`,
       )
     case 'commander.optionMissingArgument': {
       const [, word = 'a value'] = /<(.*)>/.exec(given) ?? []

@@ -1,4 +1,5 @@
 import type { Did } from '../model/records.ts'
+import { utcMinute } from '../model/utc-minute.ts'
 import type { RecordView } from '../ports/records.ts'
 import { ballotsOf } from './ballots.ts'
 import { decide, type Decided } from './decide.ts'
@@ -55,7 +56,7 @@ export function decisionsAbout(
 /** One state in a few words. */
 export function describeState(state: MemberState): string {
   if (state.kind !== 'suspended') return STATES[state.kind]
-  return `suspended until ${new Date(state.untilMs).toISOString()}`
+  return `suspended until ${utcMinute(state.untilMs)}`
 }
 
 const STATES = {

@@ -148,7 +148,7 @@ function conclude(
   if (!passes(yes + rest, no) && voters.length > 0)
     return { ...base, result: 'failed', why: whyNot(base), decidedAtMs: lastMs }
   if (nowMs < closesAtMs) {
-    const have = `${counted.length} of ${voters.length} have voted`
+    const have = `${counted.length} of ${voters.length} voted`
     return { ...base, result: 'open', why: isSponsored || rest > 0 ? have : lacking }
   }
   if (isSponsored && passes(yes, no))

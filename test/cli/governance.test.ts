@@ -154,7 +154,9 @@ it('three of three vote to suspend the fourth, and everybody reads the same', as
     '--reason',
     'spam',
   )
-  expect(proposed.err).toMatch(/may vote until/)
+  expect(proposed.err).toMatch(
+    /^alice\S*, bobby\S*, carol\S* may vote until \d{4}-\S+ \d\d:\d\d UTC:/,
+  )
   const id = proposed.out.trim().split(' ')[1] ?? ''
   expect((await as('dave1', 'vote', id, 'no')).err).toContain('Nobody votes about herself.')
   for (const voter of ['alice', 'bobby'] as const)
@@ -236,9 +238,13 @@ it('a claim is disputed, contested, and struck by those who are no party', async
   expect(await state()).toEqual(['answered', false])
   const proposed = await as('alice', 'propose', 'uphold', id)
   const vote = proposed.out.trim().split(' ')[1] ?? ''
+  const sides = (await as('carol', 'describe', 'proposal', vote)).out
+  expect(sides).toMatch(/^uphold the dispute against bobby/)
+  expect(sides).toMatch(/disputed: +it was down \(alice.*\n.*answered: +it was not \(bobby/)
   expect((await as('alice', 'vote', vote, 'yes')).code).not.toBe(0)
   for (const voter of ['carol', 'dave1'] as const) await as(voter, 'vote', vote, 'yes')
   expect(await state()).toEqual(['upheld', false])
+  expect((await as('bobby', 'answer', id, 'concede')).err).toContain('that is final')
 }, 60_000)
 
 it('what labelers say is shown to who proposes and who votes, as advice', async () => {
@@ -267,6 +273,7 @@ it('what labelers say is shown to who proposes and who votes, as advice', async 
 
 it.each([
   [['propose', 'supend', 'alice'], /Did you mean suspend\?/],
+  [['propose', 'suspend', 'carol'], /Did you mean carol\.test\?/],
   [['propose', 'suspend', 'nobody.test'], /Nobody is called "nobody.test"/],
   [['propose', 'suspend', 'did:plc:x', '--days', '400'], /expected 1 to 90/],
   [['propose', 'expel', 'did:plc:x', '--days', '4'], /--days is for suspensions/],

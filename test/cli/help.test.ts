@@ -109,6 +109,7 @@ it.each(COMMANDS)('$name has a help text with examples that parse', async (comma
   const { code, out } = await runCli([...command.name.split(' '), '--help'])
   expect(code).toBe(0)
   expect(out).toContain(command.summary)
+  expect(out).not.toContain('(default: [])')
   for (const example of command.examples) expect(out).toContain(example)
   for (const example of command.examples) {
     expect(example.startsWith(`commune ${command.name}`)).toBe(true)

@@ -81,8 +81,9 @@ async function signedLabel(key: Secp256k1Keypair, val: string): Promise<object> 
 
 async function members() {
   const { port } = labeler.address() as AddressInfo
-  const args = ['get', 'members', '--labeler', `http://127.0.0.1:${port}`]
-  const { out } = await runCli(args, { env: accountEnv(network, 'alice', folder) })
+  const env = accountEnv(network, 'alice', folder)
+  const COMMUNE_LABELERS = `http://127.0.0.1:${port}`
+  const { out } = await runCli(['get', 'members'], { env: { ...env, COMMUNE_LABELERS } })
   return out.split('\n').find((line) => line.startsWith('bobby')) ?? out
 }
 

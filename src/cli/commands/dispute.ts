@@ -103,7 +103,9 @@ export async function runAnswer(
   await governing.write([{ action: 'put', collection: COLLECTION.answer, rkey, value }])
   const id = dispute.uri.slice(dispute.uri.lastIndexOf('/') + 1)
   io.out(`answered ${id}: ${choice}\n`)
-  if (choice === 'contest')
+  if (dispute.settledBy === 'upheld' || dispute.settledBy === 'rejected')
+    io.note(`It changes nothing: ${dispute.why}, and that is final.\n`)
+  else if (choice === 'contest')
     io.note(`Another member can have it voted on now:  commune propose uphold ${id}\n`)
   return EXIT.done
 }

@@ -7,6 +7,7 @@ import { CommuneError } from '../../model/errors.ts'
 import { COLLECTION } from '../../model/nsid.ts'
 import { recordKeyFor } from '../../model/record-key.ts'
 import type { Did, ProposalRecord, VoteRecord } from '../../model/records.ts'
+import { utcMinute } from '../../model/utc-minute.ts'
 import { nearest } from '../../spec/suggest.ts'
 import type { ConnectionOptions, LabelerOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
@@ -78,7 +79,9 @@ export async function runPropose(
   await governing.write([{ action: 'put', collection: COLLECTION.proposal, rkey, value }])
   io.out(`proposed ${rkey}\n`)
   const voters = governing.reading.names.accounts(votersOf({ value }))
-  io.note(`${voters} may vote until ${value.closesAt}:  commune vote ${rkey} yes|no|abstain\n`)
+  io.note(
+    `${voters} may vote until ${utcMinute(value.closesAt)}:  commune vote ${rkey} yes|no|abstain\n`,
+  )
   if (value.sponsorsMin !== undefined)
     io.note(
       `${value.sponsorsMin} of those who say yes must lend her credit:  commune sponsor ${who} --credit DAYS\n`,
@@ -131,7 +134,7 @@ export async function runVote(
 const CHOICES: readonly string[] = ['yes', 'no', 'abstain']
 
 async function cast(governing: Governing, uri: string, choice: string): Promise<void> {
-  const { session, agreement, nowMs } = governing
+  const { session, reading, agreement, nowMs } = governing
   const decided = agreement.decided.find(({ proposal }) => proposal.uri === uri)
   if (decided === undefined) return
   const { proposal, state, tally, why } = decided
@@ -139,7 +142,7 @@ async function cast(governing: Governing, uri: string, choice: string): Promise<
     throw new CommuneError('forbidden', 'Nobody votes about herself.')
   if (!tally.voters.includes(session.did))
     throw new CommuneError('forbidden', 'You may not vote on this proposal.', {
-      hint: `It names ${tally.voters.length} voters; "commune describe proposal" shows them.`,
+      hint: `Only ${reading.names.accounts(tally.voters)} may.`,
     })
   if (state !== 'open')
     throw new CommuneError('conflict', `The vote has ended: it is ${state}. ${why}.`)
