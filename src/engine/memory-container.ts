@@ -61,6 +61,8 @@ export class MemoryContainer {
   readonly #createdAtMs: number
   readonly #onEvent: (action: string) => void
   #startedAtMs: number | undefined
+  /** The same on the monotonic clock. */
+  #runsSinceMs: number | undefined
   #finishedAtMs: number | undefined
   #exitCode: number | undefined
   #oomKilled = false
@@ -120,8 +122,9 @@ export class MemoryContainer {
     }
   }
 
+  /** Whoever sleeps uses no processor. */
   #runMs(): number {
-    return this.#clock.wallMs() - (this.#startedAtMs ?? this.#clock.wallMs())
+    return this.#clock.monotonicMs() - (this.#runsSinceMs ?? this.#clock.monotonicMs())
   }
 
   /** Undefined, or why it did not start. */
@@ -133,6 +136,7 @@ export class MemoryContainer {
     }
     this.state = 'running'
     this.#startedAtMs = this.#clock.wallMs()
+    this.#runsSinceMs = this.#clock.monotonicMs()
     this.#exitCode = undefined
     this.#oomKilled = false
     this.#error = undefined

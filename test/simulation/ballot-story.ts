@@ -1,6 +1,7 @@
 import { SeededRandom } from '../support/seeded-random.ts'
 import type { Dice } from './deed.ts'
 import { BALLOT_DEEDS } from './deeds/ballot-deeds.ts'
+import { POLICY_DEEDS } from './deeds/policy-deeds.ts'
 import type { Step, Story } from './story.ts'
 
 /** Share of the stories in which owners decide about each other. */
@@ -17,6 +18,9 @@ const WEIGHTS: readonly (readonly [name: string, weight: number])[] = [
   ['claim use', 3],
   ['dispute', 2],
   ['answer', 2],
+  ['name a policy', 2],
+  ['lend credit', 1],
+  ['days pass', 3],
 ]
 
 /** What mostly comes next: without a vote nothing is decided, without a claim nothing is disputed. */
@@ -24,6 +28,7 @@ const NEXT: Readonly<Record<string, string>> = {
   propose: 'vote',
   'claim use': 'dispute',
   dispute: 'answer',
+  'name a policy': 'days pass',
 }
 const NEXT_FOLLOWS = 0.8
 
@@ -40,7 +45,7 @@ export function withBallots(story: Story): Story {
   for (let left = random.integer(STEPS.least, STEPS.most); left > 0; left--) {
     const name: string = next ?? random.pick(names)
     next = random.chance(NEXT_FOLLOWS) ? NEXT[name] : undefined
-    const fields = BALLOT_DEEDS[name]?.draw(dice)
+    const fields = (BALLOT_DEEDS[name] ?? POLICY_DEEDS[name])?.draw(dice)
     at = random.integer(at, Math.min(steps.length, at + 2))
     steps.splice(at, 0, { afterMs: random.pick(PAUSES_MS), do: name, ...fields })
     at++

@@ -6,6 +6,7 @@ import { FEED_DEEDS } from './deeds/feed-deeds.ts'
 import { HOSTILE_DEEDS } from './deeds/hostile-deeds.ts'
 import { NETWORK_DEEDS } from './deeds/network-deeds.ts'
 import { OWNER_DEEDS } from './deeds/owner-deeds.ts'
+import { POLICY_DEEDS } from './deeds/policy-deeds.ts'
 import { PROCESS_DEEDS } from './deeds/process-deeds.ts'
 import { ROLLOUT_DEEDS } from './deeds/rollout-deeds.ts'
 
@@ -19,6 +20,7 @@ export const DEEDS: Readonly<Record<string, AnyDeed>> = {
   ...HOSTILE_DEEDS,
   ...ROLLOUT_DEEDS,
   ...BALLOT_DEEDS,
+  ...POLICY_DEEDS,
   ...EXPECTATIONS,
 }
 

@@ -14,6 +14,7 @@ import type { RecordView } from '../../src/ports/records.ts'
 import type { VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import type { Stage } from './stage.ts'
+import type { Standings } from './standing-judgement.ts'
 import { TrueView } from './true-view.ts'
 
 /** Records by which it may change what binds whom. */
@@ -24,8 +25,16 @@ const OF_THE_LAW: ReadonlySet<string> = new Set([
   COLLECTION.cluster,
   COLLECTION.meshlet,
   COLLECTION.meshletOwner,
+  COLLECTION.clusterPolicy,
+  COLLECTION.usage,
+  COLLECTION.acknowledgement,
+  COLLECTION.dispute,
+  COLLECTION.answer,
+  COLLECTION.sponsor,
 ])
 const CLUSTER = 'default'
+/** What changes with time alone is known to a machine by then. */
+const KNOWN_MS = 120_000
 
 /** What is not as it should be in what the members agreed on, once all is quiet. */
 export function judgeLaw(stage: Stage): string[] {
@@ -126,7 +135,7 @@ function judgeBound(world: VirtualCommune, machine: VirtualMachine, nowMs: numbe
  * Complains when a machine offers to run what was published by somebody whom it knew to be suspended or
  * expelled before, while nothing has happened since that could have changed it.
  */
-export function watchPlacements(world: VirtualCommune): void {
+export function watchPlacements(world: VirtualCommune, standings: Standings): void {
   /** Machines that knew that its owner is out when a workload was published, by its uri. */
   const outAtFirst = new Map<string, ReadonlySet<Did>>()
   const seen = new Set<string>()
@@ -135,7 +144,8 @@ export function watchPlacements(world: VirtualCommune): void {
     for (const { collection, rkey, record } of changes) {
       if (collection === COLLECTION.workload && record) {
         const uri = workloadUri(repo.did, rkey)
-        if (!seen.has(uri)) outAtFirst.set(uri, new Set(whoKnowsThatSheIsOut(world, repo.did)))
+        if (!seen.has(uri))
+          outAtFirst.set(uri, new Set(whoTakesNothingNew(world, repo.did, standings)))
         seen.add(uri)
       }
       if (collection !== COLLECTION.bid || !record) continue
@@ -143,8 +153,8 @@ export function watchPlacements(world: VirtualCommune): void {
       const owner = parseWorkloadUri(bid.workload)?.owner
       const machine = world.machineOf(repo.did)
       if (!owner || !machine || !(bid.slots > 0) || world.hostile.has(machine.name)) continue
-      if (!outAtFirst.get(bid.workload)?.has(repo.did) || !knowsThatSheIsOut(machine, owner, world))
-        continue
+      if (!outAtFirst.get(bid.workload)?.has(repo.did)) continue
+      if (!takesNothingNew(machine, owner, { world, standings })) continue
       const at = `${Math.round(world.clock.monotonicMs())} ms`
       world.violations.push(`${at}: new placement: ${machine.name} offers to run ${bid.workload}`)
     }
@@ -167,10 +177,25 @@ export function watchProposals(world: VirtualCommune): ReadonlyMap<Did, number> 
   return firstAtMs
 }
 
-function whoKnowsThatSheIsOut(world: VirtualCommune, owner: Did): readonly Did[] {
+function whoTakesNothingNew(
+  world: VirtualCommune,
+  owner: Did,
+  standings: Standings,
+): readonly Did[] {
   return [...world.machines.values()]
-    .filter((machine) => knowsThatSheIsOut(machine, owner, world))
+    .filter((machine) => takesNothingNew(machine, owner, { world, standings }))
     .map(({ did }) => did)
+}
+
+/** She is out, or has stood so for longer than a machine may not know of it. */
+function takesNothingNew(
+  machine: VirtualMachine,
+  owner: Did,
+  { world, standings }: { readonly world: VirtualCommune; readonly standings: Standings },
+): boolean {
+  if (knowsThatSheIsOut(machine, owner, world)) return true
+  const sinceMs = standings.keptOutSinceMs(machine, owner)
+  return sinceMs !== undefined && world.clock.monotonicMs() - sinceMs >= KNOWN_MS
 }
 
 /** Whether what this machine has read takes an owner whom it lists the right to anything new. */

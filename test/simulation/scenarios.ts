@@ -5,6 +5,7 @@ import { LAW_SCENARIOS } from './scenarios/law-scenarios.ts'
 import { LIVENESS_SCENARIOS } from './scenarios/liveness-scenarios.ts'
 import { PLACEMENT_SCENARIOS } from './scenarios/placement-scenarios.ts'
 import { ROLLOUT_SCENARIOS } from './scenarios/rollout-scenarios.ts'
+import { STANDING_SCENARIOS } from './scenarios/standing-scenarios.ts'
 import { TRUST_SCENARIOS } from './scenarios/trust-scenarios.ts'
 
 /**
@@ -19,6 +20,7 @@ export const SCENARIOS = {
   ...TRUST_SCENARIOS,
   ...ROLLOUT_SCENARIOS,
   ...LAW_SCENARIOS,
+  ...STANDING_SCENARIOS,
 } as const satisfies Readonly<Record<string, Scenario>>
 
 export type ScenarioName = keyof typeof SCENARIOS

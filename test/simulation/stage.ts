@@ -4,6 +4,7 @@ import { didOf, VirtualCommune } from '../support/virtual-commune.ts'
 import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { watchPlacements } from './law-judgement.ts'
 import { watchRollouts } from './rollout-judgement.ts'
+import { watchStandings } from './standing-judgement.ts'
 import { watchStops } from './stop-judgement.ts'
 import { watchStrangers } from './stranger-judgement.ts'
 import type { VirtualRepo } from '../support/virtual-repo.ts'
@@ -39,10 +40,11 @@ export class Stage {
       liveness: story.liveness,
       ...(log && { log }),
     })
-    watchStops(this.world)
+    const standings = watchStandings(this.world)
+    watchStops(this.world, standings)
     watchRollouts(this.world)
     watchStrangers(this.world)
-    watchPlacements(this.world)
+    watchPlacements(this.world, standings)
     this.#owners = story.owners
     for (const owner of story.owners) this.world.owner(owner)
     for (const { name, owner, members, slots, isBehindNat = false } of story.machines)

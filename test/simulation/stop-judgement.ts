@@ -1,6 +1,11 @@
 import { COLLECTION, LABEL } from '../../src/model/nsid.ts'
 import { recordKeyFor } from '../../src/model/record-key.ts'
-import type { Did, WorkloadRecord, WorkloadStatusRecord } from '../../src/model/records.ts'
+import type {
+  BidRecord,
+  Did,
+  WorkloadRecord,
+  WorkloadStatusRecord,
+} from '../../src/model/records.ts'
 import { requestOf } from '../../src/model/request.ts'
 import { specHash } from '../../src/model/spec-hash.ts'
 import { parseWorkloadUri } from '../../src/model/workload-uri.ts'
@@ -14,10 +19,12 @@ import type { VirtualMachine } from '../support/virtual-machine.ts'
 import { NOTICE_MS } from '../../src/meshlet/desire.ts'
 import { choiceBy } from './choice-by.ts'
 import { knowsThatSheIsOut, watchProposals } from './law-judgement.ts'
+import type { Standings } from './standing-judgement.ts'
 
 const STOPS: ReadonlySet<string> = new Set(['stopContainer', 'killContainer', 'removeContainer'])
 
 const JUST_STARTED_MS = 2_000
+const SEEN_LATE_MS = 90_000
 /** A lease that ends sooner is not relied on any more; share of its term. */
 const MARGIN = 0.25
 
@@ -25,13 +32,14 @@ interface Votes {
   readonly world: VirtualCommune
   /** Whether an owner was first proposed to be put out so long ago that any notice is over. */
   readonly hadNotice: (owner: Did) => boolean
+  readonly standings: Standings
 }
 
 /**
  * Complains when a meshlet ends a healthy container although what it has read gives no reason to:
  * a lost connection, a silent PDS or a program that starts again are none.
  */
-export function watchStops(world: VirtualCommune): void {
+export function watchStops(world: VirtualCommune, standings: Standings): void {
   const proposedAtMs = watchProposals(world)
   world.trace.onAction((machine, call, subject) => {
     if (!STOPS.has(call) || world.hostile.has(machine.name)) return
@@ -41,7 +49,7 @@ export function watchStops(world: VirtualCommune): void {
     if (world.clock.wallMs() - (container.startedAtMs ?? 0) < JUST_STARTED_MS) return
     const hadNotice = (owner: Did) =>
       world.clock.monotonicMs() - (proposedAtMs.get(owner) ?? 0) >= NOTICE_MS
-    const fault = faultOfStop(machine, container, { world, hadNotice })
+    const fault = faultOfStop(machine, container, { world, hadNotice, standings })
     if (fault === undefined) return
     const at = `${Math.round(world.clock.monotonicMs())} ms`
     world.violations.push(
@@ -54,7 +62,7 @@ export function watchStops(world: VirtualCommune): void {
 function faultOfStop(
   machine: VirtualMachine,
   container: EngineContainer,
-  { world, hadNotice }: Votes,
+  { world, hadNotice, standings }: Votes,
 ): string | undefined {
   const meshlet = machine.running
   const uri = container.labels[LABEL.workload] ?? ''
@@ -86,6 +94,13 @@ function faultOfStop(
   if (isReplaced || runningHere(machine, uri) > 1 || record.replicas === 0) return undefined
   if (knowsThatSheIsOut(machine, parsed.owner, world))
     return hadNotice(parsed.owner) ? undefined : 'whose owner was put out without notice'
+  const bid = view.get<BidRecord>(machine.did, COLLECTION.bid, recordKeyFor(uri))?.value
+  if (bid?.reason === 'policy') {
+    // Nothing else is refused by policy here. What is seen now and then is seen late.
+    const sinceMs = standings.drainedSinceMs(machine, parsed.owner) ?? world.clock.monotonicMs()
+    const isOver = world.clock.monotonicMs() - sinceMs >= NOTICE_MS - SEEN_LATE_MS
+    return isOver ? undefined : 'whose owner was drained without notice'
+  }
   const isWanted = choices.every(({ winners }) => winners.length > 0)
   return isWanted ? 'though nobody says that it runs in its stead' : undefined
 }

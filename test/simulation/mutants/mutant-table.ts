@@ -5,6 +5,7 @@ import { LIVENESS_MUTANTS } from './liveness-mutants.ts'
 import { LOOP_MUTANTS } from './loop-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { ROLLOUT_MUTANTS } from './rollout-mutants.ts'
+import { STANDING_MUTANTS } from './standing-mutants.ts'
 import { TRUST_MUTANTS } from './trust-mutants.ts'
 
 /** Every change that the simulator has to notice. */
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FEED_MUTANTS,
   ...TRUST_MUTANTS,
   ...LAW_MUTANTS,
+  ...STANDING_MUTANTS,
 ]

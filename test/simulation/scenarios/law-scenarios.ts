@@ -138,6 +138,18 @@ export const LAW_SCENARIOS = {
       { afterMs: MINUTE_MS, do: 'heal' },
     ],
   },
+  'of two decisions that contradict each other neither holds': {
+    machines: FOUR,
+    steps: [
+      propose('expel', 'dave', ['alice', 'bob', 'carol']),
+      { ...propose('suspend', 'dave', ['alice', 'bob', 'carol']), number: 1 },
+      { ...RECORDED, by: ['alice', 'bob', 'carol'] },
+      { ...RECORDED, by: ['alice', 'bob', 'carol'], number: 1 },
+      { ...W0, afterMs: 20_000, do: 'publish' },
+      { afterMs: 30_000, do: 'so many run', name: 'w0', least: 1, forMs: MINUTE_MS },
+      { afterMs: MINUTE_MS, do: 'heal' },
+    ],
+  },
   'what one gave another one took': {
     machines: FOUR,
     steps: [
