@@ -56,8 +56,14 @@ function judgeAgreement(
   nowMs: number,
 ): string[] {
   if (!running) return []
-  // What is nobody’s machine any more is not read by everybody; its claims concern nobody.
-  const given = new Set([...hostile].flatMap((one) => world.machines.get(one)?.did ?? []))
+  // What is nobody’s machine any more is not read by everybody, and neither are those of owners who are
+  // not listed here: their claims concern nobody.
+  const listed = new Set([config.ownerDid, ...(config.clusters.get(CLUSTER) ?? [])])
+  const given = new Set(
+    [...world.machines.values()]
+      .filter((one) => hostile.has(one.name) || !listed.has(one.config.ownerDid))
+      .map(({ did }) => did),
+  )
   const said = (view: RecordView) => {
     const { disputes, ...rest } = agreementOf(view, config.ownerDid, nowMs)
     const left = disputes.filter(({ value }) => !given.has(repoOf(value.claim.uri)))
