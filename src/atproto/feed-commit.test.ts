@@ -51,6 +51,11 @@ describe('verifyCommitEvent', () => {
     }
   })
 
+  it('proves a commit that changes nothing', async () => {
+    const verified = await check(await repo.write())
+    expect(verified).toMatchObject({ commit: { data: repo.data }, put: [], remove: [] })
+  })
+
   it.each<[string, (event: CommitEvent) => Partial<CommitEvent>]>([
     ['leaves out an operation', (event) => ({ ops: event.ops.slice(1) })],
     ['leaves out what is not ours', (event) => ({ ops: event.ops.slice(0, -1) })],

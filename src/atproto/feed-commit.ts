@@ -62,25 +62,31 @@ function proveOperations(event: CommitBody, data: Cid, blocks: EventBlocks): voi
   const { ops, prevData } = event
   if (!prevData) throw bad('the event does not say what it follows')
   if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
-  let undone: Link
   try {
-    const tree = new EventTree(linkOf(parseCid(data)), blocks)
-    for (const { path, cid } of ops) {
-      if (!isTreeKey(path)) throw bad('an operation is on what can be no record')
-      if (tree.get(path) !== (cid ? linkOf(cid) : undefined))
-        throw bad('the event does not match its tree')
-    }
-    for (const { path, cid, prev } of ops.toReversed()) {
-      if (prev) tree.set(path, linkOf(prev))
-      else if (cid) tree.remove(path)
-      else throw bad('a deletion does not say what it deletes')
-    }
-    undone = tree.root()
+    if (undo(ops, linkOf(parseCid(data)), blocks) === linkOf(prevData)) return
   } catch (cause) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`the event can't be proven: ${messageOf(cause).slice(0, 200)}`, cause)
   }
-  if (undone !== linkOf(prevData)) throw bad('the event leaves out what changed')
+  throw bad('the event leaves out what changed')
+}
+
+/** The root of the tree before the operations. */
+function undo(ops: CommitBody['ops'], data: Link, blocks: EventBlocks): Link {
+  // A commit that changes nothing brings no node either.
+  if (ops.length === 0) return data
+  const tree = new EventTree(data, blocks)
+  for (const { path, cid } of ops) {
+    if (!isTreeKey(path)) throw bad('an operation is on what can be no record')
+    if (tree.get(path) !== (cid ? linkOf(cid) : undefined))
+      throw bad('the event does not match its tree')
+  }
+  for (const { path, cid, prev } of ops.toReversed()) {
+    if (prev) tree.set(path, linkOf(prev))
+    else if (cid) tree.remove(path)
+    else throw bad('a deletion does not say what it deletes')
+  }
+  return tree.root()
 }
 
 function ourOperations(

@@ -1,5 +1,6 @@
 import type { Surface } from './surface.ts'
 import { commandSurfaces } from './surfaces/command-lines.ts'
+import { commitEventSurface } from './surfaces/commit-events.ts'
 import { composeSurfaces } from './surfaces/compose-files.ts'
 import { decisionSurface } from './surfaces/decisions.ts'
 import { didSurface } from './surfaces/did-documents.ts'
@@ -31,6 +32,7 @@ export const SURFACES: readonly Surface[] = [
   didSurface,
   ...engineSurfaces,
   frameSurface,
+  commitEventSurface,
   repoSurface,
   ...xrpcSurfaces,
   decisionSurface,
