@@ -248,7 +248,12 @@ function keysOf({ e }: WireNode): readonly string[] {
 
 function nodeIn(bytes: Uint8Array | undefined): WireNode | undefined {
   const value = decoded(bytes)
-  return value && 'e' in value && 'l' in value ? (value as unknown as WireNode) : undefined
+  if (!value || !('e' in value && 'l' in value && Array.isArray(value.e))) return undefined
+  const node = value as WireNode
+  // A block that was altered may still look like one.
+  return node.e.every(({ p, k }) => Number.isInteger(p) && k instanceof Uint8Array)
+    ? node
+    : undefined
 }
 
 function decoded(bytes: Uint8Array | undefined): object | undefined {

@@ -88,7 +88,7 @@ async function compareOn(
     if (ours.ok) expectSame(ours.event, theirs.records)
     else
       expectThat(
-        STRICTER.some((why) => ours.why.endsWith(why)),
+        stricter.some((why) => ours.why.endsWith(why)),
         `it is proven, but refused: ${ours.why}`,
       )
     return ours.ok
