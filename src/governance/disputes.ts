@@ -19,6 +19,8 @@ export interface Dispute extends Ref {
   readonly claimCounts: boolean
   /** Until when it has to be answered, or voted on; of what is not settled. */
   readonly deadlineMs?: number
+  /** When whose claim it is gave in. */
+  readonly struckMs?: number
   /** A sentence for people. */
   readonly why: string
 }
@@ -68,7 +70,37 @@ export function claimsThatDontCount(
   return new Set<string>([...struck, ...disputed.map(({ value }) => value.claim.uri)])
 }
 
-type DisputeState = Pick<Dispute, 'state' | 'settledBy' | 'claimCounts' | 'deadlineMs' | 'why'>
+/** A claim that was settled against. */
+export interface StruckClaim {
+  readonly uri: string
+  readonly claimant: Did
+  readonly struckMs: number
+}
+
+/** The claims that a vote struck, or whose own owner gave in. What is open or contested is not among them. */
+export function struckClaims(
+  disputes: readonly Dispute[],
+  decided: readonly Decided[],
+): readonly StruckClaim[] {
+  const byVote = decided
+    .filter(({ state, proposal: { value } }) => state === 'passed' && value.action === 'uphold')
+    .flatMap(({ proposal: { value } }) =>
+      value.claim
+        ? [{ uri: value.claim.uri, claimant: value.subject, struckMs: Date.parse(value.closesAt) }]
+        : [],
+    )
+  const conceded = disputes.flatMap(({ claimant, value, settledBy, struckMs }) =>
+    settledBy === 'conceded' && struckMs !== undefined
+      ? [{ uri: value.claim.uri, claimant, struckMs }]
+      : [],
+  )
+  return [...byVote, ...conceded]
+}
+
+type DisputeState = Pick<
+  Dispute,
+  'state' | 'settledBy' | 'claimCounts' | 'deadlineMs' | 'struckMs' | 'why'
+>
 
 function stateOf(
   view: RecordView,
@@ -88,7 +120,10 @@ function stateOf(
     return settled('withdrawn', true, 'who raised it has withdrawn it')
   const theirs = answerOf(view, dispute.claimant, dispute.uri)
   if (theirs?.choice === 'concede')
-    return settled('conceded', false, 'whose claim it is has conceded')
+    return {
+      ...settled('conceded', false, 'whose claim it is has conceded'),
+      struckMs: Date.parse(theirs.createdAt),
+    }
   const raisedMs = Date.parse(dispute.value.createdAt)
   if (theirs?.choice !== 'contest') {
     const deadlineMs = raisedMs + rules.disputeDays * DAY_MS

@@ -29,16 +29,35 @@ class Commune {
   }
 
   #work(day: string): void {
-    const uri = usageUri(machineOf(alice), day)
-    const entries = [
-      { workload: workloadUri(carol, 'web'), amount: MACHINE_DAY / 20, seconds: 86_400 },
-    ]
+    this.#claim(alice, carol, { day, amount: MACHINE_DAY / 20 })
+  }
+
+  #claim(giver: Did, taker: Did, { day, amount }: { day: string; amount: number }) {
+    const uri = usageUri(machineOf(giver), day)
+    const entries = [{ workload: workloadUri(taker, 'web'), amount, seconds: 86_400 }]
     const createdAt = `${addDays(day, 1)}T00:05:00Z`
     const sequence = Date.parse(day) / 86_400_000
     const claim = { period: day, sequence, capacity: REFERENCE_MACHINE, entries, createdAt }
-    const cid = this.view.put(machineOf(alice), COLLECTION.usage, day, claim)
+    const cid = this.view.put(machineOf(giver), COLLECTION.usage, day, claim)
     const said = { usage: { uri, cid }, entries, createdAt }
-    this.view.put(carol, COLLECTION.acknowledgement, recordKeyFor(uri), said)
+    this.view.put(taker, COLLECTION.acknowledgement, recordKeyFor(uri), said)
+    return { uri, cid }
+  }
+
+  /** Carol gave a day of her machine, which Bob disputes now. */
+  disputed(): this {
+    const claim = this.#claim(carol, alice, { day: addDays(TODAY, -20), amount: MACHINE_DAY })
+    const createdAt = `${TODAY}T00:00:00Z`
+    const dispute = { claim, reason: 'it was down', createdAt }
+    this.view.put(bob, COLLECTION.dispute, 'd', dispute)
+    return this
+  }
+
+  concede(): this {
+    const dispute = { uri: recordUri(bob, COLLECTION.dispute, 'd'), cid: 'bafyd' }
+    const createdAt = `${TODAY}T00:00:00Z`
+    this.view.put(carol, COLLECTION.answer, 'a', { dispute, choice: 'concede', createdAt })
+    return this
   }
 
   status(owner: Did, day: string): this {
@@ -113,4 +132,23 @@ test('a clock that jumps ahead by itself skips no step', () => {
   expect(commune.standing(dayOf(Date.parse(TODAY))), 'by the word of somebody else').toBe(
     'last-in-line',
   )
+})
+
+test('a dispute lowers nobody before it is settled, and then by one step after the other', () => {
+  const lenient = { ...RULES, minimumContribution: 100_000 }
+  const commune = new Commune().hold(alice, lenient, LONG_AGO).hold(bob, lenient, LONG_AGO)
+  expect(commune.standing(), 'without her gift').toBe('drain')
+  commune.disputed()
+  expect(commune.standing()).toBe('good')
+  commune.concede()
+  expect(commune.standing()).toBe('last-in-line')
+  commune.status(bob, addDays(TODAY, 20))
+  expect(commune.standing(addDays(TODAY, 4))).toBe('last-in-line')
+  expect(commune.standing(addDays(TODAY, 5))).toBe('no-new-placements')
+})
+
+test('what is struck gives no time to who was below the minimum with it, too', () => {
+  const commune = new Commune().hold(alice, RULES, LONG_AGO).hold(bob, RULES, LONG_AGO)
+  expect(commune.disputed().standing()).toBe('no-new-placements')
+  expect(commune.concede().standing()).toBe('no-new-placements')
 })

@@ -3,6 +3,7 @@ import { did, MemoryView } from '../../test/support/memory-view.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import { recordUri } from './ballots.ts'
+import { rulesOf, stepsHash } from './cluster-rules.ts'
 import { policyInForce, stepsSinceFor } from './policy-in-force.ts'
 
 const [alice, bob, carol] = [did('alice'), did('bob'), did('carol')]
@@ -125,4 +126,26 @@ test('of three ways in two and two and one none holds', () => {
   view.name(erin, view.publish(erin, { graceDays: 3 }))
   const roster = { ...HOME, members: [bob, carol, dave, erin] }
   expect(policyInForce(view, roster)).toMatchObject({ by: [], of: 5 })
+})
+
+test('steps that a few have held to for long are in force since they outnumber the others', () => {
+  const [dave, eve] = [did('dave'), did('eve')]
+  const five = { ...HOME, members: [bob, carol, dave, eve] }
+  const view = new Commune()
+  const rules = { lastInLineDays: 1 }
+  const holds = (owner: Did, stepsSince: string) => {
+    view.name(owner, view.publish(owner, rules))
+    const record = {
+      members: [],
+      policy: view.publish(owner, rules),
+      steps: stepsHash(rulesOf(rules)),
+    }
+    view.put(did(`${owner.slice(8)}1`), COLLECTION.cluster, 'home', { ...record, stepsSince })
+  }
+  holds(alice, '2026-05-01T00:00:00Z')
+  holds(bob, '2026-05-01T00:00:00Z')
+  holds(carol, '2026-11-20T00:00:00Z')
+  expect(stepsSinceFor(policyInForce(view, five), dave)).toBe(Date.parse('2026-05-01T00:00:00Z'))
+  for (const owner of [dave, eve]) view.name(owner, view.publish(owner, { lastInLineDays: 30 }))
+  expect(stepsSinceFor(policyInForce(view, five), dave)).toBe(Date.parse('2026-11-20T00:00:00Z'))
 })

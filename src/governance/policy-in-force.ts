@@ -26,6 +26,8 @@ export interface PolicyInForce {
   readonly unclear: readonly Did[]
   /** Since when each of `by` has held to its steps, by her own machines' word. */
   readonly heldSince: readonly HeldSince[]
+  /** How many members name what comes second. */
+  readonly second: number
 }
 
 /** How long one member has held to the steps of a policy. */
@@ -37,12 +39,17 @@ export interface HeldSince {
 
 /**
  * Since when the steps of a policy have been in force for one member: half of the others who name it,
- * and one more, have held to them so long. Her own word does not count, and no single one decides.
- * Undefined where the standard holds, or she alone names it.
+ * and one more, have held to them so long, and as many as make it more than what comes second. Her own
+ * word does not count, and no single one dates it back. Undefined where the standard holds, or she alone
+ * names it.
  */
-export function stepsSinceFor({ heldSince }: PolicyInForce, member: Did): number | undefined {
+export function stepsSinceFor(
+  { heldSince, second }: PolicyInForce,
+  member: Did,
+): number | undefined {
   const others = heldSince.filter(({ owner }) => owner !== member).map(({ sinceMs }) => sinceMs)
-  return others.toSorted((a, b) => a - b)[Math.floor(others.length / 2)]
+  const index = Math.max(Math.floor(others.length / 2), Math.min(second, others.length - 1))
+  return others.toSorted((a, b) => a - b)[index]
 }
 
 /**
@@ -60,7 +67,7 @@ export function policyInForce(view: RecordView, roster: Roster): PolicyInForce {
   )
   const [most, second] = groups
   const base = { of: owners.length, unclear }
-  const standard = { ...base, rules: STANDARD_CLUSTER_RULES, by: [], heldSince: [] }
+  const standard = { ...base, rules: STANDARD_CLUSTER_RULES, by: [], heldSince: [], second: 0 }
   if (most === undefined || most[0] === undefined)
     return { ...standard, why: 'no member names a policy, so the standard rules hold' }
   if (second?.length === most.length)
@@ -72,7 +79,7 @@ export function policyInForce(view: RecordView, roster: Roster): PolicyInForce {
   const by = most.map(({ owner }) => owner)
   const why = `${by.length} of ${owners.length} members hold to it`
   const heldSince = most.map(({ owner, sinceMs }) => ({ owner, sinceMs }))
-  return { ...base, rules, uri, by, why, heldSince }
+  return { ...base, rules, uri, by, why, heldSince, second: second?.length ?? 0 }
 }
 
 type Named =
