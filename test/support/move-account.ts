@@ -40,7 +40,7 @@ export async function moveAccount(
   await fresh.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
   const wanted = await fresh.com.atproto.identity.getRecommendedDidCredentials()
   await updateDid(
-    commune.network,
+    placeOf(commune),
     did,
     (before) => ({ ...before, ...wanted.data }) as typeof before,
   )
