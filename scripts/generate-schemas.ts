@@ -61,6 +61,8 @@ function validatorOf(schema: AnySchemaObject, banner: string): string {
     code: { source: true, esm: true, lines: true },
     messages: false,
     strictRequired: false,
+    // An error says of which part of the schema it is: its path does not, below a reference.
+    verbose: true,
   })
   const code = standalone
     .default(ajv, ajv.compile(schema))

@@ -13,7 +13,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"}};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -23,7 +23,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.name === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"}};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.required,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -34,7 +34,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "kind") || (key0 === "name")) || (key0 === "contribution")) || (key0 === "freeRiders")) || (key0 === "credit")) || (key0 === "newcomers")) || (key0 === "votes")) || (key0 === "disputes"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -45,8 +45,9 @@ errors++;
 }
 }
 if(data.kind !== undefined){
-if("Cluster" !== data.kind){
-const err3 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Cluster"}};
+let data0 = data.kind;
+if("Cluster" !== data0){
+const err3 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Cluster"},schema:"Cluster",parentSchema:schema11.properties.kind,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -60,7 +61,7 @@ if(data.name !== undefined){
 let data1 = data.name;
 if(typeof data1 === "string"){
 if(func2(data1) > 63){
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 63}};
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},schema:63,parentSchema:schema11.properties.name,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -70,7 +71,7 @@ vErrors.push(err4);
 errors++;
 }
 if(func2(data1) < 1){
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.name,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -81,7 +82,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.name.type,parentSchema:schema11.properties.name,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -96,7 +97,7 @@ let data2 = data.contribution;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 for(const key1 in data2){
 if(!((key1 === "minimum") || (key1 === "graceDays"))){
-const err7 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
+const err7 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema11.properties.contribution,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -109,7 +110,7 @@ errors++;
 if(data2.minimum !== undefined){
 let data3 = data2.minimum;
 if((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))){
-const err8 = {instancePath:instancePath+"/contribution/minimum",schemaPath:"#/properties/contribution/properties/minimum/type",keyword:"type",params:{type: schema11.properties.contribution.properties.minimum.type}};
+const err8 = {instancePath:instancePath+"/contribution/minimum",schemaPath:"#/properties/contribution/properties/minimum/type",keyword:"type",params:{type: schema11.properties.contribution.properties.minimum.type},schema:schema11.properties.contribution.properties.minimum.type,parentSchema:schema11.properties.contribution.properties.minimum,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -122,7 +123,7 @@ errors++;
 if(data2.graceDays !== undefined){
 let data4 = data2.graceDays;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/type",keyword:"type",params:{type: "integer"}};
+const err9 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.contribution.properties.graceDays.type,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -133,7 +134,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 3650 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+const err10 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -143,7 +144,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err11 = {instancePath:instancePath+"/contribution/graceDays",schemaPath:"#/properties/contribution/properties/graceDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.contribution.properties.graceDays,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -156,7 +157,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/type",keyword:"type",params:{type: "object"}};
+const err12 = {instancePath:instancePath+"/contribution",schemaPath:"#/properties/contribution/type",keyword:"type",params:{type: "object"},schema:schema11.properties.contribution.type,parentSchema:schema11.properties.contribution,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -171,7 +172,7 @@ let data5 = data.freeRiders;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 for(const key2 in data5){
 if(!(((key2 === "lastInLineDays") || (key2 === "noNewPlacementsDays")) || (key2 === "noticeDays"))){
-const err13 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err13 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.freeRiders,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -184,7 +185,7 @@ errors++;
 if(data5.lastInLineDays !== undefined){
 let data6 = data5.lastInLineDays;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err14 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/type",keyword:"type",params:{type: "integer"}};
+const err14 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.lastInLineDays.type,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -195,7 +196,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 3650 || isNaN(data6)){
-const err15 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+const err15 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -205,7 +206,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err16 = {instancePath:instancePath+"/freeRiders/lastInLineDays",schemaPath:"#/properties/freeRiders/properties/lastInLineDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.lastInLineDays,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -219,7 +220,7 @@ errors++;
 if(data5.noNewPlacementsDays !== undefined){
 let data7 = data5.noNewPlacementsDays;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err17 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/type",keyword:"type",params:{type: "integer"}};
+const err17 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.noNewPlacementsDays.type,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -230,7 +231,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 3650 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+const err18 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -240,7 +241,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data7 < 1 || isNaN(data7)){
-const err19 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err19 = {instancePath:instancePath+"/freeRiders/noNewPlacementsDays",schemaPath:"#/properties/freeRiders/properties/noNewPlacementsDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.noNewPlacementsDays,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -254,7 +255,7 @@ errors++;
 if(data5.noticeDays !== undefined){
 let data8 = data5.noticeDays;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err20 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/type",keyword:"type",params:{type: "integer"}};
+const err20 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.freeRiders.properties.noticeDays.type,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -265,7 +266,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 3650 || isNaN(data8)){
-const err21 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+const err21 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -275,7 +276,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data8 < 1 || isNaN(data8)){
-const err22 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err22 = {instancePath:instancePath+"/freeRiders/noticeDays",schemaPath:"#/properties/freeRiders/properties/noticeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.freeRiders.properties.noticeDays,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -288,7 +289,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/type",keyword:"type",params:{type: "object"}};
+const err23 = {instancePath:instancePath+"/freeRiders",schemaPath:"#/properties/freeRiders/type",keyword:"type",params:{type: "object"},schema:schema11.properties.freeRiders.type,parentSchema:schema11.properties.freeRiders,data:data5};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -303,7 +304,7 @@ let data9 = data.credit;
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 for(const key3 in data9){
 if(!((key3 === "startDays") || (key3 === "lendDays"))){
-const err24 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}};
+const err24 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema11.properties.credit,data:data9};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -316,7 +317,7 @@ errors++;
 if(data9.startDays !== undefined){
 let data10 = data9.startDays;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/type",keyword:"type",params:{type: "integer"}};
+const err25 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.credit.properties.startDays.type,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -327,7 +328,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 36500 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
+const err26 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -337,7 +338,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data10 < 0 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err27 = {instancePath:instancePath+"/credit/startDays",schemaPath:"#/properties/credit/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.credit.properties.startDays,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -351,7 +352,7 @@ errors++;
 if(data9.lendDays !== undefined){
 let data11 = data9.lendDays;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err28 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/type",keyword:"type",params:{type: "integer"}};
+const err28 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.credit.properties.lendDays.type,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -362,7 +363,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 36500 || isNaN(data11)){
-const err29 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
+const err29 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -372,7 +373,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data11 < 0 || isNaN(data11)){
-const err30 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err30 = {instancePath:instancePath+"/credit/lendDays",schemaPath:"#/properties/credit/properties/lendDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.credit.properties.lendDays,data:data11};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -385,7 +386,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/type",keyword:"type",params:{type: "object"}};
+const err31 = {instancePath:instancePath+"/credit",schemaPath:"#/properties/credit/type",keyword:"type",params:{type: "object"},schema:schema11.properties.credit.type,parentSchema:schema11.properties.credit,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -400,7 +401,7 @@ let data12 = data.newcomers;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 for(const key4 in data12){
 if(!((key4 === "sponsors") || (key4 === "startDays"))){
-const err32 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}};
+const err32 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema11.properties.newcomers,data:data12};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -413,7 +414,7 @@ errors++;
 if(data12.sponsors !== undefined){
 let data13 = data12.sponsors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err33 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/type",keyword:"type",params:{type: "integer"}};
+const err33 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.newcomers.properties.sponsors.type,parentSchema:schema11.properties.newcomers.properties.sponsors,data:data13};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -424,7 +425,7 @@ errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 > 16 || isNaN(data13)){
-const err34 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16}};
+const err34 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},schema:16,parentSchema:schema11.properties.newcomers.properties.sponsors,data:data13};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -434,7 +435,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data13 < 0 || isNaN(data13)){
-const err35 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err35 = {instancePath:instancePath+"/newcomers/sponsors",schemaPath:"#/properties/newcomers/properties/sponsors/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.newcomers.properties.sponsors,data:data13};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -448,7 +449,7 @@ errors++;
 if(data12.startDays !== undefined){
 let data14 = data12.startDays;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err36 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/type",keyword:"type",params:{type: "integer"}};
+const err36 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.newcomers.properties.startDays.type,parentSchema:schema11.properties.newcomers.properties.startDays,data:data14};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -459,7 +460,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 36500 || isNaN(data14)){
-const err37 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500}};
+const err37 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema11.properties.newcomers.properties.startDays,data:data14};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -469,7 +470,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err38 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err38 = {instancePath:instancePath+"/newcomers/startDays",schemaPath:"#/properties/newcomers/properties/startDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.newcomers.properties.startDays,data:data14};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -482,7 +483,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/type",keyword:"type",params:{type: "object"}};
+const err39 = {instancePath:instancePath+"/newcomers",schemaPath:"#/properties/newcomers/type",keyword:"type",params:{type: "object"},schema:schema11.properties.newcomers.type,parentSchema:schema11.properties.newcomers,data:data12};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -497,7 +498,7 @@ let data15 = data.votes;
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 for(const key5 in data15){
 if(!((((key5 === "quorum") || (key5 === "majority")) || (key5 === "days")) || (key5 === "suspensionDays"))){
-const err40 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}};
+const err40 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.votes,data:data15};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -510,7 +511,7 @@ errors++;
 if(data15.quorum !== undefined){
 let data16 = data15.quorum;
 if((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))){
-const err41 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type}};
+const err41 = {instancePath:instancePath+"/votes/quorum",schemaPath:"#/properties/votes/properties/quorum/type",keyword:"type",params:{type: schema11.properties.votes.properties.quorum.type},schema:schema11.properties.votes.properties.quorum.type,parentSchema:schema11.properties.votes.properties.quorum,data:data16};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -523,7 +524,7 @@ errors++;
 if(data15.majority !== undefined){
 let data17 = data15.majority;
 if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
-const err42 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type}};
+const err42 = {instancePath:instancePath+"/votes/majority",schemaPath:"#/properties/votes/properties/majority/type",keyword:"type",params:{type: schema11.properties.votes.properties.majority.type},schema:schema11.properties.votes.properties.majority.type,parentSchema:schema11.properties.votes.properties.majority,data:data17};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -536,7 +537,7 @@ errors++;
 if(data15.days !== undefined){
 let data18 = data15.days;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err43 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"}};
+const err43 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.votes.properties.days.type,parentSchema:schema11.properties.votes.properties.days,data:data18};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -547,7 +548,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 366 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366}};
+const err44 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 366},schema:366,parentSchema:schema11.properties.votes.properties.days,data:data18};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -557,7 +558,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err45 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err45 = {instancePath:instancePath+"/votes/days",schemaPath:"#/properties/votes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.votes.properties.days,data:data18};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -571,7 +572,7 @@ errors++;
 if(data15.suspensionDays !== undefined){
 let data19 = data15.suspensionDays;
 if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err46 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"}};
+const err46 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.votes.properties.suspensionDays.type,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data19};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -582,7 +583,7 @@ errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 90 || isNaN(data19)){
-const err47 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90}};
+const err47 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 90},schema:90,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data19};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -592,7 +593,7 @@ vErrors.push(err47);
 errors++;
 }
 if(data19 < 1 || isNaN(data19)){
-const err48 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err48 = {instancePath:instancePath+"/votes/suspensionDays",schemaPath:"#/properties/votes/properties/suspensionDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.votes.properties.suspensionDays,data:data19};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -605,7 +606,7 @@ errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"}};
+const err49 = {instancePath:instancePath+"/votes",schemaPath:"#/properties/votes/type",keyword:"type",params:{type: "object"},schema:schema11.properties.votes.type,parentSchema:schema11.properties.votes,data:data15};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -620,7 +621,7 @@ let data20 = data.disputes;
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 for(const key6 in data20){
 if(!(key6 === "days")){
-const err50 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+const err50 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},schema:false,parentSchema:schema11.properties.disputes,data:data20};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -633,7 +634,7 @@ errors++;
 if(data20.days !== undefined){
 let data21 = data20.days;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err51 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"}};
+const err51 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.disputes.properties.days.type,parentSchema:schema11.properties.disputes.properties.days,data:data21};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -644,7 +645,7 @@ errors++;
 }
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 3650 || isNaN(data21)){
-const err52 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650}};
+const err52 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},schema:3650,parentSchema:schema11.properties.disputes.properties.days,data:data21};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -654,7 +655,7 @@ vErrors.push(err52);
 errors++;
 }
 if(data21 < 1 || isNaN(data21)){
-const err53 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err53 = {instancePath:instancePath+"/disputes/days",schemaPath:"#/properties/disputes/properties/days/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.disputes.properties.days,data:data21};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -667,7 +668,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"}};
+const err54 = {instancePath:instancePath+"/disputes",schemaPath:"#/properties/disputes/type",keyword:"type",params:{type: "object"},schema:schema11.properties.disputes.type,parentSchema:schema11.properties.disputes,data:data20};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -679,7 +680,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err55 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err55];
 }

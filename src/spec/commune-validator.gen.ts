@@ -17,7 +17,7 @@ let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((key0 === "set") || (key0 === "variables")) || (key0 === "overlays"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -31,7 +31,7 @@ if(data.set !== undefined){
 let data0 = data.set;
 if(typeof data0 === "string"){
 if(func2(data0) > 512){
-const err1 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err1 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema11.properties.set,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -41,7 +41,7 @@ vErrors.push(err1);
 errors++;
 }
 if(func2(data0) < 1){
-const err2 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minLength",keyword:"minLength",params:{limit: 1}};
+const err2 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.set,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -51,7 +51,7 @@ vErrors.push(err2);
 errors++;
 }
 if(!pattern0.test(data0)){
-const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S*$"}};
+const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S*$"},schema:"^\\S*$",parentSchema:schema11.properties.set,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -62,7 +62,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "string"}};
+const err4 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "string"},schema:schema11.properties.set.type,parentSchema:schema11.properties.set,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -76,7 +76,7 @@ if(data.variables !== undefined){
 let data1 = data.variables;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(Object.keys(data1).length > 256){
-const err5 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/maxProperties",keyword:"maxProperties",params:{limit: 256}};
+const err5 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/maxProperties",keyword:"maxProperties",params:{limit: 256},schema:256,parentSchema:schema11.properties.variables,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -89,7 +89,7 @@ for(const key1 in data1){
 const _errs6 = errors;
 if(typeof key1 === "string"){
 if(!pattern1.test(key1)){
-const err6 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},propertyName:key1};
+const err6 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},schema:"^[A-Za-z_][A-Za-z0-9_]{0,62}$",parentSchema:schema11.properties.variables.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -101,7 +101,7 @@ errors++;
 }
 var valid1 = _errs6 === errors;
 if(!valid1){
-const err7 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames",keyword:"propertyNames",params:{propertyName: key1}};
+const err7 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames",keyword:"propertyNames",params:{propertyName: key1},schema:schema11.properties.variables.propertyNames,parentSchema:schema11.properties.variables,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -114,7 +114,7 @@ errors++;
 for(const key2 in data1){
 let data2 = data1[key2];
 if((((typeof data2 !== "string") && (!((typeof data2 == "number") && (isFinite(data2))))) && (typeof data2 !== "boolean")) && (data2 !== null)){
-const err8 = {instancePath:instancePath+"/variables/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/variables/additionalProperties/type",keyword:"type",params:{type: schema11.properties.variables.additionalProperties.type}};
+const err8 = {instancePath:instancePath+"/variables/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/variables/additionalProperties/type",keyword:"type",params:{type: schema11.properties.variables.additionalProperties.type},schema:schema11.properties.variables.additionalProperties.type,parentSchema:schema11.properties.variables.additionalProperties,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -126,7 +126,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/type",keyword:"type",params:{type: "object"}};
+const err9 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/type",keyword:"type",params:{type: "object"},schema:schema11.properties.variables.type,parentSchema:schema11.properties.variables,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -140,7 +140,7 @@ if(data.overlays !== undefined){
 let data3 = data.overlays;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 64){
-const err10 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/maxProperties",keyword:"maxProperties",params:{limit: 64}};
+const err10 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/maxProperties",keyword:"maxProperties",params:{limit: 64},schema:64,parentSchema:schema11.properties.overlays,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -153,7 +153,7 @@ for(const key3 in data3){
 const _errs12 = errors;
 if(typeof key3 === "string"){
 if(!pattern2.test(key3)){
-const err11 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},propertyName:key3};
+const err11 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},schema:"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",parentSchema:schema11.properties.overlays.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -165,7 +165,7 @@ errors++;
 }
 var valid3 = _errs12 === errors;
 if(!valid3){
-const err12 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/propertyNames",keyword:"propertyNames",params:{propertyName: key3}};
+const err12 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/propertyNames",keyword:"propertyNames",params:{propertyName: key3},schema:schema11.properties.overlays.propertyNames,parentSchema:schema11.properties.overlays,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -179,7 +179,7 @@ for(const key4 in data3){
 let data4 = data3[key4];
 if(typeof data4 === "string"){
 if(func2(data4) > 512){
-const err13 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err13 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema11.properties.overlays.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -189,7 +189,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func2(data4) < 1){
-const err14 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/minLength",keyword:"minLength",params:{limit: 1}};
+const err14 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.overlays.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -200,7 +200,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/type",keyword:"type",params:{type: "string"}};
+const err15 = {instancePath:instancePath+"/overlays/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/overlays/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema11.properties.overlays.additionalProperties.type,parentSchema:schema11.properties.overlays.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -212,7 +212,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/type",keyword:"type",params:{type: "object"}};
+const err16 = {instancePath:instancePath+"/overlays",schemaPath:"#/properties/overlays/type",keyword:"type",params:{type: "object"},schema:schema11.properties.overlays.type,parentSchema:schema11.properties.overlays,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -224,7 +224,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err17];
 }

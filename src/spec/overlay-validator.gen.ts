@@ -15,7 +15,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"}};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -26,7 +26,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "kind") || (key0 === "set")) || (key0 === "variables")) || (key0 === "replicas")) || (key0 === "images")) || (key0 === "env")) || (key0 === "patches"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -37,8 +37,9 @@ errors++;
 }
 }
 if(data.kind !== undefined){
-if("Overlay" !== data.kind){
-const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Overlay"}};
+let data0 = data.kind;
+if("Overlay" !== data0){
+const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Overlay"},schema:"Overlay",parentSchema:schema11.properties.kind,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -52,7 +53,7 @@ if(data.set !== undefined){
 let data1 = data.set;
 if(typeof data1 === "string"){
 if(func2(data1) > 512){
-const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err3 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema11.properties.set,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -62,7 +63,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func2(data1) < 1){
-const err4 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minLength",keyword:"minLength",params:{limit: 1}};
+const err4 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.set,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -72,7 +73,7 @@ vErrors.push(err4);
 errors++;
 }
 if(!pattern0.test(data1)){
-const err5 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S*$"}};
+const err5 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/pattern",keyword:"pattern",params:{pattern: "^\\S*$"},schema:"^\\S*$",parentSchema:schema11.properties.set,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -83,7 +84,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "string"},schema:schema11.properties.set.type,parentSchema:schema11.properties.set,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -97,7 +98,7 @@ if(data.variables !== undefined){
 let data2 = data.variables;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 if(Object.keys(data2).length > 256){
-const err7 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/maxProperties",keyword:"maxProperties",params:{limit: 256}};
+const err7 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/maxProperties",keyword:"maxProperties",params:{limit: 256},schema:256,parentSchema:schema11.properties.variables,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -110,7 +111,7 @@ for(const key1 in data2){
 const _errs7 = errors;
 if(typeof key1 === "string"){
 if(!pattern1.test(key1)){
-const err8 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},propertyName:key1};
+const err8 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},schema:"^[A-Za-z_][A-Za-z0-9_]{0,62}$",parentSchema:schema11.properties.variables.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -122,7 +123,7 @@ errors++;
 }
 var valid1 = _errs7 === errors;
 if(!valid1){
-const err9 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames",keyword:"propertyNames",params:{propertyName: key1}};
+const err9 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/propertyNames",keyword:"propertyNames",params:{propertyName: key1},schema:schema11.properties.variables.propertyNames,parentSchema:schema11.properties.variables,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -135,7 +136,7 @@ errors++;
 for(const key2 in data2){
 let data3 = data2[key2];
 if((((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")) && (data3 !== null)){
-const err10 = {instancePath:instancePath+"/variables/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/variables/additionalProperties/type",keyword:"type",params:{type: schema11.properties.variables.additionalProperties.type}};
+const err10 = {instancePath:instancePath+"/variables/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/variables/additionalProperties/type",keyword:"type",params:{type: schema11.properties.variables.additionalProperties.type},schema:schema11.properties.variables.additionalProperties.type,parentSchema:schema11.properties.variables.additionalProperties,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -147,7 +148,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/type",keyword:"type",params:{type: "object"}};
+const err11 = {instancePath:instancePath+"/variables",schemaPath:"#/properties/variables/type",keyword:"type",params:{type: "object"},schema:schema11.properties.variables.type,parentSchema:schema11.properties.variables,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -161,7 +162,7 @@ if(data.replicas !== undefined){
 let data4 = data.replicas;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 1000){
-const err12 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/maxProperties",keyword:"maxProperties",params:{limit: 1000}};
+const err12 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/maxProperties",keyword:"maxProperties",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.replicas,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -176,7 +177,7 @@ const _errs15 = errors;
 let valid4 = false;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err13 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/type",keyword:"type",params:{type: "integer"}};
+const err13 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.replicas.additionalProperties.anyOf[0].type,parentSchema:schema11.properties.replicas.additionalProperties.anyOf[0],data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -187,7 +188,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1000 || isNaN(data5)){
-const err14 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}};
+const err14 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},schema:1000,parentSchema:schema11.properties.replicas.additionalProperties.anyOf[0],data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -197,7 +198,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err15 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err15 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/0/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.replicas.additionalProperties.anyOf[0],data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -212,7 +213,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs18 = errors;
 if("everywhere" !== data5){
-const err16 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/1/const",keyword:"const",params:{allowedValue: "everywhere"}};
+const err16 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf/1/const",keyword:"const",params:{allowedValue: "everywhere"},schema:"everywhere",parentSchema:schema11.properties.replicas.additionalProperties.anyOf[1],data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -225,7 +226,7 @@ var _valid0 = _errs18 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err17 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf",keyword:"anyOf",params:{}};
+const err17 = {instancePath:instancePath+"/replicas/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/replicas/additionalProperties/anyOf",keyword:"anyOf",params:{},schema:schema11.properties.replicas.additionalProperties.anyOf,parentSchema:schema11.properties.replicas.additionalProperties,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -248,7 +249,7 @@ vErrors = null;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/type",keyword:"type",params:{type: "object"}};
+const err18 = {instancePath:instancePath+"/replicas",schemaPath:"#/properties/replicas/type",keyword:"type",params:{type: "object"},schema:schema11.properties.replicas.type,parentSchema:schema11.properties.replicas,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -262,7 +263,7 @@ if(data.images !== undefined){
 let data6 = data.images;
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 if(Object.keys(data6).length > 1000){
-const err19 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxProperties",keyword:"maxProperties",params:{limit: 1000}};
+const err19 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxProperties",keyword:"maxProperties",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.images,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -272,8 +273,9 @@ vErrors.push(err19);
 errors++;
 }
 for(const key4 in data6){
-if(typeof data6[key4] !== "string"){
-const err20 = {instancePath:instancePath+"/images/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/images/additionalProperties/type",keyword:"type",params:{type: "string"}};
+let data7 = data6[key4];
+if(typeof data7 !== "string"){
+const err20 = {instancePath:instancePath+"/images/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/images/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema11.properties.images.additionalProperties.type,parentSchema:schema11.properties.images.additionalProperties,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -285,7 +287,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "object"}};
+const err21 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "object"},schema:schema11.properties.images.type,parentSchema:schema11.properties.images,data:data6};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -299,7 +301,7 @@ if(data.env !== undefined){
 let data8 = data.env;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 if(Object.keys(data8).length > 1000){
-const err22 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/maxProperties",keyword:"maxProperties",params:{limit: 1000}};
+const err22 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/maxProperties",keyword:"maxProperties",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.env,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -314,7 +316,7 @@ if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 for(const key6 in data9){
 let data10 = data9[key6];
 if((((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))) && (typeof data10 !== "boolean")) && (data10 !== null)){
-const err23 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/additionalProperties/type",keyword:"type",params:{type: schema11.properties.env.additionalProperties.additionalProperties.type}};
+const err23 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/additionalProperties/type",keyword:"type",params:{type: schema11.properties.env.additionalProperties.additionalProperties.type},schema:schema11.properties.env.additionalProperties.additionalProperties.type,parentSchema:schema11.properties.env.additionalProperties.additionalProperties,data:data10};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -326,7 +328,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/type",keyword:"type",params:{type: "object"}};
+const err24 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/additionalProperties/type",keyword:"type",params:{type: "object"},schema:schema11.properties.env.additionalProperties.type,parentSchema:schema11.properties.env.additionalProperties,data:data9};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -338,7 +340,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"}};
+const err25 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},schema:schema11.properties.env.type,parentSchema:schema11.properties.env,data:data8};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -352,7 +354,7 @@ if(data.patches !== undefined){
 let data11 = data.patches;
 if(Array.isArray(data11)){
 if(data11.length > 1000){
-const err26 = {instancePath:instancePath+"/patches",schemaPath:"#/properties/patches/maxItems",keyword:"maxItems",params:{limit: 1000}};
+const err26 = {instancePath:instancePath+"/patches",schemaPath:"#/properties/patches/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.patches,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -366,7 +368,7 @@ for(let i0=0; i0<len0; i0++){
 let data12 = data11[i0];
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 if(data12.name === undefined){
-const err27 = {instancePath:instancePath+"/patches/" + i0,schemaPath:"#/properties/patches/items/required",keyword:"required",params:{missingProperty: "name"}};
+const err27 = {instancePath:instancePath+"/patches/" + i0,schemaPath:"#/properties/patches/items/required",keyword:"required",params:{missingProperty: "name"},schema:schema11.properties.patches.items.required,parentSchema:schema11.properties.patches.items,data:data12};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -376,8 +378,9 @@ vErrors.push(err27);
 errors++;
 }
 if(data12.name !== undefined){
-if(typeof data12.name !== "string"){
-const err28 = {instancePath:instancePath+"/patches/" + i0+"/name",schemaPath:"#/properties/patches/items/properties/name/type",keyword:"type",params:{type: "string"}};
+let data13 = data12.name;
+if(typeof data13 !== "string"){
+const err28 = {instancePath:instancePath+"/patches/" + i0+"/name",schemaPath:"#/properties/patches/items/properties/name/type",keyword:"type",params:{type: "string"},schema:schema11.properties.patches.items.properties.name.type,parentSchema:schema11.properties.patches.items.properties.name,data:data13};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -389,7 +392,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/patches/" + i0,schemaPath:"#/properties/patches/items/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/patches/" + i0,schemaPath:"#/properties/patches/items/type",keyword:"type",params:{type: "object"},schema:schema11.properties.patches.items.type,parentSchema:schema11.properties.patches.items,data:data12};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -401,7 +404,7 @@ errors++;
 }
 }
 else {
-const err30 = {instancePath:instancePath+"/patches",schemaPath:"#/properties/patches/type",keyword:"type",params:{type: "array"}};
+const err30 = {instancePath:instancePath+"/patches",schemaPath:"#/properties/patches/type",keyword:"type",params:{type: "array"},schema:schema11.properties.patches.type,parentSchema:schema11.properties.patches,data:data11};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -413,7 +416,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err31];
 }

@@ -141,6 +141,11 @@ rules:
 
 test.each([
   ['a misspelt key', 'kind: Policy\nruels: []\n', /^2:1 \| .*ruels.*\| rules$/],
+  [
+    'a misspelt key of a rule',
+    'kind: Policy\nrules:\n  - for: members\n    imagse: []\n',
+    /^4:5 .*imagse.*\| images$/,
+  ],
   ['another kind', 'kind: Workload\n', /^1:7 \| kind/],
   ['a list', '- 1\n', /mapping that begins with kind: Policy/],
   ['no subject', 'kind: Policy\nrules:\n  - allow: true\n', /^3:5 .*for/],

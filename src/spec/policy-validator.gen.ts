@@ -17,7 +17,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.for === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "for"}};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "for"},schema:schema13.required,parentSchema:schema13,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -28,7 +28,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(func12.call(schema13.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema13,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -42,7 +42,7 @@ if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
 if(func2(data0) > 128){
-const err2 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}};
+const err2 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},schema:128,parentSchema:schema13.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -52,7 +52,7 @@ vErrors.push(err2);
 errors++;
 }
 if(func2(data0) < 1){
-const err3 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}};
+const err3 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -63,7 +63,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}};
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema13.properties.name.type,parentSchema:schema13.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -77,7 +77,7 @@ if(data.for !== undefined){
 let data1 = data.for;
 if(typeof data1 === "string"){
 if(func2(data1) > 2048){
-const err5 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/maxLength",keyword:"maxLength",params:{limit: 2048}};
+const err5 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema13.properties.for,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -87,7 +87,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func2(data1) < 1){
-const err6 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.for,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -98,7 +98,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/type",keyword:"type",params:{type: "string"}};
+const err7 = {instancePath:instancePath+"/for",schemaPath:"#/properties/for/type",keyword:"type",params:{type: "string"},schema:schema13.properties.for.type,parentSchema:schema13.properties.for,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -109,8 +109,9 @@ errors++;
 }
 }
 if(data.allow !== undefined){
-if(typeof data.allow !== "boolean"){
-const err8 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "boolean"}};
+let data2 = data.allow;
+if(typeof data2 !== "boolean"){
+const err8 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.allow.type,parentSchema:schema13.properties.allow,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -124,7 +125,7 @@ if(data.images !== undefined){
 let data3 = data.images;
 if(Array.isArray(data3)){
 if(data3.length > 256){
-const err9 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err9 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema13.properties.images,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -138,7 +139,7 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 if(typeof data4 === "string"){
 if(func2(data4) > 512){
-const err10 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err10 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema13.properties.images.items,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -148,7 +149,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func2(data4) < 1){
-const err11 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err11 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema13.properties.images.items,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -159,7 +160,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/images/" + i0,schemaPath:"#/properties/images/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.images.items.type,parentSchema:schema13.properties.images.items,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -171,7 +172,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"}};
+const err13 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},schema:schema13.properties.images.type,parentSchema:schema13.properties.images,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -184,7 +185,7 @@ errors++;
 if(data.imageSize !== undefined){
 let data5 = data.imageSize;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err14 = {instancePath:instancePath+"/imageSize",schemaPath:"#/properties/imageSize/type",keyword:"type",params:{type: schema13.properties.imageSize.type}};
+const err14 = {instancePath:instancePath+"/imageSize",schemaPath:"#/properties/imageSize/type",keyword:"type",params:{type: schema13.properties.imageSize.type},schema:schema13.properties.imageSize.type,parentSchema:schema13.properties.imageSize,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -197,7 +198,7 @@ errors++;
 if(data.imageTotal !== undefined){
 let data6 = data.imageTotal;
 if((typeof data6 !== "string") && (!((typeof data6 == "number") && (isFinite(data6))))){
-const err15 = {instancePath:instancePath+"/imageTotal",schemaPath:"#/properties/imageTotal/type",keyword:"type",params:{type: schema13.properties.imageTotal.type}};
+const err15 = {instancePath:instancePath+"/imageTotal",schemaPath:"#/properties/imageTotal/type",keyword:"type",params:{type: schema13.properties.imageTotal.type},schema:schema13.properties.imageTotal.type,parentSchema:schema13.properties.imageTotal,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -211,7 +212,7 @@ if(data.signatures !== undefined){
 let data7 = data.signatures;
 if(Array.isArray(data7)){
 if(data7.length > 32){
-const err16 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/maxItems",keyword:"maxItems",params:{limit: 32}};
+const err16 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/maxItems",keyword:"maxItems",params:{limit: 32},schema:32,parentSchema:schema13.properties.signatures,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -226,7 +227,7 @@ let data8 = data7[i1];
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key1 in data8){
 if(!((((key1 === "images") || (key1 === "issuer")) || (key1 === "subject")) || (key1 === "key"))){
-const err17 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
+const err17 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema14,data:data8};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -240,7 +241,7 @@ if(data8.images !== undefined){
 let data9 = data8.images;
 if(Array.isArray(data9)){
 if(data9.length > 64){
-const err18 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/maxItems",keyword:"maxItems",params:{limit: 64}};
+const err18 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema14.properties.images,data:data9};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -250,7 +251,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data9.length < 1){
-const err19 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/minItems",keyword:"minItems",params:{limit: 1}};
+const err19 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema14.properties.images,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -264,7 +265,7 @@ for(let i2=0; i2<len2; i2++){
 let data10 = data9[i2];
 if(typeof data10 === "string"){
 if(func2(data10) > 512){
-const err20 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err20 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema14.properties.images.items,data:data10};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -274,7 +275,7 @@ vErrors.push(err20);
 errors++;
 }
 if(func2(data10) < 1){
-const err21 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err21 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.images.items,data:data10};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -285,7 +286,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/type",keyword:"type",params:{type: "string"}};
+const err22 = {instancePath:instancePath+"/signatures/" + i1+"/images/" + i2,schemaPath:"#/definitions/signer/properties/images/items/type",keyword:"type",params:{type: "string"},schema:schema14.properties.images.items.type,parentSchema:schema14.properties.images.items,data:data10};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -297,7 +298,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/type",keyword:"type",params:{type: "array"}};
+const err23 = {instancePath:instancePath+"/signatures/" + i1+"/images",schemaPath:"#/definitions/signer/properties/images/type",keyword:"type",params:{type: "array"},schema:schema14.properties.images.type,parentSchema:schema14.properties.images,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -311,7 +312,7 @@ if(data8.issuer !== undefined){
 let data11 = data8.issuer;
 if(typeof data11 === "string"){
 if(func2(data11) > 512){
-const err24 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err24 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/maxLength",keyword:"maxLength",params:{limit: 512},schema:512,parentSchema:schema14.properties.issuer,data:data11};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -321,7 +322,7 @@ vErrors.push(err24);
 errors++;
 }
 if(func2(data11) < 1){
-const err25 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/minLength",keyword:"minLength",params:{limit: 1}};
+const err25 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.issuer,data:data11};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -332,7 +333,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/type",keyword:"type",params:{type: "string"}};
+const err26 = {instancePath:instancePath+"/signatures/" + i1+"/issuer",schemaPath:"#/definitions/signer/properties/issuer/type",keyword:"type",params:{type: "string"},schema:schema14.properties.issuer.type,parentSchema:schema14.properties.issuer,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -346,7 +347,7 @@ if(data8.subject !== undefined){
 let data12 = data8.subject;
 if(typeof data12 === "string"){
 if(func2(data12) > 1024){
-const err27 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/maxLength",keyword:"maxLength",params:{limit: 1024}};
+const err27 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/maxLength",keyword:"maxLength",params:{limit: 1024},schema:1024,parentSchema:schema14.properties.subject,data:data12};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -356,7 +357,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func2(data12) < 1){
-const err28 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/minLength",keyword:"minLength",params:{limit: 1}};
+const err28 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.subject,data:data12};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -367,7 +368,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/type",keyword:"type",params:{type: "string"}};
+const err29 = {instancePath:instancePath+"/signatures/" + i1+"/subject",schemaPath:"#/definitions/signer/properties/subject/type",keyword:"type",params:{type: "string"},schema:schema14.properties.subject.type,parentSchema:schema14.properties.subject,data:data12};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -381,7 +382,7 @@ if(data8.key !== undefined){
 let data13 = data8.key;
 if(typeof data13 === "string"){
 if(func2(data13) > 4096){
-const err30 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err30 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema14.properties.key,data:data13};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -391,7 +392,7 @@ vErrors.push(err30);
 errors++;
 }
 if(func2(data13) < 1){
-const err31 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/minLength",keyword:"minLength",params:{limit: 1}};
+const err31 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema14.properties.key,data:data13};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -402,7 +403,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/type",keyword:"type",params:{type: "string"}};
+const err32 = {instancePath:instancePath+"/signatures/" + i1+"/key",schemaPath:"#/definitions/signer/properties/key/type",keyword:"type",params:{type: "string"},schema:schema14.properties.key.type,parentSchema:schema14.properties.key,data:data13};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -414,7 +415,7 @@ errors++;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/type",keyword:"type",params:{type: "object"}};
+const err33 = {instancePath:instancePath+"/signatures/" + i1,schemaPath:"#/definitions/signer/type",keyword:"type",params:{type: "object"},schema:schema14.type,parentSchema:schema14,data:data8};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -426,7 +427,7 @@ errors++;
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/type",keyword:"type",params:{type: "array"}};
+const err34 = {instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/type",keyword:"type",params:{type: "array"},schema:schema13.properties.signatures.type,parentSchema:schema13.properties.signatures,data:data7};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -439,7 +440,7 @@ errors++;
 if(data.security !== undefined){
 let data14 = data.security;
 if(!((data14 === "restricted") || (data14 === "baseline"))){
-const err35 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum}};
+const err35 = {instancePath:instancePath+"/security",schemaPath:"#/properties/security/enum",keyword:"enum",params:{allowedValues: schema13.properties.security.enum},schema:schema13.properties.security.enum,parentSchema:schema13.properties.security,data:data14};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -452,7 +453,7 @@ errors++;
 if(data.runtime !== undefined){
 let data15 = data.runtime;
 if(!(((data15 === "runc") || (data15 === "gvisor")) || (data15 === "runsc"))){
-const err36 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/enum",keyword:"enum",params:{allowedValues: schema13.properties.runtime.enum}};
+const err36 = {instancePath:instancePath+"/runtime",schemaPath:"#/properties/runtime/enum",keyword:"enum",params:{allowedValues: schema13.properties.runtime.enum},schema:schema13.properties.runtime.enum,parentSchema:schema13.properties.runtime,data:data15};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -466,7 +467,7 @@ if(data.capabilities !== undefined){
 let data16 = data.capabilities;
 if(Array.isArray(data16)){
 if(data16.length > 64){
-const err37 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64}};
+const err37 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.capabilities,data:data16};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -480,7 +481,7 @@ for(let i3=0; i3<len3; i3++){
 let data17 = data16[i3];
 if(typeof data17 === "string"){
 if(!pattern0.test(data17)){
-const err38 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"}};
+const err38 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema13.properties.capabilities.items,data:data17};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -491,7 +492,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"}};
+const err39 = {instancePath:instancePath+"/capabilities/" + i3,schemaPath:"#/properties/capabilities/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.capabilities.items.type,parentSchema:schema13.properties.capabilities.items,data:data17};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -503,7 +504,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"}};
+const err40 = {instancePath:instancePath+"/capabilities",schemaPath:"#/properties/capabilities/type",keyword:"type",params:{type: "array"},schema:schema13.properties.capabilities.type,parentSchema:schema13.properties.capabilities,data:data16};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -514,8 +515,9 @@ errors++;
 }
 }
 if(data.rootUser !== undefined){
-if(typeof data.rootUser !== "boolean"){
-const err41 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"}};
+let data18 = data.rootUser;
+if(typeof data18 !== "boolean"){
+const err41 = {instancePath:instancePath+"/rootUser",schemaPath:"#/properties/rootUser/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.rootUser.type,parentSchema:schema13.properties.rootUser,data:data18};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -526,8 +528,9 @@ errors++;
 }
 }
 if(data.writableRoot !== undefined){
-if(typeof data.writableRoot !== "boolean"){
-const err42 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"}};
+let data19 = data.writableRoot;
+if(typeof data19 !== "boolean"){
+const err42 = {instancePath:instancePath+"/writableRoot",schemaPath:"#/properties/writableRoot/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.writableRoot.type,parentSchema:schema13.properties.writableRoot,data:data19};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -540,7 +543,7 @@ errors++;
 if(data.egress !== undefined){
 let data20 = data.egress;
 if(!((data20 === "none") || (data20 === "internet"))){
-const err43 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum}};
+const err43 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/enum",keyword:"enum",params:{allowedValues: schema13.properties.egress.enum},schema:schema13.properties.egress.enum,parentSchema:schema13.properties.egress,data:data20};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -551,8 +554,9 @@ errors++;
 }
 }
 if(data.volumes !== undefined){
-if(typeof data.volumes !== "boolean"){
-const err44 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"}};
+let data21 = data.volumes;
+if(typeof data21 !== "boolean"){
+const err44 = {instancePath:instancePath+"/volumes",schemaPath:"#/properties/volumes/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.volumes.type,parentSchema:schema13.properties.volumes,data:data21};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -563,8 +567,9 @@ errors++;
 }
 }
 if(data.exec !== undefined){
-if(typeof data.exec !== "boolean"){
-const err45 = {instancePath:instancePath+"/exec",schemaPath:"#/properties/exec/type",keyword:"type",params:{type: "boolean"}};
+let data22 = data.exec;
+if(typeof data22 !== "boolean"){
+const err45 = {instancePath:instancePath+"/exec",schemaPath:"#/properties/exec/type",keyword:"type",params:{type: "boolean"},schema:schema13.properties.exec.type,parentSchema:schema13.properties.exec,data:data22};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -577,7 +582,7 @@ errors++;
 if(data.canary !== undefined){
 let data23 = data.canary;
 if(!((data23 === "required") || (data23 === "advised"))){
-const err46 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/enum",keyword:"enum",params:{allowedValues: schema13.properties.canary.enum}};
+const err46 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/enum",keyword:"enum",params:{allowedValues: schema13.properties.canary.enum},schema:schema13.properties.canary.enum,parentSchema:schema13.properties.canary,data:data23};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -591,7 +596,7 @@ if(data.ports !== undefined){
 let data24 = data.ports;
 if(Array.isArray(data24)){
 if(data24.length > 64){
-const err47 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64}};
+const err47 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema13.properties.ports,data:data24};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -604,7 +609,7 @@ const len4 = data24.length;
 for(let i4=0; i4<len4; i4++){
 let data25 = data24[i4];
 if((!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))) && (typeof data25 !== "string")){
-const err48 = {instancePath:instancePath+"/ports/" + i4,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type}};
+const err48 = {instancePath:instancePath+"/ports/" + i4,schemaPath:"#/properties/ports/items/type",keyword:"type",params:{type: schema13.properties.ports.items.type},schema:schema13.properties.ports.items.type,parentSchema:schema13.properties.ports.items,data:data25};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -616,7 +621,7 @@ errors++;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"}};
+const err49 = {instancePath:instancePath+"/ports",schemaPath:"#/properties/ports/type",keyword:"type",params:{type: "array"},schema:schema13.properties.ports.type,parentSchema:schema13.properties.ports,data:data24};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -631,7 +636,7 @@ let data26 = data.resources;
 if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 for(const key2 in data26){
 if(!(((key2 === "cpu") || (key2 === "memory")) || (key2 === "storage"))){
-const err50 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err50 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema12,data:data26};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -644,7 +649,7 @@ errors++;
 if(data26.cpu !== undefined){
 let data27 = data26.cpu;
 if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
-const err51 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
+const err51 = {instancePath:instancePath+"/resources/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data27};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -657,7 +662,7 @@ errors++;
 if(data26.memory !== undefined){
 let data28 = data26.memory;
 if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
-const err52 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
+const err52 = {instancePath:instancePath+"/resources/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data28};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -670,7 +675,7 @@ errors++;
 if(data26.storage !== undefined){
 let data29 = data26.storage;
 if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-const err53 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
+const err53 = {instancePath:instancePath+"/resources/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data29};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -682,7 +687,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
+const err54 = {instancePath:instancePath+"/resources",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data26};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -697,7 +702,7 @@ let data30 = data.total;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 for(const key3 in data30){
 if(!(((key3 === "cpu") || (key3 === "memory")) || (key3 === "storage"))){
-const err55 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}};
+const err55 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema12,data:data30};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -710,7 +715,7 @@ errors++;
 if(data30.cpu !== undefined){
 let data31 = data30.cpu;
 if((typeof data31 !== "string") && (!((typeof data31 == "number") && (isFinite(data31))))){
-const err56 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
+const err56 = {instancePath:instancePath+"/total/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data31};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -723,7 +728,7 @@ errors++;
 if(data30.memory !== undefined){
 let data32 = data30.memory;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-const err57 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
+const err57 = {instancePath:instancePath+"/total/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data32};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -736,7 +741,7 @@ errors++;
 if(data30.storage !== undefined){
 let data33 = data30.storage;
 if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-const err58 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
+const err58 = {instancePath:instancePath+"/total/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data33};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -748,7 +753,7 @@ errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
+const err59 = {instancePath:instancePath+"/total",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data30};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -762,7 +767,7 @@ if(data.hours !== undefined){
 let data34 = data.hours;
 if(Array.isArray(data34)){
 if(data34.length > 24){
-const err60 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24}};
+const err60 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/maxItems",keyword:"maxItems",params:{limit: 24},schema:24,parentSchema:schema13.properties.hours,data:data34};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -773,8 +778,9 @@ errors++;
 }
 const len5 = data34.length;
 for(let i5=0; i5<len5; i5++){
-if(typeof data34[i5] !== "string"){
-const err61 = {instancePath:instancePath+"/hours/" + i5,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"}};
+let data35 = data34[i5];
+if(typeof data35 !== "string"){
+const err61 = {instancePath:instancePath+"/hours/" + i5,schemaPath:"#/properties/hours/items/type",keyword:"type",params:{type: "string"},schema:schema13.properties.hours.items.type,parentSchema:schema13.properties.hours.items,data:data35};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -786,7 +792,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"}};
+const err62 = {instancePath:instancePath+"/hours",schemaPath:"#/properties/hours/type",keyword:"type",params:{type: "array"},schema:schema13.properties.hours.type,parentSchema:schema13.properties.hours,data:data34};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -799,7 +805,7 @@ errors++;
 if(data.standing !== undefined){
 let data36 = data.standing;
 if(!((((((data36 === "good") || (data36 === "newcomer")) || (data36 === "last-in-line")) || (data36 === "no-new-placements")) || (data36 === "notice")) || (data36 === "drain"))){
-const err63 = {instancePath:instancePath+"/standing",schemaPath:"#/properties/standing/enum",keyword:"enum",params:{allowedValues: schema13.properties.standing.enum}};
+const err63 = {instancePath:instancePath+"/standing",schemaPath:"#/properties/standing/enum",keyword:"enum",params:{allowedValues: schema13.properties.standing.enum},schema:schema13.properties.standing.enum,parentSchema:schema13.properties.standing,data:data36};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -811,7 +817,7 @@ errors++;
 }
 }
 else {
-const err64 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err64 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema13.type,parentSchema:schema13,data};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -831,7 +837,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"}};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},schema:schema11.required,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -842,7 +848,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "kind") || (key0 === "timeZone")) || (key0 === "reserve")) || (key0 === "owners")) || (key0 === "decisions")) || (key0 === "rules"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -853,8 +859,9 @@ errors++;
 }
 }
 if(data.kind !== undefined){
-if("Policy" !== data.kind){
-const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Policy"}};
+let data0 = data.kind;
+if("Policy" !== data0){
+const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "Policy"},schema:"Policy",parentSchema:schema11.properties.kind,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -868,7 +875,7 @@ if(data.timeZone !== undefined){
 let data1 = data.timeZone;
 if(typeof data1 === "string"){
 if(func2(data1) > 64){
-const err3 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/maxLength",keyword:"maxLength",params:{limit: 64}};
+const err3 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/maxLength",keyword:"maxLength",params:{limit: 64},schema:64,parentSchema:schema11.properties.timeZone,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -878,7 +885,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func2(data1) < 1){
-const err4 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1}};
+const err4 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.timeZone,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -889,7 +896,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/type",keyword:"type",params:{type: "string"}};
+const err5 = {instancePath:instancePath+"/timeZone",schemaPath:"#/properties/timeZone/type",keyword:"type",params:{type: "string"},schema:schema11.properties.timeZone.type,parentSchema:schema11.properties.timeZone,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -904,7 +911,7 @@ let data2 = data.reserve;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 for(const key1 in data2){
 if(!(((key1 === "cpu") || (key1 === "memory")) || (key1 === "storage"))){
-const err6 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}};
+const err6 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema12,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -917,7 +924,7 @@ errors++;
 if(data2.cpu !== undefined){
 let data3 = data2.cpu;
 if((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))){
-const err7 = {instancePath:instancePath+"/reserve/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type}};
+const err7 = {instancePath:instancePath+"/reserve/cpu",schemaPath:"#/definitions/amounts/properties/cpu/type",keyword:"type",params:{type: schema12.properties.cpu.type},schema:schema12.properties.cpu.type,parentSchema:schema12.properties.cpu,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -930,7 +937,7 @@ errors++;
 if(data2.memory !== undefined){
 let data4 = data2.memory;
 if((typeof data4 !== "string") && (!((typeof data4 == "number") && (isFinite(data4))))){
-const err8 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type}};
+const err8 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/amounts/properties/memory/type",keyword:"type",params:{type: schema12.properties.memory.type},schema:schema12.properties.memory.type,parentSchema:schema12.properties.memory,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -943,7 +950,7 @@ errors++;
 if(data2.storage !== undefined){
 let data5 = data2.storage;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err9 = {instancePath:instancePath+"/reserve/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type}};
+const err9 = {instancePath:instancePath+"/reserve/storage",schemaPath:"#/definitions/amounts/properties/storage/type",keyword:"type",params:{type: schema12.properties.storage.type},schema:schema12.properties.storage.type,parentSchema:schema12.properties.storage,data:data5};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -955,7 +962,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"}};
+const err10 = {instancePath:instancePath+"/reserve",schemaPath:"#/definitions/amounts/type",keyword:"type",params:{type: "object"},schema:schema12.type,parentSchema:schema12,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -970,7 +977,7 @@ let data6 = data.owners;
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 for(const key2 in data6){
 if(!((((key2 === "block") || (key2 === "allow")) || (key2 === "blockLists")) || (key2 === "allowLists"))){
-const err11 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err11 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.owners,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -984,7 +991,7 @@ if(data6.block !== undefined){
 let data7 = data6.block;
 if(Array.isArray(data7)){
 if(data7.length > 1000){
-const err12 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/maxItems",keyword:"maxItems",params:{limit: 1000}};
+const err12 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.block,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -998,7 +1005,7 @@ for(let i0=0; i0<len0; i0++){
 let data8 = data7[i0];
 if(typeof data8 === "string"){
 if(func2(data8) > 2048){
-const err13 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/maxLength",keyword:"maxLength",params:{limit: 2048}};
+const err13 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1008,7 +1015,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func2(data8) < 1){
-const err14 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err14 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1019,7 +1026,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/type",keyword:"type",params:{type: "string"}};
+const err15 = {instancePath:instancePath+"/owners/block/" + i0,schemaPath:"#/properties/owners/properties/block/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.block.items.type,parentSchema:schema11.properties.owners.properties.block.items,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1031,7 +1038,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/type",keyword:"type",params:{type: "array"}};
+const err16 = {instancePath:instancePath+"/owners/block",schemaPath:"#/properties/owners/properties/block/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.block.type,parentSchema:schema11.properties.owners.properties.block,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1045,7 +1052,7 @@ if(data6.allow !== undefined){
 let data9 = data6.allow;
 if(Array.isArray(data9)){
 if(data9.length > 1000){
-const err17 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}};
+const err17 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000},schema:1000,parentSchema:schema11.properties.owners.properties.allow,data:data9};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1059,7 +1066,7 @@ for(let i1=0; i1<len1; i1++){
 let data10 = data9[i1];
 if(typeof data10 === "string"){
 if(func2(data10) > 2048){
-const err18 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 2048}};
+const err18 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 2048},schema:2048,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1069,7 +1076,7 @@ vErrors.push(err18);
 errors++;
 }
 if(func2(data10) < 1){
-const err19 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err19 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1080,7 +1087,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/type",keyword:"type",params:{type: "string"}};
+const err20 = {instancePath:instancePath+"/owners/allow/" + i1,schemaPath:"#/properties/owners/properties/allow/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allow.items.type,parentSchema:schema11.properties.owners.properties.allow.items,data:data10};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1092,7 +1099,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/type",keyword:"type",params:{type: "array"}};
+const err21 = {instancePath:instancePath+"/owners/allow",schemaPath:"#/properties/owners/properties/allow/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allow.type,parentSchema:schema11.properties.owners.properties.allow,data:data9};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1106,7 +1113,7 @@ if(data6.blockLists !== undefined){
 let data11 = data6.blockLists;
 if(Array.isArray(data11)){
 if(data11.length > 64){
-const err22 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/maxItems",keyword:"maxItems",params:{limit: 64}};
+const err22 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1120,7 +1127,7 @@ for(let i2=0; i2<len2; i2++){
 let data12 = data11[i2];
 if(typeof data12 === "string"){
 if(func2(data12) > 4096){
-const err23 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err23 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1130,7 +1137,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func2(data12) < 1){
-const err24 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err24 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1141,7 +1148,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/type",keyword:"type",params:{type: "string"}};
+const err25 = {instancePath:instancePath+"/owners/blockLists/" + i2,schemaPath:"#/properties/owners/properties/blockLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.blockLists.items.type,parentSchema:schema11.properties.owners.properties.blockLists.items,data:data12};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1153,7 +1160,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/type",keyword:"type",params:{type: "array"}};
+const err26 = {instancePath:instancePath+"/owners/blockLists",schemaPath:"#/properties/owners/properties/blockLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.blockLists.type,parentSchema:schema11.properties.owners.properties.blockLists,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1167,7 +1174,7 @@ if(data6.allowLists !== undefined){
 let data13 = data6.allowLists;
 if(Array.isArray(data13)){
 if(data13.length > 64){
-const err27 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/maxItems",keyword:"maxItems",params:{limit: 64}};
+const err27 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/maxItems",keyword:"maxItems",params:{limit: 64},schema:64,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1181,7 +1188,7 @@ for(let i3=0; i3<len3; i3++){
 let data14 = data13[i3];
 if(typeof data14 === "string"){
 if(func2(data14) > 4096){
-const err28 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err28 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/maxLength",keyword:"maxLength",params:{limit: 4096},schema:4096,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1191,7 +1198,7 @@ vErrors.push(err28);
 errors++;
 }
 if(func2(data14) < 1){
-const err29 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/minLength",keyword:"minLength",params:{limit: 1}};
+const err29 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1202,7 +1209,7 @@ errors++;
 }
 }
 else {
-const err30 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/type",keyword:"type",params:{type: "string"}};
+const err30 = {instancePath:instancePath+"/owners/allowLists/" + i3,schemaPath:"#/properties/owners/properties/allowLists/items/type",keyword:"type",params:{type: "string"},schema:schema11.properties.owners.properties.allowLists.items.type,parentSchema:schema11.properties.owners.properties.allowLists.items,data:data14};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1214,7 +1221,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/type",keyword:"type",params:{type: "array"}};
+const err31 = {instancePath:instancePath+"/owners/allowLists",schemaPath:"#/properties/owners/properties/allowLists/type",keyword:"type",params:{type: "array"},schema:schema11.properties.owners.properties.allowLists.type,parentSchema:schema11.properties.owners.properties.allowLists,data:data13};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -1226,7 +1233,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/type",keyword:"type",params:{type: "object"}};
+const err32 = {instancePath:instancePath+"/owners",schemaPath:"#/properties/owners/type",keyword:"type",params:{type: "object"},schema:schema11.properties.owners.type,parentSchema:schema11.properties.owners,data:data6};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -1239,7 +1246,7 @@ errors++;
 if(data.decisions !== undefined){
 let data15 = data.decisions;
 if(!((data15 === "follow") || (data15 === "advise"))){
-const err33 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum}};
+const err33 = {instancePath:instancePath+"/decisions",schemaPath:"#/properties/decisions/enum",keyword:"enum",params:{allowedValues: schema11.properties.decisions.enum},schema:schema11.properties.decisions.enum,parentSchema:schema11.properties.decisions,data:data15};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -1253,7 +1260,7 @@ if(data.rules !== undefined){
 let data16 = data.rules;
 if(Array.isArray(data16)){
 if(data16.length > 256){
-const err34 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err34 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 256},schema:256,parentSchema:schema11.properties.rules,data:data16};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -1271,7 +1278,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"}};
+const err35 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},schema:schema11.properties.rules.type,parentSchema:schema11.properties.rules,data:data16};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -1283,7 +1290,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err36];
 }

@@ -13,14 +13,6 @@ export function schemaFindings(
   return errors.filter(isOwnFault).map((error) => toFinding(error, value, schema))
 }
 
-/** What a JSON pointer leads to. The validators don't say it themselves: they are a fifth smaller so. */
-function atPointer(value: unknown, pointer: string): unknown {
-  return pathOfPointer(pointer, value).reduce<unknown>(
-    (current, part) => childOf(current, String(part)),
-    value,
-  )
-}
-
 /** The faults of each alternative say nothing: the alternatives are named together. */
 function isOwnFault(error: ErrorObject): boolean {
   return !/\/(?:anyOf|oneOf)\/\d+\//.test(error.schemaPath)
@@ -46,10 +38,8 @@ function childOf(value: unknown, key: string): unknown {
 
 function toFinding(error: ErrorObject, value: unknown, schema: AnySchemaObject): Finding {
   const path = pathOfPointer(error.instancePath, value)
-  const data = atPointer(value, error.instancePath)
-  // A reference such as `#/properties/name/pattern`, whose last part is the keyword.
-  const place = decodeURIComponent(error.schemaPath.slice(1, error.schemaPath.lastIndexOf('/')))
-  const rule = atPointer(schema, place) as AnySchemaObject
+  const { data } = error
+  const rule = error.parentSchema as AnySchemaObject
   switch (error.keyword) {
     case 'additionalProperties':
       return unknownKey(path, String(error.params['additionalProperty']), rule, schema)
