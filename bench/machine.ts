@@ -8,7 +8,7 @@ const run = promisify(execFile)
 export function describeMachine(): string {
   const [first] = cpus()
   const memoryGib = (totalmem() / 1024 ** 3).toFixed(0)
-  return `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${memoryGib} GiB, Linux ${release()}`
+  return `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${memoryGib} GiB, Linux ${release().split('-')[0]}`
 }
 
 /** Versions of what takes part; an engine that does not answer is left out. */
