@@ -5,17 +5,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const REAL = 'test/{cli,contract,e2e,hosts}/**/*.test.ts'
 
 /**
- * Machines that take each other for dead by the clock, within seconds: with a third file beside them a
- * message may really come too late. They come first, two files at a time.
+ * Two files at a time on two cores: with a third one beside them, machines that take each other for dead
+ * within seconds did so by mistake. Those on real parts and the others stand in one line.
  */
-const BY_THE_CLOCK = ['test/hosts/{faults,egress}.test.ts', 'test/e2e/takeover.test.ts']
-const CLOCK_LANES = 2
-
-/**
- * Three files at a time on two cores: while one waits for an engine or a timer, another counts. So all
- * of them stand in one line, and those on real parts use no more than half of a core each.
- */
-const LANES = 3
+const LANES = 2
 
 /**
  * What takes longest, in this order: it begins first, so that nothing goes on alone at the end. Those
@@ -82,18 +75,6 @@ export default defineConfig({
         test: {
           name: 'real parts',
           include: [REAL],
-          exclude: BY_THE_CLOCK,
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'by the clock',
-          include: BY_THE_CLOCK,
-          maxWorkers: CLOCK_LANES,
-          sequence: { groupOrder: -1 },
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
