@@ -4,6 +4,7 @@ import { shortImage } from './short-image.ts'
 import { describeReplica } from './wait-state.ts'
 import {
   discountOf,
+  isOutdated,
   isReady,
   replicasOf,
   wantedCount,
@@ -114,7 +115,11 @@ function phaseOf(
     const before = record.previous.specHash
     return readyOn(before) >= wanted && isAlone(before) ? 'rolled back' : 'rolling back'
   }
-  const isThere = readyOn(specHash) >= wanted && isAlone(specHash) && choice.missing === 0
+  const isThere =
+    readyOn(specHash) >= wanted &&
+    isAlone(specHash) &&
+    choice.missing === 0 &&
+    !replicas.some((replica) => isOutdated(replica, workload))
   if (isThere) return 'complete'
   return isPaused ? 'paused' : 'under way'
 }

@@ -83,6 +83,12 @@ describe('waitStateOf', () => {
     ['only one of two runs', { wanted: 2, replicas: [{}] }, 'going'],
     ['its probe has not answered yet', { replicas: [{ health: 'starting' }] }, 'going'],
     ['it is pulled', { replicas: [{ phase: 'pulling' }] }, 'going'],
+    ['the one before runs beside it', { replicas: [{ replacing: true }] }, 'going'],
+    [
+      'the old spec still runs where it is not to',
+      { chosen: A, replicas: [{}, { specHash: 'old' }] },
+      'going',
+    ],
     ['the old spec runs', { replicas: [{ specHash: 'old' }] }, 'going'],
     [
       'the revision was not seen yet',

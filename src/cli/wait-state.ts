@@ -3,6 +3,7 @@ import type { Cid, Did, WorkloadRecord } from '../model/records.ts'
 import { grouped, shortageOf, type Remark } from './shortage.ts'
 import {
   discountOf,
+  isOutdated,
   isReady,
   replicasOf,
   wantedCount,
@@ -70,9 +71,11 @@ export function waitStateOf(
   if (ready >= wanted && workload.choice.missing === 0) {
     const healthyAfterMs = workload.record.update?.healthyAfterMs ?? HEALTHY_AFTER_MS
     const fresh = current.filter((one) => needsProof(one) && upMs(one) < healthyAfterMs)
-    if (fresh.length === 0) return { kind: 'done', text: count }
-    const text = `${count}; watching for ${formatDuration(healthyAfterMs)} whether it stays up`
-    return { kind: 'going', text }
+    const watching = `watching for ${formatDuration(healthyAfterMs)} whether it stays up`
+    const open = [...(fresh.length === 0 ? [] : [watching]), ...olderOnes(workload, nameOf)]
+    return open.length === 0
+      ? { kind: 'done', text: count }
+      : { kind: 'going', text: [count, ...open].join('; ') }
   }
   const failures = failuresOf(workload, statuses, current)
   if (failures.length > 0) {
@@ -101,6 +104,16 @@ function currentReplicas(
   return replicasOf(workload).filter(
     (replica) => observed.has(replica.meshletDid) && replica.specHash === workload.specHash,
   )
+}
+
+/** Who still runs what came before: callers may reach it until it ends. */
+function olderOnes(workload: WorkloadView, nameOf: NameOf): readonly string[] {
+  const machines = replicasOf(workload)
+    .filter((replica) => isOutdated(replica, workload))
+    .map(({ meshletDid }) => nameOf(meshletDid))
+  return machines.length === 0
+    ? []
+    : [`what came before still runs on ${[...new Set(machines)].join(', ')}`]
 }
 
 /** How many run where they were chosen to: whoever still stands in for another is to go. */

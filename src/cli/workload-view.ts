@@ -184,6 +184,12 @@ export function isReady(replica: ReplicaStatus): boolean {
   return replica.phase === 'running' && (health === 'healthy' || health === 'none')
 }
 
+/** Whether callers of this replica may reach a container of an earlier revision. */
+export function isOutdated(replica: ReplicaStatus, { specHash: newest }: WorkloadView): boolean {
+  const { phase, specHash: own, replacing } = replica
+  return replacing === true || (phase === 'running' && own !== newest)
+}
+
 /** How many replicas are wanted as far as that is a number: `everywhere` is as many as were chosen. */
 export function wantedCount(workload: WorkloadView): number {
   if (workload.wanted !== 'everywhere') return workload.wanted

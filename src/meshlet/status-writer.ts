@@ -6,7 +6,7 @@ import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { sooner } from '../reconcile/outcome.ts'
 import { wantsRestart } from '../reconcile/plan-workload.ts'
-import type { ReplicaNotes } from '../reconcile/replica-status.ts'
+import { isReplacing, type ReplicaNotes } from '../reconcile/replica-status.ts'
 import type { Exposure } from './exposure.ts'
 import type { Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -107,7 +107,7 @@ export class StatusWriter {
     container: EngineContainer | undefined,
   ): ReplicaNotes {
     const { probes, exposure, clock } = this.#options
-    const { memory, desired, uri } = input
+    const { memory, desired, uri, containers } = input
     const state = replicaState(memory, replica)
     const failure = memory.startFailures
     const isFailing =
@@ -136,6 +136,7 @@ export class StatusWriter {
       isOver,
       ...(state.lastExit === undefined ? {} : { lastExit: state.lastExit }),
       pulling: memory.pulling,
+      isReplacing: isReplacing(containers, replica),
       failed:
         isFailing &&
         failure.count >= START_TRIES_MAX &&

@@ -21,6 +21,8 @@ export interface ReplicaNotes {
   readonly isOver?: boolean
   readonly pulling?: boolean
   readonly failed?: boolean
+  /** An older container of it runs, too, and callers may be led to that one. */
+  readonly isReplacing?: boolean
   readonly endpoints: readonly Endpoint[]
 }
 
@@ -46,6 +48,7 @@ export function replicaStatus(
     restarts: notes.restarts,
     ...(container ? containerFacts(container) : {}),
     ...exitFacts(container, notes.lastExit),
+    ...(running && notes.isReplacing ? { replacing: true } : {}),
     ...(running && notes.endpoints.length > 0 ? { endpoints: [...notes.endpoints] } : {}),
     ...(notes.lastError === undefined ? {} : { lastError: notes.lastError.slice(0, 2000) }),
   }
@@ -155,6 +158,14 @@ export function summarise(
 
 function worst(values: readonly string[], order: readonly string[], otherwise: string): string {
   return order.find((value) => values.includes(value)) ?? otherwise
+}
+
+/** Whether another container of the replica runs beside the one that stands for it. */
+export function isReplacing(containers: readonly EngineContainer[], replica: number): boolean {
+  const running = containers.filter(
+    (container) => container.state === 'running' && replicaOf(container) === replica,
+  )
+  return running.length > 1
 }
 
 /** The container that stands for a replica: the newest that runs, else the newest. */

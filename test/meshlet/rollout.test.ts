@@ -32,6 +32,28 @@ test('a new image is rolled out one machine at a time, with nothing missing mean
   for (let i = 0; i < 6; i += 2) expect(order[i]?.split(' ')[0]).toBe(order[i + 1]?.split(' ')[0])
 })
 
+test('while an old one still answers beside a new one, the status says so', async () => {
+  const world = await threeReplicas({ update: { healthyAfterMs: 20_000 } })
+  world.owner('alice').edit('web', { image: imageOf('second') })
+  let replaced = 0
+  const isTrue = () => {
+    const replacing = world.placesOf('web').filter((name) => {
+      const [replica] = world.workloadStatus(name, 'alice', 'web')?.replicas ?? []
+      return replica?.replacing === true
+    })
+    replaced = Math.max(replaced, replacing.length)
+    return world.containers('web').length === 3 && imagesOf(world).every((one) => one === SECOND)
+  }
+  await world.until('all are new', isTrue, 5 * 60_000)
+  expect(replaced).toBeGreaterThan(0)
+  await world.settle()
+  const said = world.placesOf('web').flatMap((name) => {
+    return world.workloadStatus(name, 'alice', 'web')?.replicas ?? []
+  })
+  expect(said).toHaveLength(3)
+  expect(said.some(({ replacing }) => replacing)).toBe(false)
+})
+
 test('nothing is replaced when only the placement of the record changes', async () => {
   const world = await threeReplicas()
   const ids = world.containers('web').map(({ container }) => container.id)

@@ -1129,6 +1129,11 @@ type ReplicaStatus = {
   startedAt?: l.DatetimeString
 
   /**
+   * True while an older container of this replica runs beside it; its ports may lead there.
+   */
+  replacing?: boolean
+
+  /**
    * Where its ports answer.
    */
   endpoints?: Endpoint[]
@@ -1187,6 +1192,7 @@ const replicaStatus = /*#__PURE__*/ l.typedObject<ReplicaStatus>(
     startedAt: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.string({ format: 'datetime' }),
     ),
+    replacing: /*#__PURE__*/ l.optional(/*#__PURE__*/ l.boolean()),
     endpoints: /*#__PURE__*/ l.optional(
       /*#__PURE__*/ l.array(
         /*#__PURE__*/ l.ref<Endpoint>((() => endpoint) as any),
