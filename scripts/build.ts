@@ -2,26 +2,47 @@
  * Bundles the programs into the folder that is named: each program is a file, with what it shares with
  * others and loads later beside it. Types are checked elsewhere (`make check`).
  */
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
+import { asciiOnly } from './build/ascii.ts'
+import { licensesOf } from './build/licenses.ts'
 import { STAND_INS, standInFor } from './build/stand-ins.ts'
 
-/**
- * What is started by the name of its file: the programs, and the thread of one of them. Each of these
- * and every shared part lies two folders below the package, as their sources do, so that paths from
- * `import.meta.url` are true in both.
- */
-const PROGRAMS = {
-  commune: ['bin/commune'],
-  meshlet: ['bin/meshlet', 'bin/meshlet-daemon', 'bin/meshlet-guard', 'engine/netns-worker'],
-} as const
+interface Program {
+  /**
+   * What is started by the name of its file: the program, and processes and threads that it starts.
+   * Each of these and every shared part lies two folders below the package, as their sources do, so
+   * that paths from `import.meta.url` are true in both.
+   */
+  readonly entries: readonly string[]
+  /** Whether a library is loaded from node_modules. */
+  readonly isOutside: (library: string) => boolean
+  readonly parts: readonly Part[]
+}
+
+interface Part {
+  readonly name: string
+  readonly test: RegExp
+  readonly priority?: number
+}
 
 /**
  * The libraries of small commands, which would spend most of their time on finding the files of these.
  * All others are loaded from node_modules, where the libraries that use them find the same copies.
  */
-const BUNDLED = ['ajv', 'commander', 'yaml']
+const OF_COMMANDS = ['ajv', 'commander', 'yaml']
+
+/**
+ * What a meshlet loads from node_modules: a library of machine code, and what is loaded when it is first
+ * asked for, if ever. All else is bundled, so that of each library only what is used is in memory.
+ */
+const BESIDE_THE_MESHLET = [
+  ...['koffi', '@sigstore/bundle', '@sigstore/protobuf-specs', '@sigstore/verify'],
+  ...['docker-modem/lib/ssh.js', 'dockerode/lib/session.js', 'protobufjs'],
+  ...['bufferutil', 'utf-8-validate', 'fsevents'],
+]
 
 /**
  * Each becomes one file, with all that it imports: to find and open a file takes longer than to read
@@ -36,30 +57,55 @@ const PARTS = [
   { name: 'files', test: /src\/(spec\/read-folder|cli\/(load-folder|output))\.ts$/, priority: 1 },
 ]
 
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  commune: {
+    entries: ['bin/commune'],
+    isOutside: (library) => !isOneOf(OF_COMMANDS, library),
+    parts: PARTS,
+  },
+  meshlet: {
+    entries: ['bin/meshlet', 'bin/meshlet-daemon', 'bin/meshlet-guard', 'engine/netns-worker'],
+    isOutside: (library) => isOneOf(BESIDE_THE_MESHLET, library),
+    parts: [{ name: 'libraries', test: /\/node_modules\// }],
+  },
+}
+
 const [target] = process.argv.slice(2)
 if (target === undefined) throw new Error('usage: node scripts/build.ts FOLDER')
-for (const [program, entries] of Object.entries(PROGRAMS)) await bundle(target, program, entries)
-await writeFile(join(target, 'licenses.txt'), await licenses())
+const sources = new Set<string>()
+for (const [name, program] of Object.entries(PROGRAMS))
+  for (const source of await bundle(target, name, program)) sources.add(source)
+await writeFile(join(target, 'licenses.txt'), await licensesOf(sources))
 
-async function bundle(dir: string, program: string, entries: readonly string[]): Promise<void> {
+/** Writes a program, and returns the files that it is made of. */
+async function bundle(dir: string, name: string, program: Program): Promise<readonly string[]> {
   await using build = await rolldown({
-    input: Object.fromEntries(entries.map((entry) => [entry, join('src', `${entry}.ts`)])),
+    input: Object.fromEntries(program.entries.map((entry) => [entry, join('src', `${entry}.ts`)])),
     platform: 'node',
     tsconfig: false,
     plugins: [standIns()],
-    external: (id, importer) => standInFor(id, importer) === undefined && isOutside(id),
+    external: (id, importer) =>
+      standInFor(id, importer) === undefined && isLibrary(id) && isOutside(id, program),
   })
-  await build.write({
-    dir,
+  const { output } = await build.generate({
     format: 'esm',
     // Names that stay let a program that is already running load its parts after another build.
     entryFileNames: '[name].js',
-    chunkFileNames: `${program}/[name].js`,
+    chunkFileNames: `${name}/[name].js`,
     minifyInternalExports: false,
-    codeSplitting: { groups: program === 'commune' ? PARTS : [] },
+    codeSplitting: { groups: [...program.parts] },
     // Comments go; lines and names stay, so that a stack can be read.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: false } },
   })
+  const sources: string[] = []
+  for (const part of output) {
+    if (part.type !== 'chunk') throw new Error(`${part.fileName} is no program`)
+    const file = join(dir, part.fileName)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, asciiOnly(part.code))
+    sources.push(...part.moduleIds)
+  }
+  return sources
 }
 
 function standIns(): Plugin {
@@ -70,16 +116,14 @@ function standIns(): Plugin {
   }
 }
 
-function isOutside(id: string): boolean {
-  if (/^[./\0]/.test(id)) return false
-  return !BUNDLED.some((name) => id === name || id.startsWith(`${name}/`))
+function isLibrary(id: string): boolean {
+  return !/^[./\0]/.test(id)
 }
 
-/** Whoever passes these libraries on has to pass on what their authors ask for. */
-async function licenses(): Promise<string> {
-  const texts = BUNDLED.map(async (name) => {
-    const text = await readFile(join('node_modules', name, 'LICENSE'), 'utf8')
-    return `Parts of these programs are of the package ${name}:\n\n${text.trim()}\n`
-  })
-  return (await Promise.all(texts)).join('\n\n')
+function isOutside(id: string, program: Program): boolean {
+  return isBuiltin(id) || program.isOutside(id)
+}
+
+function isOneOf(libraries: readonly string[], id: string): boolean {
+  return libraries.some((name) => id === name || id.startsWith(`${name}/`))
 }

@@ -45,11 +45,24 @@ const { NODE_COMPILE_CACHE: _, ...env } = process.env
 const program = (name: string, ...args: readonly string[]) =>
   run(process.execPath, [join(root, 'dist/bin', `${name}.js`), ...args], { cwd: root, env })
 
-/** The files that a command line loads, below dist; of others the whole address. */
-async function loadedBy(...args: readonly string[]): Promise<readonly string[]> {
+/** Whose licences are passed on, each with the first number of its version. */
+async function bundledPackages(): Promise<readonly string[]> {
+  const licenses = await readFile(join(root, 'dist/licenses.txt'), 'utf8')
+  return [...licenses.matchAll(/^Parts .* of the package (\S+), version (\d+)/gm)].map(
+    ([, name, version]) => `${name} ${version}`,
+  )
+}
+
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder)
+  return names.filter((name) => name.endsWith('.js')).map((name) => join(folder, name))
+}
+
+/** The files that a program of dist loads, as they lie to it. */
+async function loadedBy(program: string, ...args: readonly string[]): Promise<readonly string[]> {
   const { stderr } = await run(process.execPath, [
     ...['--import', LOADED],
-    ...[join(root, 'dist/bin/commune.js'), ...args],
+    ...[join(root, 'dist/bin', program), ...args],
   ])
   return (JSON.parse(stderr) as string[])
     .filter((url) => url.startsWith('file:'))
@@ -58,7 +71,7 @@ async function loadedBy(...args: readonly string[]): Promise<readonly string[]> 
 }
 
 it('help loads three files, and none of a library', async () => {
-  expect(await loadedBy('--help')).toEqual([
+  expect(await loadedBy('commune.js', '--help')).toEqual([
     'bin/commune.js',
     'commune/commune-main.js',
     'commune/start.js',
@@ -66,10 +79,37 @@ it('help loads three files, and none of a library', async () => {
 })
 
 it('checking a file loads few files, and none of a library', async () => {
-  const loaded = await loadedBy('validate', EXAMPLE)
+  const loaded = await loadedBy('commune.js', 'validate', EXAMPLE)
   expect(loaded).toContain('commune/files.js')
   expect(loaded.filter((file) => !/^(bin|commune)\//.test(file))).toEqual([])
   expect(loaded.length).toBeLessThanOrEqual(7)
+})
+
+it('a meshlet loads its bundle, and of libraries beside it only the one of machine code', async () => {
+  const loaded = await loadedBy('meshlet-daemon.js')
+  expect(loaded.filter((file) => !file.includes('node_modules/koffi/'))).toEqual([
+    'bin/meshlet-daemon.js',
+    'meshlet/errors.js',
+    'meshlet/guard-client.js',
+    'meshlet/libraries.js',
+    'meshlet/meshlet-daemon.js',
+    'meshlet/rolldown-runtime.js',
+  ])
+})
+
+it('what no meshlet needs is not in its bundle', async () => {
+  const bundled = await bundledPackages()
+  expect(bundled).toContain('undici 7')
+  for (const unused of ['undici 6', 'undici 8', '@grpc/grpc-js 1', 'protobufjs 7', 'ssh2 1'])
+    expect(bundled).not.toContain(unused)
+})
+
+it('no program takes two bytes for a character', async () => {
+  const folders = ['bin', 'engine', 'commune', 'meshlet'].map((name) => join(root, 'dist', name))
+  const files = (await Promise.all(folders.map(filesOf))).flat()
+  expect(files.length).toBeGreaterThan(50)
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  expect(files.filter((_, index) => /[^\0-\u007f]/.test(texts[index] ?? ''))).toEqual([])
 })
 
 it('keeps what was compiled beside the program, and runs where it can keep nothing', async () => {
@@ -106,6 +146,7 @@ it('has every program that another one starts, and the licences of what is in th
     stderr: expect.stringContaining('meshlet-guard: the meshlet starts it'),
   })
   expect((await stat(join(root, 'dist/engine/netns-worker.js'))).isFile()).toBe(true)
-  const licenses = await readFile(join(root, 'dist/licenses.txt'), 'utf8')
-  for (const name of ['ajv', 'commander', 'yaml']) expect(licenses).toContain(`package ${name}:`)
+  expect(await bundledPackages()).toEqual(
+    expect.arrayContaining(['ajv 8', 'commander 15', 'yaml 2', '@atproto/repo 0', 'express 4']),
+  )
 })
