@@ -1,11 +1,11 @@
-import { type Cid as CidObject, parseCid } from '@atproto/lex'
+import type { Cid as CidObject } from '@atproto/lex'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
 import { type EventBlocks, findBlocks } from './feed-commit-blocks.ts'
 import { EventTree } from './feed-commit-tree.ts'
 import type { CommitBody } from './feed-frame.ts'
 import { splitKey } from './record-store-repo.ts'
-import { type Link, linkOf } from './repo-link.ts'
+import { cidText, type Link, linkOf } from './repo-link.ts'
 import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
 import { isTreeKey } from './repo-tree-node.ts'
 import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
@@ -35,10 +35,10 @@ export async function verifyCommitEvent(
   const blocks = parseBlocks(event.blocks)
   const bytes = blockOf(blocks, event.commit)
   if (!bytes) throw bad('the event does not hold its commit')
-  const commit = verifyCommit(event.commit.toString(), bytes, expected)
+  const { commit, root } = verifyCommit(cidText(event.commit), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
-  proveOperations(event, commit.data, blocks)
-  const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(each.toString())
+  proveOperations(event, root, blocks)
+  const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(cidText(each))
   return { commit, ...ourOperations(event, bytesOf, quota) }
 }
 
@@ -58,12 +58,12 @@ function blockOf(blocks: EventBlocks, cid: CidObject): Uint8Array | undefined {
   }
 }
 
-function proveOperations(event: CommitBody, data: Cid, blocks: EventBlocks): void {
+function proveOperations(event: CommitBody, data: Link, blocks: EventBlocks): void {
   const { ops, prevData } = event
   if (!prevData) throw bad('the event does not say what it follows')
   if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
   try {
-    if (undo(ops, linkOf(parseCid(data)), blocks) === linkOf(prevData)) return
+    if (undo(ops, data, blocks) === linkOf(prevData)) return
   } catch (cause) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`the event can't be proven: ${messageOf(cause).slice(0, 200)}`, cause)
@@ -104,7 +104,7 @@ function ourOperations(
     }
     const block = bytesOf(cid)
     if (!block) throw bad('the event lacks a record')
-    put.push(toRawRecord(path, cid.toString(), block, quota.recordBytesMax))
+    put.push(toRawRecord(path, cidText(cid), block, quota.recordBytesMax))
   }
   return { put, remove }
 }

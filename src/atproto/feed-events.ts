@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import { verifyCommitEvent } from './feed-commit.ts'
 import { parseCommitBody, parseSyncBody } from './feed-frame.ts'
 import type { EventReader } from './feed-transport.ts'
+import { cidText } from './repo-link.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 import type { RepoQuota } from './repo-walk.ts'
 
@@ -20,7 +21,7 @@ export function createEventReader({ verify, quota, clock }: EventReaderOptions):
         event && {
           rev: event.rev,
           since: event.since ?? undefined,
-          prevData: event.prevData?.toString(),
+          prevData: event.prevData && cidText(event.prevData),
           tooBig: event.tooBig,
           prove: ({ did, signingKey }, known) => {
             const expected = { did, signingKey, verify, nowMs: clock.wallMs() }

@@ -2,6 +2,7 @@ import type { Collection } from '../model/nsid.ts'
 import type { Cid } from '../model/records.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { ParseViewValue } from './record-store-parse.ts'
+import { flat } from './repo-link.ts'
 import { OVER_QUOTA, type RawRecord } from './repo-walk.ts'
 import { isCollection } from './validate.ts'
 
@@ -215,11 +216,6 @@ export class RepoMirror {
 
 function keptRecord(key: string, { cid, rev, size }: Cell): KeptRecord {
   return { key, cid, rev, size }
-}
-
-/** The same text by itself: a part of a text keeps the whole of it in memory. */
-function flat(text: string): string {
-  return Buffer.from(text).toString()
 }
 
 interface RecordName {

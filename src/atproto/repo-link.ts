@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Cid as CidObject, decodeCid } from '@atproto/lex'
+import type { Cid as CidObject } from '@atproto/lex'
 import type { Cid } from '../model/records.ts'
 
 declare const brand: unique symbol
@@ -29,7 +29,12 @@ export function linkOf(cid: CidObject): Link {
 
 /** As people and records write it. */
 export function linkText(link: Link): Cid {
-  return decodeCid(Buffer.from(link, 'latin1')).toString()
+  return base32(link)
+}
+
+/** The same of the object that a decoder made, whose own text would be kept until it is collected. */
+export function cidText(cid: CidObject): Cid {
+  return base32(latin1(cid.bytes))
 }
 
 /** The link of a block of DAG-CBOR. */
@@ -49,4 +54,26 @@ export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string
     start,
     end,
   )
+}
+
+/** The same text by itself: a part of a text keeps the whole of it in memory. */
+export function flat(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** With the letter that says so, and without padding. */
+function base32(characters: string): string {
+  const digits = Buffer.allocUnsafe(1 + Math.ceil((characters.length * 8) / 5))
+  let at = digits.write('b')
+  let bits = 0
+  let value = 0
+  for (let i = 0; i < characters.length; i++) {
+    value = ((value & 0x1f) << 8) | characters.charCodeAt(i)
+    for (bits += 8; bits >= 5; bits -= 5)
+      digits[at++] = DIGITS.charCodeAt((value >>> (bits - 5)) & 0x1f)
+  }
+  if (bits > 0) digits[at] = DIGITS.charCodeAt((value << (5 - bits)) & 0x1f)
+  return digits.toString('latin1')
 }

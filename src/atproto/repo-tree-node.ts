@@ -1,5 +1,14 @@
 import { hash } from 'node:crypto'
-import { latin1, type Link, LINK_BYTES, linkIn } from './repo-link.ts'
+import {
+  ARRAY,
+  BlockText,
+  BYTES,
+  headOf,
+  malformed,
+  NUMBER,
+  optionalLinkText,
+} from './repo-block-text.ts'
+import type { Link } from './repo-link.ts'
 
 /** A node of a Merkle search tree: between two keys stands what lies between them. */
 export interface TreeNode {
@@ -51,7 +60,7 @@ export function layerOf(key: string): number {
  */
 export function readTreeNode(block: Uint8Array): TreeNode {
   if (block.length > NODE_BYTES_MAX) throw new Error('a node of the tree is too large')
-  const text = new NodeText(latin1(block))
+  const text = new BlockText(block)
   text.skip(ENTRIES)
   const count = text.head(ARRAY)
   const keys: string[] = []
@@ -114,10 +123,6 @@ export function writeTreeNode({ keys, values, subtrees }: TreeNode): Buffer {
   return Buffer.from(text + LEFTMOST + optionalLinkText(subtrees[0]), 'latin1')
 }
 
-/** The major types of CBOR, as they stand in the first byte. */
-const NUMBER = 0x00
-const BYTES = 0x40
-const ARRAY = 0x80
 /** A map of two: `e`, `l`. Names stand in the order of their bytes. */
 const ENTRIES = '\u00a2\u0061e'
 const LEFTMOST = '\u0061l'
@@ -126,68 +131,6 @@ const SUFFIX = '\u00a4\u0061k'
 const PREFIX_LENGTH = '\u0061p'
 const SUBTREE = '\u0061t'
 const VALUE = '\u0061v'
-/** Tag 42, 37 bytes, and the zero that stands before a CID. */
-const LINK = '\u00d8\u002a\u0058\u0025\u0000'
-const NULL = '\u00f6'
-
-function headOf(type: number, value: number): string {
-  if (value < 24) return String.fromCharCode(type | value)
-  if (value < 0x100) return String.fromCharCode(type | 24, value)
-  if (value < 0x1_0000) return String.fromCharCode(type | 25, value >>> 8, value & 0xff)
-  const bytes = [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]
-  return String.fromCharCode(type | 26, ...bytes)
-}
-
-function optionalLinkText(link: Link | undefined): string {
-  return link === undefined ? NULL : LINK + link
-}
-
-/** The bytes of a block, one character each, read from the start to the end. */
-class NodeText {
-  readonly #text: string
-  #at = 0
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  skip(expected: string): void {
-    if (!this.#text.startsWith(expected, this.#at)) throw malformed()
-    this.#at += expected.length
-  }
-
-  take(length: number): string {
-    const taken = this.#text.slice(this.#at, (this.#at += length))
-    if (taken.length < length) throw malformed()
-    return taken
-  }
-
-  /** A length or number, in its shortest form. */
-  head(type: number): number {
-    const first = this.#text.charCodeAt(this.#at) ^ type
-    const bytes = first < 24 ? 0 : 1 << (first - 24)
-    let value = first < 24 ? first : 0
-    for (let i = 1; i <= Math.min(bytes, 4); i++)
-      value = value * 256 + this.#text.charCodeAt(this.#at + i)
-    this.skip(headOf(type, value))
-    return value
-  }
-
-  link(): Link {
-    this.skip(LINK)
-    return linkIn(this.take(LINK_BYTES))
-  }
-
-  optionalLink(): Link | undefined {
-    if (!this.#text.startsWith(NULL, this.#at)) return this.link()
-    this.#at += NULL.length
-    return undefined
-  }
-
-  end(): void {
-    if (this.#at !== this.#text.length) throw malformed()
-  }
-}
 
 /** How many characters two keys begin with in common. */
 function sharedLength(a: string, b: string): number {
@@ -198,8 +141,4 @@ function sharedLength(a: string, b: string): number {
 
 function misshapen(): Error {
   return new Error('a node of the tree is not in its place')
-}
-
-function malformed(): Error {
-  return new Error('a node of the tree is malformed')
 }

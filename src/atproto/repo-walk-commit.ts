@@ -1,7 +1,7 @@
-import { cborToLexRecord, def } from '@atproto/repo'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
-import { dagCbor } from './dag-cbor.ts'
+import { type CommitBlock, readCommitBlock } from './repo-commit-block.ts'
+import { type Link, linkText } from './repo-link.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 
 /** A signed commit of a repo: which revision, and the root of the tree of its records. */
@@ -9,6 +9,12 @@ export interface VerifiedCommit {
   readonly cid: Cid
   readonly rev: string
   readonly data: Cid
+}
+
+/** A commit, and its `data` once more in the form in which trees are read. */
+export interface SignedTree {
+  readonly commit: VerifiedCommit
+  readonly root: Link
 }
 
 export interface CommitExpectation {
@@ -32,19 +38,15 @@ const COMMIT_BYTES_MAX = 4096
  * Checks shape, DID, signature and revision of a commit whose bytes match `cid`. Fails with code
  * `identity` when the signature is not by this key (it may have changed), else with `bad-answer`.
  */
-export function verifyCommit(
-  cid: Cid,
-  bytes: Uint8Array,
-  expected: CommitExpectation,
-): VerifiedCommit {
-  const { unsigned, signature, rev, data } = parseCommit(bytes, expected.did)
-  if (!expected.verify(expected.signingKey, dagCbor(unsigned), signature)) {
+export function verifyCommit(cid: Cid, bytes: Uint8Array, expected: CommitExpectation): SignedTree {
+  const { signed, signature, rev, data } = parseCommit(bytes, expected.did)
+  if (!expected.verify(expected.signingKey, signed, signature)) {
     throw new CommuneError('identity', 'the commit is not signed with the key of its DID')
   }
   if (revTimeMs(rev) > expected.nowMs + REV_AHEAD_MS_MAX) {
     throw bad(`its revision ${rev} lies in the future`)
   }
-  return { cid, rev, data }
+  return { commit: { cid, rev, data: linkText(data) }, root: data }
 }
 
 /** The time that a revision stands for, in milliseconds since 1970; NaN when it is none. */
@@ -57,14 +59,13 @@ export function revTimeMs(rev: string): number {
   return micros / 1000
 }
 
-function parseCommit(bytes: Uint8Array, did: Did) {
+function parseCommit(bytes: Uint8Array, did: Did): CommitBlock {
   if (bytes.length > COMMIT_BYTES_MAX) throw bad('its commit is too large')
   try {
-    const { sig, ...unsigned } = cborToLexRecord(bytes)
-    const commit = def.commit.schema.parse({ sig, ...unsigned })
+    const commit = readCommitBlock(bytes)
     if (commit.did !== did) throw bad('its commit names another DID')
     if (Number.isNaN(revTimeMs(commit.rev))) throw bad('its commit has no proper revision')
-    return { unsigned, signature: commit.sig, rev: commit.rev, data: commit.data.toString() }
+    return commit
   } catch (cause) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`its commit can't be read: ${messageOf(cause).slice(0, 200)}`, cause)

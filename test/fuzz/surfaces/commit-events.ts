@@ -128,8 +128,8 @@ const STRICTER = [
   'a node of the tree is not in its place',
   'a node of the tree is missing',
   'a block does not match its hash',
-  // A tree is written down in one way.
-  'a node of the tree is malformed',
+  // A tree and a commit are written down in one way.
+  'a block is malformed',
   'a node of the tree is too large',
   'a CID is of a kind that repos don’t have',
   'an operation is on what can be no record',
