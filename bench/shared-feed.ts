@@ -210,6 +210,10 @@ class SharedFeed implements Feed {
     return this.#version
   }
 
+  newsVersion(): number {
+    return this.#version
+  }
+
   readUpTo(did: Did): string {
     const [next] = this.#underWay.get(did) ?? []
     if (!next) return this.#records.revOf(did)

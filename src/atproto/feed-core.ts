@@ -148,6 +148,10 @@ class StreamingFeed implements RunningFeed {
     return this.#store.version()
   }
 
+  newsVersion() {
+    return this.#store.newsVersion()
+  }
+
   repoProblem(did: Did) {
     return this.#store.repoProblem(did)
   }

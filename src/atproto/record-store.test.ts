@@ -35,6 +35,38 @@ describe('the record store', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
+  it('has no news of a status that says the same at another time, and of all else', async () => {
+    using store = open()
+    const status = (updatedAt: string, state = 'active') =>
+      record({
+        ...{ action: 'create', collection: COLLECTION.meshletStatus, rkey: 'self' },
+        value: {
+          ...{ $type: COLLECTION.meshletStatus, epoch: 1, state, updatedAt, capacity: {} },
+          createdAt: '2026-02-01T00:00:00.000Z',
+        },
+      })
+    const changed: (readonly [version: boolean, news: boolean])[] = []
+    const apply = (update: Partial<RepoUpdate>) => {
+      const [version, news] = [store.version(), store.newsVersion()]
+      store.apply({ did: DID, via: 'stream', ...update })
+      changed.push([store.version() !== version, store.newsVersion() !== news])
+    }
+    apply({ facts: { position }, put: [await status('2026-02-01T00:00:00.000Z')] })
+    apply({ put: [await status('2026-02-01T00:15:00.000Z')] })
+    apply({ put: [await status('2026-02-01T00:30:00.000Z', 'cordoned')] })
+    apply({
+      put: [await status('2026-02-01T00:45:00.000Z', 'cordoned'), await record(workloadWrite('w'))],
+    })
+    apply({ remove: [`${COLLECTION.meshletStatus}/self`] })
+    expect(changed).toEqual([
+      [true, true],
+      [true, false],
+      [true, true],
+      [true, true],
+      [true, true],
+    ])
+  })
+
   it('tells by its version when links, lists, or whether a repo was read have changed', async () => {
     using store = open()
     const versions = [store.membershipVersion()]

@@ -1,5 +1,6 @@
 import { COLLECTION, type Collection } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
+import { sameContent } from '../model/same-content.ts'
 import type { RecordChange, StoredRecord, VersionedView, Via } from '../ports/records.ts'
 import type { HostCursor, RecordDisk, RepoWrite } from './record-store-disk.ts'
 import { type ParseViewValue, parseViewValue } from './record-store-parse.ts'
@@ -78,6 +79,7 @@ class MirroredStore implements RecordStore {
   readonly #cursors = new Map<string, number>()
   #membershipVersion = 0
   #version = 0
+  #newsVersion = 0
 
   constructor(disk: RecordDisk, parse: ParseViewValue) {
     this.#disk = disk
@@ -94,6 +96,10 @@ class MirroredStore implements RecordStore {
 
   version(): number {
     return this.#version
+  }
+
+  newsVersion(): number {
+    return this.#newsVersion
   }
 
   repoState(did: Did): 'known' | 'unknown' {
@@ -176,6 +182,7 @@ class MirroredStore implements RecordStore {
     if (!mirror) return []
     this.#disk.forget(did)
     this.#version++
+    this.#newsVersion++
     const keys = [...mirror.raws()].map((raw) => raw.key)
     const changes = withChanges(mirror, { did, via: 'listing' }, keys, () => {
       for (const key of keys) mirror.remove(key)
@@ -195,12 +202,19 @@ class MirroredStore implements RecordStore {
     this.#repos.set(did, mirror)
     const keys = [...remove, ...put.map((record) => record.key)]
     const wasRead = mirror.facts.position !== undefined
+    const before = mirror.get(COLLECTION.meshletStatus, 'self')?.value
     const changes = withChanges(mirror, { did, via }, keys, () => {
       mirror.facts = facts
       for (const key of remove) mirror.remove(key)
       for (const record of put) mirror.put(record)
     })
     const isRead = facts.position !== undefined
+    const isNews = ({ collection, rkey, cid }: RecordChange) =>
+      collection !== COLLECTION.meshletStatus ||
+      rkey !== 'self' ||
+      cid === undefined ||
+      !sameContent(before, mirror.get(collection, rkey)?.value)
+    if (isRead !== wasRead || changes.some(isNews)) this.#newsVersion++
     if (isRead !== wasRead || changes.some(({ collection }) => MEMBERSHIP.has(collection)))
       this.#membershipVersion++
     return changes

@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.ts'
-import type { Collection } from '../model/nsid.ts'
+import { COLLECTION, type Collection } from '../model/nsid.ts'
+import { sameContent } from '../model/same-content.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import type { StoredRecord } from '../ports/records.ts'
@@ -17,6 +18,7 @@ export class AcknowledgedRecords {
   readonly #listed = new Map<Collection, Listed>()
 
   #version = 0
+  #newsVersion = 0
 
   constructor(journal: Journal, log: Log) {
     this.#journal = journal
@@ -28,6 +30,11 @@ export class AcknowledgedRecords {
   /** Grows with each change. */
   get version(): number {
     return this.#version
+  }
+
+  /** The same, but for the times in the status of this machine. */
+  get newsVersion(): number {
+    return this.#newsVersion
   }
 
   get(collection: Collection, rkey: string): StoredRecord | undefined {
@@ -45,11 +52,16 @@ export class AcknowledgedRecords {
 
   set(collection: Collection, rkey: string, record: StoredRecord): void {
     const { cid, value } = record
+    const isRefreshed =
+      collection === COLLECTION.meshletStatus &&
+      sameContent(this.get(collection, rkey)?.value, value)
+    if (!isRefreshed) this.#newsVersion++
     this.#of(collection).set(rkey, { cid, value })
     this.#save(collection, rkey)
   }
 
   delete(collection: Collection, rkey: string): void {
+    this.#newsVersion++
     this.#of(collection).delete(rkey)
     this.#save(collection, rkey)
   }

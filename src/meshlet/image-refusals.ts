@@ -22,13 +22,20 @@ interface Noted {
 export class ImageRefusals {
   readonly #options: ImageRefusalsOptions
   readonly #noted = new Map<string, Noted>()
+  #version = 0
 
   constructor(options: ImageRefusalsOptions) {
     this.#options = options
   }
 
+  /** Grows with each refusal that is noted. */
+  get version(): number {
+    return this.#version
+  }
+
   note(image: string, owner: Did, message: string): void {
     const { policy, clock } = this.#options
+    this.#version++
     const [oldest] = this.#noted.keys()
     if (this.#noted.size >= REFUSALS_MAX && oldest !== undefined) this.#noted.delete(oldest)
     const refusal = { reason: 'policy', message } as const

@@ -94,6 +94,11 @@ export class LivenessWatch {
     return downSet({ electorate: electorateOf(candidates), votes, atMostOne })
   }
 
+  /** Whether anybody suspects any of them, however lately. */
+  isAnySuspected(candidates: readonly Candidate[]): boolean {
+    return this.#inForceAmong(candidates).length > 0
+  }
+
   /** The same as long as the records are. */
   #inForceAmong(candidates: readonly Candidate[]): readonly Suspicion[] {
     const { view } = this.#options

@@ -34,6 +34,7 @@ import { overlayView } from './overlay-view.ts'
 import { OwnRecords } from './own-records.ts'
 import { OwnRepo } from './own-repo.ts'
 import { OwnersWord } from './owners-word.ts'
+import { Peace } from './peace.ts'
 import { Probes } from './probes.ts'
 import { Reservations } from './reservations.ts'
 import { Runner } from './runner.ts'
@@ -48,6 +49,7 @@ import { WorkloadActor } from './workload-actor.ts'
 import { WorkloadObserver } from './workload-observer.ts'
 import { claimOf, storageOf } from './workload-claims.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
+import { WorldStamps } from './world-stamp.ts'
 
 /** What a meshlet consists of. */
 export interface Parts {
@@ -294,19 +296,18 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     moves: new Moves({ self: config.did, view, metrics, chronicle }),
     clock,
   })
+  const peace = new Peace({
+    ...{ self: config.did, own, clock, imageRefusals: images.refusals },
+    world: new WorldStamps({
+      ...{ ...ports, view, settings, duty, engineState, walls, reservations, waiting, law },
+      imageRefusals: images.refusals,
+    }),
+    isAnySuspected: (all) => liveness.isAnySuspected(all),
+    onBroken: ports.onBrokenPeace,
+  })
   const reconciler = new WorkloadReconciler({
-    feed,
-    view,
-    own,
-    engineState,
-    observer,
-    actor,
-    bidder,
-    objections,
-    leasing,
-    duty,
-    clock,
-    log,
+    ...{ feed, view, own, engineState, observer, actor, bidder },
+    ...{ objections, leasing, duty, peace, clock, log },
   })
   return {
     walls,

@@ -32,6 +32,8 @@ export interface MeshletPorts {
   readonly policy: () => Policy
   /** What the journal and the feed report of their disk. */
   readonly storage: StorageState
+  /** Given by tests: see `PeaceOptions`. */
+  readonly onBrokenPeace?: (uri: string, how: string) => void
 }
 
 /** What the parts call for when something has happened. */

@@ -1,8 +1,7 @@
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type { BidRecord, Did, Hint, MeshletStatusRecord, WorkloadRecord } from '../model/records.ts'
+import type { BidRecord, Did, Hint, MeshletStatusRecord } from '../model/records.ts'
 import { requestOf, type Amount } from '../model/request.ts'
-import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
 import type { RecordChange, RecordView, Write, WriteResult } from '../ports/records.ts'
 import { sooner, type Outcome } from '../reconcile/outcome.ts'
 import { PROFILES } from '../selection/liveness.ts'
@@ -11,24 +10,25 @@ import type { StandingRole } from '../xrpc/access.ts'
 import { hintsOf, statusNews } from './audience.ts'
 import { changedKeys } from './changed-keys.ts'
 import type { Chronicle } from './chronicle.ts'
-import { membersOf, type MeshletConfig } from './config.ts'
+import type { MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
 import type { EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { IMAGE_LOOK_MS } from './image-keeper.ts'
 import type { Images } from './images.ts'
+import { knownWorkloads } from './known-workloads.ts'
 import { createParts, type Parts } from './meshlet-parts.ts'
 import type { MeshletPorts } from './meshlet-ports.ts'
 import type { LastWords } from './last-words.ts'
 import type { OwnRecords } from './own-records.ts'
 import { KEY, kindOfKey, looksAtAll } from './queue-keys.ts'
 import type { Reservations } from './reservations.ts'
-import { ownWorkloads } from './self-records.ts'
 import { shortOfRoom } from './short-of-room.ts'
 import type { Settings } from './settings.ts'
 import { vitalsOf, type Vitals } from './vitals.ts'
 import type { WallsWatch } from './watch-walls.ts'
 import { WorkQueue, type Turn } from './work-queue.ts'
+import { workloadOf } from './workload-claims.ts'
 
 /** Everything is looked at this often, whatever was missed. */
 const RESYNC_MS = 60_000
@@ -164,18 +164,9 @@ export class Meshlet implements AsyncDisposable {
     return this.settings.epoch ?? 1
   }
 
-  /**
-   * Uris of all workloads that this machine may have to do with, sorted; the empty text stands for
-   * what carries our labels and names none.
-   */
+  /** Uris of all workloads that this machine may have to do with, sorted. */
   workloads(): string[] {
-    const recorded = membersOf(this.config).flatMap((owner) =>
-      this.view
-        .list<WorkloadRecord>(owner, COLLECTION.workload)
-        .map(([name]) => workloadUri(owner, name)),
-    )
-    const here = this.engineState.lastSeen?.byWorkload.keys() ?? []
-    return [...new Set<string>([...recorded, ...here, ...ownWorkloads(this.own)])].toSorted()
+    return knownWorkloads(this)
   }
 
   /** Somebody says that a repo moved on: look there, unless it is not followed anyway. */
@@ -229,17 +220,11 @@ export class Meshlet implements AsyncDisposable {
     if (this.#hasBegun) return true
     if (!this.#parts.ownRepo.adopt()) return false
     for (const [, { workload, slots }] of this.own.list<BidRecord>(COLLECTION.bid)) {
-      const record = this.#recordOf(workload)
+      const record = workloadOf(this.view, workload)
       if (record) this.reservations.noteBid(workload, slots, requestOf(record))
     }
     this.#hasBegun = true
     return true
-  }
-
-  #recordOf(uri: string): WorkloadRecord | undefined {
-    const parsed = parseWorkloadUri(uri)
-    if (!parsed) return undefined
-    return this.view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
   }
 
   #reconcileSelf(): Outcome {
@@ -272,7 +257,7 @@ export class Meshlet implements AsyncDisposable {
   /** Room came free: whoever offers less than is wanted may offer more now. */
   #reconcileRoom(): Outcome {
     for (const { uri } of this.#parts.waiting.line) this.#add(uri)
-    for (const uri of shortOfRoom(this.own, (name) => this.#recordOf(name))) this.#add(uri)
+    for (const uri of shortOfRoom(this.own, (name) => workloadOf(this.view, name))) this.#add(uri)
     return { kind: 'done' }
   }
 
@@ -324,6 +309,16 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of this.workloads()) this.#add(uri)
   }
 
+  /** The same, but for what is known to come to the same as the last time. */
+  #lookAround(): void {
+    const leavesOut = this.#parts.reconciler.atResync()
+    const uris = this.workloads()
+    const open = uris.filter((uri) => !leavesOut(uri))
+    for (const uri of uris) this.#uriByKey.set(recordKeyFor(uri), uri)
+    this.#ports.metrics.count('looksLeftOut', {}, uris.length - open.length)
+    for (const key of [KEY.self, KEY.liveness, ...open]) this.#queue.add(key)
+  }
+
   #add(uri: string): void {
     this.#uriByKey.set(recordKeyFor(uri), uri)
     this.#queue.add(uri)
@@ -339,7 +334,7 @@ export class Meshlet implements AsyncDisposable {
       () => this.#uriByKey.clear(),
       () => undefined,
     )
-    void listed.then(() => this.#lookAtAll())
+    void listed.then(() => this.#lookAround())
     this.#cancelResync = this.#ports.clock.schedule(RESYNC_MS, () => this.#resync())
   }
 }

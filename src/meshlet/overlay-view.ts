@@ -25,6 +25,7 @@ export function overlayView(
   return {
     // All three only grow, so that the sum is the same only when each of them is.
     version: () => view.version() + own.version() + Number(isOwnKnown()),
+    newsVersion: () => view.newsVersion() + own.newsVersion() + Number(isOwnKnown()),
     repoState: (did) => (isOwn(did) ? 'known' : view.repoState(did)),
     repoProblem: (did) => (isOwn(did) ? undefined : view.repoProblem(did)),
     get: <T>(did: Did, collection: Collection, rkey: string) =>

@@ -1,5 +1,6 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
+import { sameContent } from '../model/same-content.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
@@ -14,7 +15,6 @@ import type {
 } from '../ports/records.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
 import { AcknowledgedRecords } from './acknowledged-records.ts'
-import { sameContent } from './same-content.ts'
 import { isPlenty, writeDelayMs, type Urgency } from './write-pace.ts'
 
 export interface OwnRecordsOptions {
@@ -75,6 +75,8 @@ export class OwnRecords implements AsyncDisposable {
 
   /** Grows whenever something was acknowledged. */
   version = (): number => this.#acknowledged.version
+  /** The same, but for the times in the status of this machine. */
+  newsVersion = (): number => this.#acknowledged.newsVersion
 
   /** The record as the PDS last acknowledged it. */
   get<T>(collection: Collection, rkey: string): StoredRecord<T> | undefined {
@@ -103,8 +105,7 @@ export class OwnRecords implements AsyncDisposable {
 
   /** All acknowledged records of a collection, by key. */
   listAcknowledged<T>(collection: Collection): readonly (readonly [string, StoredRecord<T>])[] {
-    const listed = this.#acknowledged.list(collection)
-    return listed as readonly (readonly [string, StoredRecord<T>])[]
+    return this.#acknowledged.list(collection) as readonly (readonly [string, StoredRecord<T>])[]
   }
 
   /** Wants this record. A difference in times alone is written only with `evenIfSame`. */

@@ -52,9 +52,15 @@ const PROBE_CHARACTERS = 64 * 1024
 /** What the owner of the machine told this meshlet, its epoch, and what it learnt of images; kept in the journal. */
 export class Settings {
   readonly #journal: Pick<Journal, 'setting' | 'saveSetting'>
+  #version = 0
 
   constructor(journal: Pick<Journal, 'setting' | 'saveSetting'>) {
     this.#journal = journal
+  }
+
+  /** Grows when the epoch changes, and with each word about one workload: refused, paused, restarted. */
+  get version(): number {
+    return this.#version
   }
 
   /** What the owner told the machine to do with work; undefined: take it. */
@@ -83,7 +89,7 @@ export class Settings {
   }
 
   saveEpoch(epoch: number): void {
-    this.#journal.saveSetting(EPOCH, String(epoch))
+    this.#order(EPOCH, String(epoch))
   }
 
   /** Ids of the containers that were seen here last and that we have not removed, sorted. */
@@ -126,7 +132,7 @@ export class Settings {
   }
 
   refuse(uri: string, by: Refuser | undefined): void {
-    this.#journal.saveSetting(`${REFUSED} ${uri}`, by)
+    this.#order(`${REFUSED} ${uri}`, by)
   }
 
   /** Runs of containers that are to be started again, as `runKey` names them. */
@@ -137,7 +143,7 @@ export class Settings {
 
   saveRestartsAsked(uri: string, runs: readonly string[]): void {
     const text = runs.length === 0 ? undefined : JSON.stringify(runs)
-    this.#journal.saveSetting(`${RESTART} ${uri}`, text)
+    this.#order(`${RESTART} ${uri}`, text)
   }
 
   isPaused(uri: string): boolean {
@@ -153,7 +159,7 @@ export class Settings {
   }
 
   pause(uri: string, by: Refuser | undefined): void {
-    this.#journal.saveSetting(`${PAUSED} ${uri}`, by)
+    this.#order(`${PAUSED} ${uri}`, by)
   }
 
   /** Whether this image is known to be for anybody. */
@@ -214,6 +220,12 @@ export class Settings {
 
   #has(kind: string, subject: string): boolean {
     return this.#journal.setting(`${kind} ${subject}`) !== undefined
+  }
+
+  /** Also where that can't be kept, since memory may have it. */
+  #order(key: string, value: string | undefined): void {
+    this.#version++
+    this.#journal.saveSetting(key, value)
   }
 
   #mark(kind: string, subject: string, value: boolean): void {

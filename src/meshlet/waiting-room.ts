@@ -64,6 +64,11 @@ export class WaitingRoom {
     this.#options = options
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
   /** Waits, or goes on waiting, for so many slots. */
   enter(entry: Omit<Waiting, 'sinceMs' | 'key'>): void {
     const before = this.#waiting.get(entry.uri)

@@ -3,6 +3,8 @@ import { CanaryWatch, wallsProblem, type CanaryWatchOptions } from './canary-wat
 import { FirewallWatch } from './firewall-watch.ts'
 import type { Egress } from '../model/egress.ts'
 
+const EGRESSES: readonly Egress[] = ['none', 'internet']
+
 /** What is known of the walls: what a canary tried, and whether the firewall rules stand. */
 export interface WallsWatch {
   readonly canary: CanaryWatch
@@ -41,6 +43,15 @@ export function egressProblem({ canary, firewall }: WallsKnown): string | undefi
         ? undefined
         : `whether the firewall rules are in force can’t be read (${known.why}), and no trial has shown it`
   }
+}
+
+/** All that looks at workloads go by, as a text that is another one when it has changed. */
+export function wallsText(walls: WallsKnown): string {
+  const trials = EGRESSES.map((egress) => {
+    const known = walls.canary.known(egress)
+    return `${known.kind} ${wallsProblem(known) ?? ''}`
+  })
+  return [walls.firewall.known.kind, egressProblem(walls) ?? '', ...trials].join('\n')
 }
 
 /** Whether a workload that asks for a way to the internet may count on this machine. */

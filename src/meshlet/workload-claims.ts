@@ -17,7 +17,8 @@ export function claimOf(view: RecordView, uri: string) {
   return { ownerDid, priority: workloadOf(view, uri)?.priority ?? 0, key: recordKeyFor(uri) }
 }
 
-function workloadOf(view: RecordView, uri: string): WorkloadRecord | undefined {
+/** Its record as it is known now; undefined when it is not. */
+export function workloadOf(view: RecordView, uri: string): WorkloadRecord | undefined {
   const parsed = parseWorkloadUri(uri)
   return parsed && view.get<WorkloadRecord>(parsed.owner, COLLECTION.workload, parsed.name)?.value
 }

@@ -1,6 +1,7 @@
 import type { Did, ReplicaStatus } from '../model/records.ts'
 import type { LastExit } from '../reconcile/replica-status.ts'
 import type { Placement } from './observe.ts'
+import type { AtPeace } from './peace.ts'
 import type { Returns } from './returns.ts'
 import type { RolloutMemory } from './rollouts.ts'
 import type { Rounds } from '../selection/rounds.ts'
@@ -67,6 +68,8 @@ export interface WorkloadMemory {
   putOffs: number
   /** The last line of the log about the bid, so that it is not said twice. */
   lastBidNote: string | undefined
+  /** The last look found that the next one would come to the same. */
+  peace: AtPeace | undefined
 }
 
 export function newWorkloadMemory(): WorkloadMemory {
@@ -87,6 +90,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     gaveWayUnder: undefined,
     putOffs: 0,
     lastBidNote: undefined,
+    peace: undefined,
   }
 }
 

@@ -56,7 +56,7 @@ export class WorkloadObserver {
     memory: WorkloadMemory,
   ): Placement {
     const { view, config, downOf, viaOf, isAwaited, clock } = this.#options
-    const version = view.version()
+    const version = view.newsVersion()
     const before = memory.seen
     if (before?.version === version && this.#isLasting(before.placement, record, memory))
       return before.placement

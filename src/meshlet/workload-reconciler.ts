@@ -14,6 +14,7 @@ import type { Leasing } from './leasing.ts'
 import type { Placement } from './observe.ts'
 import type { Objections } from './objections.ts'
 import type { OwnRecords } from './own-records.ts'
+import type { Peace } from './peace.ts'
 import { withTarget } from './rollouts.ts'
 import type { Turn } from './work-queue.ts'
 import type { WorkloadActor } from './workload-actor.ts'
@@ -32,6 +33,7 @@ export interface WorkloadReconcilerOptions {
   readonly objections: Objections
   readonly leasing: Leasing
   readonly duty: Duty
+  readonly peace: Peace
   readonly clock: Clock
   readonly log: Log
 }
@@ -83,6 +85,13 @@ export class WorkloadReconciler {
   audienceOf(uri: string): readonly Did[] | undefined {
     const memory = this.#memory.get(uri)
     return memory ? memory.audience : []
+  }
+
+  /** Which looks a resync can leave out, given what the engine has now. */
+  atResync(): (uri: string) => boolean {
+    const { peace, engineState } = this.#options
+    const leavesOut = peace.atResync(engineState.lastSeen)
+    return (uri) => leavesOut(uri, this.#memory.get(uri))
   }
 
   async reconcile(uri: string, given: Turn): Promise<Outcome> {
@@ -149,8 +158,10 @@ export class WorkloadReconciler {
     memory: WorkloadMemory,
     turn: Turn,
   ): Promise<Outcome> {
-    const { engineState, observer, actor, objections, bidder, duty, clock } = this.#options
+    const { engineState, observer, actor, objections, bidder, duty, peace, clock } = this.#options
+    const begun = peace.begin(uri, ownerDid, memory)
     const snapshot = await engineState.snapshot().catch(() => undefined)
+    peace.recheck(begun)
     const { containers } = shareOf(snapshot, uri)
     const placement = observer.placement(uri, ownerDid, record, memory)
     const isNone = placement.membership === 'no'
@@ -174,10 +185,8 @@ export class WorkloadReconciler {
     memory.surplusSinceMs = sinceWhen(memory.surplusSinceMs, surplus > 0, clock.monotonicMs())
     const target = observer.behindWalls(withTarget(desired, rollout), ownerDid)
     const pass = { uri, desired: target, memory, turn }
-    const outcome = await actor.act({ ...pass, placement, rollout })
-    if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
+    const acted = await actor.act({ ...pass, placement, rollout })
     const waits = [
-      outcome.kind === 'again' ? outcome.afterMs : undefined,
       bidAgainMs,
       objectAgainMs,
       placement.againInMs,
@@ -186,7 +195,15 @@ export class WorkloadReconciler {
       surplus > 0 ? OPEN_MS : undefined,
       'workload' in desired && why !== 'chosen' ? OPEN_MS : undefined,
     ]
-    const afterMs = waits.reduce(sooner, undefined)
-    return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
+    const outcome = withWaits(acted, waits)
+    peace.end(begun, { placement, desired, snapshot, outcome })
+    return outcome
   }
+}
+
+/** Looks again as soon as there is a reason to, unless that is decided by a failure. */
+function withWaits(outcome: Outcome, waits: readonly (number | undefined)[]): Outcome {
+  if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome
+  const afterMs = waits.reduce(sooner, outcome.kind === 'again' ? outcome.afterMs : undefined)
+  return afterMs === undefined ? { kind: 'done' } : { kind: 'again', afterMs }
 }

@@ -8,6 +8,11 @@ export const COUNTERS = {
     help: 'Looks at a key: what the key stands for, and what came of it.',
     labels: ['key', 'outcome'],
   },
+  looksLeftOut: {
+    name: 'meshlet_looks_left_out_total',
+    help: 'Looks at workloads that a resync left out, since nothing had changed on which they depend.',
+    labels: [],
+  },
   decisions: {
     name: 'meshlet_bid_decisions_total',
     help: 'New decisions about a bid, by kind: offer, pass, refuse, withdraw, keep, wait.',

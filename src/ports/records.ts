@@ -47,6 +47,11 @@ export interface RecordView {
 export interface VersionedView extends RecordView {
   /** Grows whenever an answer may be another than before: as long as it stays, all of them are the same. */
   version(): number
+  /**
+   * The same, but for the times in the status of a machine, which is written again and again only to show
+   * that it is meant.
+   */
+  newsVersion(): number
 }
 
 /** Follows repos and keeps the view up to date. */

@@ -30,6 +30,8 @@ export interface CommuneOptions {
   readonly log?: Log
   /** For communes of so many that more than usual goes on in a second. */
   readonly timersPerSecondMax?: number
+  /** Looks that a resync would leave out are done, and are violations when something comes of them. */
+  readonly doubtsPeace?: boolean
   /** In the place of the feed of production, which reads everything for each machine by itself. */
   readonly openFeed?: (repos: VirtualRepos) => OpenFeed
 }
@@ -161,10 +163,19 @@ export class VirtualCommune {
       onEngineCall: (from, call, subject) => this.trace.engineCall(from, call, subject),
       ...(this.#options.log && { log: this.#options.log }),
       ...(this.#openFeed && { openFeed: this.#openFeed }),
+      ...(this.#options.doubtsPeace && {
+        onBrokenPeace: (uri: string, how: string) => this.#noteBrokenPeace(name, uri, how),
+      }),
     })
     this.machines.set(name, machine)
     this.#machinesByDid.set(did, machine)
     return machine
+  }
+
+  #noteBrokenPeace(name: string, uri: string, how: string): void {
+    if (this.hostile.has(name)) return
+    const when = `${this.clock.monotonicMs()} ms`
+    this.violations.push(`broken peace: ${when}: ${name} would not have looked at ${uri}: ${how}`)
   }
 
   machine(name: string): VirtualMachine {

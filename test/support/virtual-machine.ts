@@ -41,6 +41,8 @@ export interface VirtualMachineOptions {
   /** A call of the meshlet to its engine, before it is made. */
   readonly onEngineCall: (machine: VirtualMachine, call: string, subject: unknown) => void
   readonly log?: Log
+  /** See `MeshletPorts`. */
+  readonly onBrokenPeace?: (uri: string, how: string) => void
   /** In the place of the feed of production. */
   readonly openFeed?: OpenFeed
 }
@@ -136,7 +138,7 @@ export class VirtualMachine {
 
   start(): void {
     if (this.#meshlet) throw new Error(`a meshlet runs on ${this.name} already`)
-    const { clock, random, repos, network, log = silentLog } = this.#options
+    const { clock, random, repos, network, onBrokenPeace, log = silentLog } = this.#options
     const process = new VirtualProcess()
     const own = process.clock(clock, () => this.wallSkewMs, this.clockRate)
     const writer = new VirtualWriter({
@@ -181,6 +183,7 @@ export class VirtualMachine {
       metrics: this.metrics,
       policy: () => this.policy,
       ...(this.sealKey && { sealKey: this.sealKey }),
+      ...(onBrokenPeace && { onBrokenPeace }),
       registries: {
         credentials: async () => this.credentials,
         proveReadable: async (image, { auth }) => {

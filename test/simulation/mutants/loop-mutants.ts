@@ -182,4 +182,12 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     replace: 'false',
     first: ['asked for less and at once for more'],
   },
+  {
+    name: 'a resync passes by how an owner stands',
+    why: 'A look is left out only while everything is as it was on which it depends.',
+    file: 'src/meshlet/world-stamp.ts',
+    find: 'const text = `${reason} ${message}`',
+    replace: "const text = reason === message ? '' : 'same'",
+    first: ['who only takes falls step by step, and keeps what runs until the last'],
+  },
 ]
