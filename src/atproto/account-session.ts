@@ -1,9 +1,8 @@
-import { CredentialSession } from '@atproto/api'
-import type { AtpSessionData } from '@atproto/api'
 import { CommuneError } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import { pdsError } from './pds-error.ts'
 import type { PdsCall } from './pds-error.ts'
+import { TokenSession, type SessionTokens } from './token-session.ts'
 
 export interface AccountSessionOptions {
   readonly service: string
@@ -14,7 +13,7 @@ export interface AccountSessionOptions {
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number
   /** Called with the new tokens, and without any when they are void. */
-  readonly onTokens: (tokens: AtpSessionData | undefined) => void
+  readonly onTokens: (tokens: SessionTokens | undefined) => void
   /** The address of the account's PDS by its DID document, asked anew; for accounts that may move. */
   readonly locate?: ((did: Did) => Promise<string>) | undefined
   /** The account is at another PDS now. */
@@ -27,13 +26,13 @@ const SIGN_IN_PAUSE_MS = 5 * 60_000
 const LOOK_PAUSE_MS = 30_000
 
 /**
- * The account's tokens: renewed by the library when they expire, and made anew with the password
+ * The account's tokens: renewed when they expire, and made anew with the password
  * when they can't be renewed any more, as after months away or a changed password elsewhere.
  */
 export class AccountSession {
   readonly #options: AccountSessionOptions
   readonly #call: PdsCall
-  #credentials: CredentialSession
+  #credentials: TokenSession
   #lookedAtMs: number | undefined
   #resumedAt: string | undefined
   /** Of the first tokens: everything that uses the session takes it for granted. */
@@ -47,23 +46,22 @@ export class AccountSession {
     this.#credentials = this.#credentialsAt(options.service)
   }
 
-  get tokens(): AtpSessionData | undefined {
-    return this.#credentials.session
+  get tokens(): SessionTokens | undefined {
+    return this.#credentials.tokens
   }
 
   get did(): string | undefined {
-    return this.#credentials.did
+    return this.tokens?.did
   }
 
   get pdsUrl(): string {
-    return this.#credentials.dispatchUrl.origin
+    return this.#credentials.pdsUrl
   }
 
   /** Takes up tokens from an earlier run without a call: they are renewed when they are refused. */
-  resume(tokens: AtpSessionData, pdsUrl: string): void {
+  resume(tokens: SessionTokens, pdsUrl: string): void {
     this.#did = tokens.did
-    this.#credentials.session = tokens
-    this.#credentials.pdsUrl = new URL(pdsUrl)
+    this.#credentials.resume(tokens, pdsUrl)
     this.#resumedAt = this.pdsUrl
   }
 
@@ -75,7 +73,7 @@ export class AccountSession {
     return this.#signingIn
   }
 
-  /** The transport for the library's clients. An account that has moved is followed to its new PDS. */
+  /** The transport for calls. An account that has moved is followed to its new PDS. */
   async fetchHandler(url: string, init: RequestInit): Promise<Response> {
     try {
       const response = await this.#fetchHere(url, init)
@@ -88,10 +86,10 @@ export class AccountSession {
   }
 
   async #fetchHere(url: string, init: RequestInit): Promise<Response> {
-    if (!this.#credentials.hasSession) await this.signIn()
+    if (this.tokens === undefined) await this.signIn()
     const response = await this.#credentials.fetchHandler(url, init)
-    // The library drops tokens only when the PDS refuses to renew them.
-    if (this.#credentials.hasSession) return response
+    // Tokens are dropped only when the PDS refuses to renew them.
+    if (this.tokens !== undefined) return response
     await response.body?.cancel()
     await this.signIn()
     return this.#credentials.fetchHandler(url, init)
@@ -120,17 +118,14 @@ export class AccountSession {
     return true
   }
 
-  /** Whether the tokens are of this place; the library alone may have gone there without any. */
+  /** Whether the tokens are of this place; a DID document alone may have led there without any. */
   #isAt(place: string): boolean {
-    return this.#credentials.serviceUrl.origin === place || this.#resumedAt === place
+    return this.#credentials.service === place || this.#resumedAt === place
   }
 
-  #credentialsAt(service: string): CredentialSession {
+  #credentialsAt(service: string): TokenSession {
     const { fetch, onTokens } = this.#options
-    return new CredentialSession(new URL(service), fetch, (event, tokens) => {
-      if (event === 'create' || event === 'update') onTokens(tokens)
-      if (event === 'expired') onTokens(undefined)
-    })
+    return new TokenSession({ service, fetch, onTokens })
   }
 
   async #signInNow(): Promise<void> {
@@ -138,12 +133,12 @@ export class AccountSession {
     if (password === '') throw loginEnded(identifier)
     if (this.#refused !== undefined && now() < this.#refused.untilMs) throw this.#refused.error
     try {
-      await this.#credentials.login({ identifier, password })
+      await this.#credentials.signIn(identifier, password)
       this.#refused = undefined
       this.#did ??= this.did
       const { did } = this
       if (did !== this.#did) {
-        delete this.#credentials.session
+        this.#credentials.forget()
         throw new CommuneError(
           'unauthorized',
           `${identifier} is another account on ${service} than before: ${did} instead of ${this.#did}.`,

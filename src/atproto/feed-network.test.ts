@@ -17,6 +17,7 @@ import type { RunningFeed } from './feed-core.ts'
 import { readRepos } from './feed-snapshot.ts'
 import { createIdentity } from './identity.ts'
 import { openSession, type Session } from './session.ts'
+import { pdsApi } from '../../test/support/pds-api.ts'
 
 /** Against the real PDS; one story, each step on what the last one left. */
 describe('the feed on a real network', PATIENCE, () => {
@@ -185,11 +186,11 @@ describe('the feed on a real network', PATIENCE, () => {
   })
 
   it('knows of a deactivated account what it knew', async () => {
-    await session.agent.com.atproto.server.deactivateAccount({})
+    await pdsApi(session).com.atproto.server.deactivateAccount({})
     await eventually('it says so', () => feed.repoProblem(did)?.includes('deactivated') === true)
     expect(feed.repoState(did)).toBe('known')
     expect(keys()).toHaveLength(6)
-    await session.agent.com.atproto.server.activateAccount()
+    await pdsApi(session).com.atproto.server.activateAccount()
     await eventually('it recovers', () => feed.repoProblem(did) === undefined)
   })
 

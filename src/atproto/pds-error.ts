@@ -1,4 +1,9 @@
-import { XRPCError } from '@atproto/api'
+import {
+  XrpcFetchError,
+  XrpcInvalidResponseError,
+  XrpcResponseError,
+  isXrpcErrorPayload,
+} from '@atproto/lex'
 import { formatDuration } from '../model/duration.ts'
 import { CommuneError } from '../model/errors.ts'
 import type { ErrorDetails } from '../model/errors.ts'
@@ -19,27 +24,29 @@ export function pdsError(error: unknown, call: PdsCall): CommuneError {
   if (error instanceof CommuneError) return error
   // The client wraps whatever the transport below it throws.
   if (error instanceof Error && error.cause instanceof CommuneError) return error.cause
-  if (!(error instanceof XRPCError)) return connectionError(error, call.service)
-  if (error.status === INVALID_RESPONSE) {
+  if (error instanceof XrpcResponseError) return answerError(error, call)
+  if (error instanceof XrpcInvalidResponseError && !brokeOff(error)) {
     return new CommuneError('bad-answer', `${call.service} does not answer like a PDS.`, {
       hint: 'Check the address of the service.',
       retry: true,
       cause: error,
     })
   }
-  if (error.status === NO_RESPONSE) return connectionError(error.cause ?? error, call.service)
-  return answerError(error, call)
+  const cause = error instanceof XrpcFetchError ? error.cause : undefined
+  return connectionError(cause ?? error, call.service)
 }
 
-/** The library's own statuses, beside those of HTTP. */
-const NO_RESPONSE = 1
-const INVALID_RESPONSE = 2
+/** Whether the answer itself was well, as far as it came. */
+function brokeOff({ cause }: XrpcInvalidResponseError): boolean {
+  if (!(cause instanceof Error)) return false
+  return ['AbortError', 'TimeoutError'].includes(cause.name) || cause.cause !== undefined
+}
 
-function answerError(error: XRPCError, call: PdsCall): CommuneError {
+function answerError(error: XrpcResponseError, call: PdsCall): CommuneError {
   const { service, identifier } = call
   const details: ErrorDetails = { cause: error }
   const said = saidBy(error)
-  switch (error.status as number) {
+  switch (error.status) {
     case 401:
       return new CommuneError('unauthorized', signInMessage(error, call), {
         ...details,
@@ -54,7 +61,7 @@ function answerError(error: XRPCError, call: PdsCall): CommuneError {
         details,
       )
     case 429: {
-      const retryAfterMs = retryAfterMsOf(error.headers)
+      const retryAfterMs = retryAfterMsOf(Object.fromEntries(error.headers))
       return new CommuneError(
         'rate-limited',
         `${service} has had enough of ${identifier} for now.`,
@@ -105,7 +112,7 @@ function answerError(error: XRPCError, call: PdsCall): CommuneError {
     )
   }
   if (error.status >= 500) {
-    const retryAfterMs = retryAfterMsOf(error.headers)
+    const retryAfterMs = retryAfterMsOf(Object.fromEntries(error.headers))
     return new CommuneError('unavailable', `${service} is in trouble (status ${error.status}).`, {
       ...details,
       retry: true,
@@ -121,7 +128,7 @@ function answerError(error: XRPCError, call: PdsCall): CommuneError {
   return new CommuneError('invalid-input', `${service} refuses the request${said}`, details)
 }
 
-function signInMessage(error: XRPCError, { service, identifier }: PdsCall): string {
+function signInMessage(error: XrpcResponseError, { service, identifier }: PdsCall): string {
   if (error.error === 'AuthFactorTokenRequired') {
     return `${service} wants a second factor of ${identifier}: use an app password.`
   }
@@ -129,8 +136,9 @@ function signInMessage(error: XRPCError, { service, identifier }: PdsCall): stri
 }
 
 /** What the server said, when it is a line of text and not a web page. */
-function saidBy(error: XRPCError): string {
-  const text = error.message.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+function saidBy(error: XrpcResponseError): string {
+  const said = isXrpcErrorPayload(error.payload) ? error.payload.body.message : undefined
+  const text = (said ?? '').replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
   if (text === '' || text.startsWith('<')) return '.'
   return `: ${text.slice(0, 300)}`
 }

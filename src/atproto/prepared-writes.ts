@@ -1,5 +1,5 @@
-import { isRecordKeyString, lexToJson } from '@atproto/lex'
-import type { LexValue } from '@atproto/lex'
+import { isRecordKeyString, lexStringify } from '@atproto/lex'
+import type { LexMap } from '@atproto/lex'
 import { cidForRecord } from '@atproto/repo'
 import { CommuneError } from '../model/errors.ts'
 import type { Collection } from '../model/nsid.ts'
@@ -14,7 +14,7 @@ export interface PreparedWrite {
   /** `collection/rkey`. */
   readonly key: string
   /** Absent for a deletion. */
-  readonly put?: { readonly json: Record<string, unknown>; readonly cid: Cid }
+  readonly put?: { readonly value: LexMap; readonly cid: Cid }
 }
 
 /** Limits of a PDS on `applyWrites`. */
@@ -46,7 +46,7 @@ export async function prepareWrites(writes: readonly Write[]): Promise<readonly 
     keys.add(one.key)
     prepared.push(one)
     bytes += WRITE_ENVELOPE_BYTES + one.key.length
-    if (one.put !== undefined) bytes += Buffer.byteLength(JSON.stringify(one.put.json))
+    if (one.put !== undefined) bytes += Buffer.byteLength(lexStringify(one.put.value))
   }
   if (faults.length > 0) {
     throw new CommuneError(
@@ -76,7 +76,6 @@ async function prepareWrite(write: Write, faults: string[]): Promise<PreparedWri
     faults.push(`${key}: ${parsed.error}`)
     return { collection, rkey, key }
   }
-  const value = parsed.value as LexValue
-  const json = lexToJson(value) as Record<string, unknown>
-  return { collection, rkey, key, put: { json, cid: (await cidForRecord(value)).toString() } }
+  const value = parsed.value as LexMap
+  return { collection, rkey, key, put: { value, cid: (await cidForRecord(value)).toString() } }
 }

@@ -1,7 +1,8 @@
-import type { Agent } from '@atproto/api'
+import { com } from '../lexicons/index.ts'
 import { CommuneError } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
 import type { RepoWriter, WriteAllowance, WriteResult } from '../ports/records.ts'
+import { callPds, latestCommit, type PdsAgent } from './call-pds.ts'
 import { pdsError } from './pds-error.ts'
 import type { PdsCall } from './pds-error.ts'
 import type { PreparedWrite } from './prepared-writes.ts'
@@ -22,7 +23,7 @@ import { operationOf, pointsOf, requestOf } from './write-operations.ts'
 import type { Known } from './write-operations.ts'
 
 export interface RepoConnectionOptions {
-  readonly agent: Agent
+  readonly agent: PdsAgent
   readonly did: Did
   readonly call: PdsCall
   /** Milliseconds on a clock that never goes back. */
@@ -100,14 +101,17 @@ export class RepoConnection {
     try {
       const answer =
         put === undefined
-          ? await agent.com.atproto.repo.deleteRecord(target, callOptions(options))
-          : await agent.com.atproto.repo.putRecord(
-              { ...target, record: put.json, validate: false },
-              callOptions(options),
-            )
+          ? await callPds(agent, com.atproto.repo.deleteRecord, {
+              body: target,
+              ...callOptions(options),
+            })
+          : await callPds(agent, com.atproto.repo.putRecord, {
+              body: { ...target, record: put.value, validate: false },
+              ...callOptions(options),
+            })
       this.#observe(answer.headers)
       this.#remember([write])
-      const { commit } = answer.data
+      const { commit } = answer.body
       if (commit === undefined) return await this.#unchanged([write], options)
       return { rev: commit.rev, commit: commit.cid, cids: cidsOf([write]) }
     } catch (error) {
@@ -126,18 +130,18 @@ export class RepoConnection {
     if (changes.length === 0) return this.#unchanged(writes, options)
     this.#spend(changes.reduce((sum, change) => sum + pointsOf(change.operation), 0))
     try {
-      const answer = await agent.com.atproto.repo.applyWrites(
-        {
+      const answer = await callPds(agent, com.atproto.repo.applyWrites, {
+        body: {
           repo: did,
           validate: false,
           writes: changes.map(({ write, operation }) => requestOf(write, operation)),
           ...swapOf(options),
         },
-        callOptions(options),
-      )
+        ...callOptions(options),
+      })
       this.#observe(answer.headers)
       this.#remember(writes)
-      const { commit } = answer.data
+      const { commit } = answer.body
       if (commit === undefined) return await this.#unchanged(writes, options)
       return { rev: commit.rev, commit: commit.cid, cids: cidsOf(writes) }
     } catch (error) {
@@ -154,7 +158,7 @@ export class RepoConnection {
     const { agent, did, call } = this.#options
     let head: { readonly cid: string; readonly rev: string }
     try {
-      head = (await agent.com.atproto.sync.getLatestCommit({ did }, callOptions(options))).data
+      head = await latestCommit(agent, did, options.signal)
     } catch (error) {
       throw lost ?? pdsError(error, call)
     }
@@ -214,11 +218,11 @@ export class RepoConnection {
     const { agent, did, call } = this.#options
     const { collection, rkey } = write
     try {
-      const answer = await agent.com.atproto.repo.getRecord(
-        { repo: did, collection, rkey },
-        { ...(signal && { signal }) },
-      )
-      return answer.data.cid
+      const { body } = await callPds(agent, com.atproto.repo.getRecord, {
+        params: { repo: did, collection, rkey },
+        ...(signal && { signal }),
+      })
+      return body.cid
     } catch (error) {
       const failure = pdsError(error, call)
       if (failure.code === 'not-found') return undefined
@@ -242,8 +246,8 @@ export class RepoConnection {
     this.#budget = spend(this.#budget, points, now())
   }
 
-  #observe(headers: Readonly<Record<string, string | undefined>>): void {
-    this.#budget = observeHeaders(this.#budget, headers, this.#options.now())
+  #observe(headers: Headers): void {
+    this.#budget = observeHeaders(this.#budget, Object.fromEntries(headers), this.#options.now())
   }
 
   #remember(writes: readonly PreparedWrite[]): void {

@@ -1,4 +1,3 @@
-import { Agent } from '@atproto/api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestNetwork } from '../dev/test-network.ts'
 import type { TestNetwork } from '../dev/test-network.ts'
@@ -8,6 +7,8 @@ import { createRepoWriter } from './repo-writer.ts'
 import type { CountingRepoWriter } from './repo-writer.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
+import { latestCommit, type PdsAgent } from './call-pds.ts'
+import { pdsApi } from '../../test/support/pds-api.ts'
 
 const collection = COLLECTION.cluster
 const createdAt = '2026-11-21T10:00:00.000Z'
@@ -39,14 +40,14 @@ beforeEach(() => {
 })
 
 function newWriter(): CountingRepoWriter {
-  const agent = new Agent({
+  const agent: PdsAgent = {
     did: session.did,
     fetchHandler: (url, init) => {
       calls.push(/\.(\w+)(\?|$)/.exec(url)?.[1] ?? url)
       const send = () => session.agent.fetchHandler(url, init)
       return meddle(url, send) ?? send()
     },
-  })
+  }
   const call = { service: network.pdsUrl, identifier: 'alice.test' }
   return createRepoWriter({ agent, did: session.did, call, now: () => 0 })
 }
@@ -66,7 +67,7 @@ const remove = (name: string): Write => ({ action: 'delete', collection, rkey: r
 
 async function membersOf(name: string): Promise<number | undefined> {
   try {
-    const { data } = await session.agent.com.atproto.repo.getRecord({
+    const { data } = await pdsApi(session).com.atproto.repo.getRecord({
       repo: session.did,
       collection,
       rkey: rkeyOf(name),
@@ -78,7 +79,7 @@ async function membersOf(name: string): Promise<number | undefined> {
 }
 
 async function head(): Promise<{ cid: string; rev: string }> {
-  return (await session.agent.com.atproto.sync.getLatestCommit({ did: session.did })).data
+  return latestCommit(session.agent, session.did, undefined)
 }
 
 describe('writing to a repo', () => {
@@ -103,7 +104,7 @@ describe('writing to a repo', () => {
       undefined,
       3,
     ])
-    const { data } = await session.agent.com.atproto.repo.getRecord({
+    const { data } = await pdsApi(session).com.atproto.repo.getRecord({
       repo: session.did,
       collection,
       rkey: rkeyOf('a'),

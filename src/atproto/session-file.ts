@@ -1,14 +1,14 @@
-import type { AtpSessionData } from '@atproto/api'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makePrivateFolder, readKept, writeKept } from './private-file.ts'
+import type { SessionTokens } from './token-session.ts'
 
 /** Tokens of an account, and for whom and where they are good. */
 export interface KeptSession {
   readonly service: string
   readonly identifier: string
   readonly pdsUrl: string
-  readonly tokens: AtpSessionData
+  readonly tokens: SessionTokens
 }
 
 /** The kept session; undefined when there is none for this service and identifier. */
@@ -33,7 +33,7 @@ export async function removeSession(file: string): Promise<void> {
 
 function isKeptSession(value: unknown): value is KeptSession {
   const kept = value as Partial<KeptSession> | null | undefined
-  const tokens = kept?.tokens as Partial<AtpSessionData> | null | undefined
+  const tokens = kept?.tokens as Partial<SessionTokens> | null | undefined
   return (
     typeof kept?.service === 'string' &&
     typeof kept.identifier === 'string' &&

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freePort } from '../dev/loopback.ts'
 import { startLyingServer } from '../dev/lying-server.ts'
 import type { Lie, LyingServer, SeenRequest } from '../dev/lying-server.ts'
+import { latestCommit, listRecords } from './call-pds.ts'
 import { openSession } from './session.ts'
 import type { SessionOptions } from './session.ts'
 
@@ -223,7 +224,7 @@ describe('the session', () => {
           : { status: 400, body: { error: 'ExpiredToken' } },
     })
     await using session = await openSession(options)
-    expect((await session.agent.com.atproto.sync.getLatestCommit({ did })).data).toEqual(head)
+    expect(await latestCommit(session.agent, did, undefined)).toEqual(head)
     expect(called('createSession')).toHaveLength(2)
   })
 
@@ -241,6 +242,37 @@ describe('the session', () => {
       hint: expect.stringContaining('commune login'),
     })
     expect(called('createSession')).toHaveLength(1)
+  })
+
+  it('takes no tokens of another account at a renewal', async () => {
+    const other = 'did:plc:bbbbbbbbbbbbbbbbbbbbbbbb'
+    answers({
+      createSession: () => ({ body: tokens(String(called('createSession').length)) }),
+      refreshSession: () => ({ body: { ...tokens('other'), did: other } }),
+      getServiceAuth: (request) =>
+        request.headers.authorization === 'Bearer 2-access'
+          ? { body: { token: 'token' } }
+          : { status: 400, body: { error: 'ExpiredToken' } },
+    })
+    await using session = await openSession(options)
+    expect(await session.getServiceAuth({ aud: did, lxm: 'a.b.c' })).toBe('token')
+    expect(called('createSession')).toHaveLength(2)
+  })
+
+  it('lists what a PDS has, also when a record holds what records may not', async () => {
+    const uri = `at://${did}/a.b.c/1`
+    const value = { half: 0.5 }
+    answers({
+      createSession: () => ({ body: tokens('first') }),
+      listRecords: () => ({ body: { records: [{ uri, cid: head.cid, value }] } }),
+    })
+    await using session = await openSession(options)
+    const query = { repo: did, collection: 'a.b.c' } as const
+    const { records } = await listRecords(session.agent, query, AbortSignal.timeout(5_000))
+    expect(records).toEqual([{ uri, cid: head.cid, value }])
+    answers({ listRecords: () => ({ body: { records: [{ uri }] } }) })
+    const broken = listRecords(session.agent, query, AbortSignal.timeout(5_000))
+    await expect(broken).rejects.toMatchObject({ code: 'bad-answer' })
   })
 
   it('survives a PDS that can not renew it for the moment', async () => {

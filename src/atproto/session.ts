@@ -1,9 +1,11 @@
-import { Agent } from '@atproto/api'
+import type { l } from '@atproto/lex'
+import { com } from '../lexicons/index.ts'
 import { CommuneError, invariant, messageOf } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
 import { silentLog } from '../ports/log.ts'
 import type { Log } from '../ports/log.ts'
 import { AccountSession } from './account-session.ts'
+import { callPds, type PdsAgent } from './call-pds.ts'
 import { createPdsFetch } from './pds-fetch.ts'
 import { createIdentity } from './identity.ts'
 import { pdsError } from './pds-error.ts'
@@ -18,8 +20,8 @@ export interface Session extends AsyncDisposable {
   readonly handle: string
   /** Where the account's repo is; may be another host than the one signed in to. */
   readonly pdsUrl: string
-  /** For `com.atproto.*` calls; its rejections become CommuneErrors with `pdsError`. */
-  readonly agent: Agent
+  /** For `callPds`. */
+  readonly agent: PdsAgent
   readonly writer: CountingRepoWriter
   /** A token that lets this account call one method of one service. */
   getServiceAuth(request: ServiceAuthRequest): Promise<string>
@@ -99,7 +101,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { tokens } = account
   invariant(tokens !== undefined, 'signed in without tokens')
   const did = tokens.did as Did
-  const agent = new Agent({ did, fetchHandler: (url, init) => account.fetchHandler(url, init) })
+  const agent: PdsAgent = {
+    did,
+    fetchHandler: (path, init) => account.fetchHandler(path, init),
+  }
   return {
     did,
     handle: tokens.handle,
@@ -114,11 +119,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
           ? {}
           : { exp: Math.floor(Date.now() / 1000) + lifetimeSeconds }
       try {
-        const answer = await agent.com.atproto.server.getServiceAuth(
-          { aud, lxm, ...exp },
-          { ...(signal && { signal }) },
-        )
-        return answer.data.token
+        const { body } = await callPds(agent, com.atproto.server.getServiceAuth, {
+          params: { aud, lxm: lxm as l.NsidString, ...exp },
+          ...(signal && { signal }),
+        })
+        return body.token
       } catch (error) {
         throw pdsError(error, call)
       }

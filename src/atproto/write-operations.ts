@@ -30,5 +30,5 @@ export function requestOf(write: PreparedWrite, operation: Operation) {
     operation === 'create'
       ? ('com.atproto.repo.applyWrites#create' as const)
       : ('com.atproto.repo.applyWrites#update' as const)
-  return { $type, collection, rkey, value: put.json }
+  return { $type, collection, rkey, value: put.value }
 }

@@ -1,3 +1,4 @@
+import { resolveHandle } from '../atproto/call-pds.ts'
 import type { Session } from '../atproto/session.ts'
 import { refKey } from '../governance/attested.ts'
 import type { Decided } from '../governance/decide.ts'
@@ -90,10 +91,7 @@ export async function findOwner(
   if (isDid(name)) return name
   const known = reading.view.dids.find((did) => reading.names.account(did) === name)
   if (known !== undefined) return known
-  const asked = await session.agent.com.atproto.identity
-    .resolveHandle({ handle: name }, { signal })
-    .catch(() => undefined)
-  const did = asked?.data.did
+  const did = await resolveHandle(session.agent, name, signal).catch(() => undefined)
   if (did !== undefined && isDid(did)) return did
   const handles = reading.view.dids.map((did) => reading.names.account(did))
   const close = handles.find((handle) => handle.startsWith(`${name}.`)) ?? nearest(name, handles)

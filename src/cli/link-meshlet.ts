@@ -1,3 +1,4 @@
+import { listRecords } from '../atproto/call-pds.ts'
 import type { Session } from '../atproto/session.ts'
 import { CommuneError } from '../model/errors.ts'
 import { COLLECTION } from '../model/nsid.ts'
@@ -11,14 +12,10 @@ export async function listLinks(
   session: Session,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Did | undefined>> {
-  const { data } = await pdsCall(session, () =>
-    session.agent.com.atproto.repo.listRecords(
-      { repo: session.did, collection: COLLECTION.meshlet, limit: LIST_MAX },
-      { signal },
-    ),
-  )
+  const query = { repo: session.did, collection: COLLECTION.meshlet, limit: LIST_MAX }
+  const listed = await pdsCall(session, () => listRecords(session.agent, query, signal))
   return new Map(
-    data.records.map(({ uri, value }) => {
+    listed.records.map(({ uri, value }) => {
       const { meshletDid } = value as Partial<MeshletRecord>
       return [uri.slice(uri.lastIndexOf('/') + 1), meshletDid]
     }),

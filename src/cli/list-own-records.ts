@@ -1,3 +1,4 @@
+import { listRecords } from '../atproto/call-pds.ts'
 import type { Session } from '../atproto/session.ts'
 import type { Collection } from '../model/nsid.ts'
 import { pdsCall } from './pds-call.ts'
@@ -28,14 +29,12 @@ export async function listOwnRecords(
       limit: PAGE_RECORDS,
       ...(cursor === undefined ? {} : { cursor }),
     }
-    const { data } = await pdsCall(session, () =>
-      session.agent.com.atproto.repo.listRecords(query, { signal }),
-    )
-    for (const { uri, cid, value } of data.records) {
+    const listed = await pdsCall(session, () => listRecords(session.agent, query, signal))
+    for (const { uri, cid, value } of listed.records) {
       found.push({ rkey: uri.slice(uri.lastIndexOf('/') + 1), cid, value })
     }
-    cursor = data.cursor
-    if (cursor === undefined || data.records.length === 0) break
+    cursor = listed.cursor
+    if (cursor === undefined || listed.records.length === 0) break
   }
   return found
 }

@@ -1,3 +1,4 @@
+import { latestCommit } from '../atproto/call-pds.ts'
 import type { Session } from '../atproto/session.ts'
 import { parseRecord } from '../atproto/validate.ts'
 import { COLLECTION } from '../model/nsid.ts'
@@ -13,7 +14,9 @@ import type { ExistingWorkload } from '../sync/sync-plan.ts'
  * repo moves while it is listed, the writes that follow fail as a conflict, and it is read again.
  */
 export async function readSnapshot(session: Session, signal: AbortSignal): Promise<RepoSnapshot> {
-  const { cid: commit, rev } = await latestCommit(session, signal)
+  const { cid: commit, rev } = await pdsCall(session, () =>
+    latestCommit(session.agent, session.did, signal),
+  )
   const [workloads, clusters] = await Promise.all([
     listOwnRecords(session, COLLECTION.workload, signal),
     listOwnRecords(session, COLLECTION.clusterPolicy, signal),
@@ -24,13 +27,6 @@ export async function readSnapshot(session: Session, signal: AbortSignal): Promi
     existing: workloads.map(toExisting),
     clusters: clusters.map(toExistingCluster),
   }
-}
-
-async function latestCommit(session: Session, signal: AbortSignal) {
-  const { data } = await pdsCall(session, () =>
-    session.agent.com.atproto.sync.getLatestCommit({ did: session.did }, { signal }),
-  )
-  return data
 }
 
 function toExisting({ rkey: name, cid, value }: OwnRecord): ExistingWorkload {

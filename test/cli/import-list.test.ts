@@ -4,6 +4,7 @@ import { startTestNetwork, type TestNetwork } from '../../src/dev/test-network.t
 import { GRAPH } from '../../src/model/nsid.ts'
 import { parseOwnerList } from '../../src/spec/owner-list.ts'
 import { runCli } from './run-cli.ts'
+import { pdsApi } from '../support/pds-api.ts'
 
 let network: TestNetwork
 beforeAll(async () => {
@@ -21,7 +22,7 @@ function importOf(uri: string) {
 it('makes a list of owners of a list on atproto, and of no other of its author', async () => {
   const { did, password } = network.account('alice')
   await using session = await openSession({ service: network.pdsUrl, identifier: did, password })
-  const { com } = session.agent
+  const { com } = pdsApi(session)
   const createdAt = '2026-11-01T00:00:00Z'
   const create = async (collection: string, value: object, rkey?: string) => {
     const record = { $type: collection, createdAt, ...value }

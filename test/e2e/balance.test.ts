@@ -12,6 +12,7 @@ import { recordKeyFor } from '../../src/model/record-key.ts'
 import type { Did, UsageRecord } from '../../src/model/records.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
 import { accountEnv, runCli } from '../cli/run-cli.ts'
+import { pdsApi } from '../support/pds-api.ts'
 
 /** Three members on a real PDS. Their machines are records only: what a month of work leaves behind. */
 const OWNERS = ['alice', 'bobby', 'carol'] as const
@@ -55,7 +56,7 @@ async function put(account: string, collection: Collection, rkey: string, value:
 async function record(account: string, collection: Collection, rkey: string) {
   const { did: identifier, password } = network.account(account)
   const session = await openSession({ service: network.pdsUrl, identifier, password })
-  const { data } = await session.agent.com.atproto.repo.getRecord({
+  const { data } = await pdsApi(session).com.atproto.repo.getRecord({
     ...{ repo: identifier, collection, rkey },
   })
   return data as { readonly value: object }

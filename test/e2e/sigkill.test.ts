@@ -5,6 +5,7 @@ import { startRealCommune, webWorkload, type RealCommune } from '../support/real
 import type { SeenContainer } from '../support/real-engine.ts'
 import { startSubstrate, type RealSubstrate } from '../support/real-substrate.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
+import { pdsApi } from '../support/pds-api.ts'
 
 /** How often the daemon is killed, and the seed of the moments. */
 const ROUNDS = Number(process.env['SIGKILL_ROUNDS'] ?? 4)
@@ -67,7 +68,7 @@ function wantedIn(round: number): Readonly<Record<string, string | undefined>> {
 }
 
 async function rkeys(collection: string): Promise<number> {
-  const { agent } = await commune.session('alice-mesh')
+  const agent = pdsApi(await commune.session('alice-mesh'))
   const listed = await agent.com.atproto.repo.listRecords({
     repo: commune.did('alice-mesh'),
     collection,

@@ -14,6 +14,7 @@ import {
 import { moveAccount, startSecondPds, takeDown } from '../support/move-account.ts'
 import type { SeenContainer } from '../support/real-engine.ts'
 import { startSubstrate, type RealSubstrate } from '../support/real-substrate.ts'
+import { pdsApi } from '../support/pds-api.ts'
 
 const OWNERS = ['alice', 'bobby', 'carol'] as const
 /** How long the long outage lasts. */
@@ -102,7 +103,7 @@ async function everybodySays(account: string, what: RegExp | undefined): Promise
 test.each(['alice', 'carol-mesh'])(
   'the account of %s is deactivated: its repo is unknown, not empty, and nothing stops',
   async (account) => {
-    const { agent } = await commune.session(account)
+    const agent = pdsApi(await commune.session(account))
     await agent.com.atproto.server.deactivateAccount({})
     await everybodySays(account, /deactivated/)
     await expectUntouched()
@@ -126,9 +127,9 @@ test('an account is taken down by its PDS: nothing stops, and it goes on when it
 })
 
 test('a handle is changed: everything goes by DID', async () => {
-  const { agent } = await commune.session('bobby')
+  const agent = pdsApi(await commune.session('bobby'))
   await agent.com.atproto.identity.updateHandle({ handle: 'robert.test' })
-  const { agent: machine } = await commune.session('carol-mesh')
+  const machine = pdsApi(await commune.session('carol-mesh'))
   await machine.com.atproto.identity.updateHandle({ handle: 'carols-box.test' })
   await change()
   await arrived()
@@ -211,7 +212,7 @@ test('a machine’s own account moves to another PDS: it goes on there without a
   await using session = await moveAccount(commune, 'bobby-mesh', second)
   await change(moved)
   await commune.until('its status is at the new PDS', async () => {
-    const listed = await session.agent.com.atproto.repo.listRecords({
+    const listed = await pdsApi(session).com.atproto.repo.listRecords({
       repo: commune.did('bobby-mesh'),
       collection: COLLECTION.workloadStatus,
     })

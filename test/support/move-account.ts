@@ -7,6 +7,7 @@ import { openSession, type Session } from '../../src/atproto/session.ts'
 import { startPds, type RunningPds } from '../../src/dev/pds.ts'
 import type { TestNetwork } from '../../src/dev/test-network.ts'
 import type { RealCommune } from './real-commune.ts'
+import { pdsApi } from './pds-api.ts'
 
 /** A second PDS of the commune's network, without accounts. */
 export function startSecondPds({ network }: RealCommune): Promise<RunningPds> {
@@ -25,7 +26,7 @@ export async function moveAccount(
 ): Promise<Session> {
   const { did, handle, password } = commune.network.account(name)
   const before = await commune.session(name)
-  const old = before.agent
+  const old = pdsApi(before)
   const lxm = 'com.atproto.server.createAccount'
   const token = await before.getServiceAuth({ aud: `did:web:localhost%3A${to.port}`, lxm })
   const account = { did, handle, password, email: `${name}@second.test` }
@@ -35,7 +36,7 @@ export async function moveAccount(
   }
   await new Agent(to.url).com.atproto.server.createAccount(account, proof)
   const session = await openSession({ service: to.url, identifier: did, password })
-  const fresh = session.agent
+  const fresh = pdsApi(session)
   const { data: car } = await old.com.atproto.sync.getRepo({ did })
   await fresh.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
   const wanted = await fresh.com.atproto.identity.getRecommendedDidCredentials()
