@@ -73,7 +73,7 @@ test.each(FAILURES)(
 test('an engine whose answers get lost again and again: nothing is made twice', async () => {
   let calls = 0
   substrate.engine.mischief = ({ method }) =>
-    method === 'POST' && ++calls % 2 === 1 && calls < 12 ? 'lost-reply' : undefined
+    method === 'POST' && ++calls % 2 === 1 && calls < 8 ? 'lost-reply' : undefined
   const more = webWorkload(commune, 'more', 'replicas: 2')
   await commune.sync('alice', { more })
   await commune.until('answers are lost', async () => substrate.engine.troubled >= 2)
