@@ -5,8 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const REAL = 'test/{cli,contract,e2e,hosts}/**/*.test.ts'
 
 /**
- * Two files at a time on two cores: with a third one beside them, machines that take each other for dead
- * within seconds did so by mistake. Those on real parts and the others stand in one line.
+ * Two files at a time on two cores: with a third one on real parts beside them, machines that take each
+ * other for dead within seconds did so by mistake. `make test` runs what needs no real parts beside them,
+ * one file at a time, and last in line for the processors.
  */
 const LANES = 2
 
@@ -65,8 +66,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'rooms',
+          include: ['{src,scripts}/**/*.test.ts'],
+          // Hundreds of small files that share no state: most of the time would go into importing.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'by itself',
-          include: ['{src,test,scripts}/**/*.test.ts'],
+          include: ['test/**/*.test.ts'],
           exclude: [REAL],
         },
       },

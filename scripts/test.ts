@@ -15,7 +15,7 @@ interface Count {
 
 /** As vitest.config.ts calls them. */
 const REAL = 'real parts'
-const ALONE = 'by itself'
+const ALONE = ['by itself', 'rooms']
 /** Set in the process beside. */
 const IS_BESIDE = 'COMMUNE_TESTS_BESIDE'
 /** No picture that is drawn over again: two of them would spoil each other. */
@@ -35,7 +35,8 @@ else await runBeside()
 setTimeout(() => process.exit(), 5_000).unref()
 
 async function runHere(): Promise<void> {
-  const isSplit = (await projectsFound()).size > 1
+  const found = await projectsFound()
+  const isSplit = found.has(REAL) && found.size > 1
   const beside = isSplit ? startBeside() : undefined
   const here = await run(isSplit ? { project: REAL } : {})
   const there = (await beside) ?? { passed: 0, failed: 0 }

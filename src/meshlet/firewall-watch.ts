@@ -18,8 +18,10 @@ export interface FirewallWatchOptions {
 
 export type FirewallKnown = { readonly kind: 'untried' } | WallState
 
-/** A firewall that is loaded anew may sweep the rules away at any time; who installs them waits for us. */
+/** A firewall that is loaded anew may sweep the rules away at any time. */
 const LOOK_EVERY_MS = 10_000
+/** While they do not stand nothing depends on them. */
+const LOOK_FOR_THEM_EVERY_MS = 60_000
 
 /** Keeps looking whether the firewall rules stand, on which every way to the internet depends. */
 export class FirewallWatch {
@@ -42,9 +44,10 @@ export class FirewallWatch {
     const waitMs = this.#dueAtMs - now
     if (waitMs > 0) return { kind: 'again', afterMs: waitMs }
     const state = await engine.firewall(signal)
-    this.#dueAtMs = clock.monotonicMs() + LOOK_EVERY_MS
+    const afterMs = state.kind === 'standing' ? LOOK_EVERY_MS : LOOK_FOR_THEM_EVERY_MS
+    this.#dueAtMs = clock.monotonicMs() + afterMs
     this.#learn(state)
-    return { kind: 'again', afterMs: LOOK_EVERY_MS }
+    return { kind: 'again', afterMs }
   }
 
   #learn(state: WallState): void {
