@@ -7,31 +7,33 @@ import { atMost, median, resultOf, type Result } from '../result.ts'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/commune.js', import.meta.url))
-/** Where the parts of the built program lie. */
-const PARTS = new URL('../../dist/commune/', import.meta.url)
+/** Takes up parts of the built program with the code that this command left of them, and runs none. */
+const LOAD = `
+  const { readFileSync } = require('node:fs')
+  const { Script } = require('node:vm')
+  const [command, ...files] = process.argv.slice(1)
+  for (const file of files) new Script(readFileSync('dist/commune/' + file, 'latin1'), {
+    cachedData: readFileSync('dist/compiled/' + command + '-' + file + '.code').subarray(8),
+  }).runInThisContext()
+`
 const EXAMPLE = fileURLToPath(new URL('../../examples/workloads/site.yaml', import.meta.url))
 
 /** The built program from its start to its end, beside Node doing nothing. */
 export async function measure(): Promise<readonly Result[]> {
   const node = (...args: string[]) => timed(() => run(process.execPath, args, { cwd: ROOT }))
-  const load = (...files: string[]) =>
-    node(
-      '--input-type=module',
-      '-e',
-      files.map((name) => `import '${new URL(name, PARTS).href}'`).join('\n'),
-    )
+  const load = (...words: string[]) => node('-e', LOAD, ...words)
   const taken = await alternate(
     {
       help: () => node(PROGRAM, '--help'),
       validate: () => node(PROGRAM, 'validate', EXAMPLE),
       empty: () => node('-e', '0'),
-      helpFloor: () => load('start.js'),
-      validateFloor: () => load('start.js', 'files.js'),
+      helpFloor: () => load('help', 'start.cjs'),
+      validateFloor: () => load('validate', 'start.cjs', 'files.cjs'),
     },
     { runs: 15, warmUp: 2 },
   )
   const floor = (what: string, samples: readonly number[]) =>
-    `Node that loads ${what} and does nothing takes ${(median(samples) / median(taken.empty)).toFixed(2)} × already.`
+    `Node that takes up ${what} and runs nothing takes ${(median(samples) / median(taken.empty)).toFixed(2)} × already.`
   const baseline = { name: 'node -e 0', samples: taken.empty }
   const common = { unit: 'ms', baseline, targets: [atMost('ratio', 2)], warm: WARM }
   return [
@@ -52,4 +54,5 @@ export async function measure(): Promise<readonly Result[]> {
   ]
 }
 
-const WARM = 'Warm: the files in the page cache; each run is a new process.'
+const WARM =
+  'Warm: the files in the page cache, and what earlier runs compiled; each run is a new process.'

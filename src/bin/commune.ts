@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { keepCompiledCode } from './compiled-code.ts'
+import { runCommandLine } from './commune-main.ts'
 
-keepCompiledCode(import.meta.url)
-const { runCommandLine } = await import('./commune-main.ts')
 await runCommandLine()

@@ -1,18 +1,35 @@
-import { statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+/** What V8 compiled of a source, as it was kept. */
+export interface CompiledCode {
+  readonly code: Buffer
+  readonly keptAtMs: number
+}
 
-/**
- * Lets Node keep what it compiles beside the built program, so that the next command need not compile
- * it again. Only the owner of the program's folder keeps something, in that folder: who could put
- * something else there could change the program itself, and nobody leaves files that the owner can't
- * remove. Where nothing can be written, nothing is kept. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
- *
- * @param program address of a module of the program; sources keep nothing
- */
-export function keepCompiledCode(program: string): void {
-  if (!program.endsWith('.js')) return
-  const built = fileURLToPath(new URL('../', program))
-  if (statSync(built).uid !== process.getuid?.()) return
-  // Importing this module as others are makes Node load more than a small command needs.
-  process.getBuiltinModule('node:module').enableCompileCache(`${built}compiled`)
+/** Before the code: the sums over the source and over the code itself, 32 bits each. */
+const HEADER_BYTES = 8
+
+// To import these as modules makes Node load some thirty of its own that they might lead to.
+const fs = process.getBuiltinModule('node:fs')
+const { crc32 } = process.getBuiltinModule('node:zlib')
+
+/** Undefined without a file, and for one that is spoilt or of another source: V8 would believe it. */
+export function readCompiledCode(path: string, source: Buffer): CompiledCode | undefined {
+  try {
+    const bytes = fs.readFileSync(path)
+    const code = bytes.subarray(HEADER_BYTES)
+    if (bytes.readUInt32LE(0) !== crc32(source) || bytes.readUInt32LE(4) !== crc32(code))
+      return undefined
+    return { code, keptAtMs: fs.statSync(path).mtimeMs }
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts it in place at once, when it is on the disk. Throws where nothing can be written. */
+export function writeCompiledCode(path: string, source: Buffer, code: Buffer): void {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.writeUInt32LE(crc32(source), 0)
+  header.writeUInt32LE(crc32(code), 4)
+  const beside = `${path}.${process.pid}`
+  fs.writeFileSync(beside, Buffer.concat([header, code]), { mode: 0o600, flush: true })
+  fs.renameSync(beside, path)
 }

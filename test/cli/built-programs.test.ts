@@ -1,24 +1,9 @@
-import { execFile } from 'node:child_process'
-import {
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BuiltPackage, ROOT, run } from '../support/built-package.ts'
 
-const run = promisify(execFile)
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const EXAMPLE = join(ROOT, 'examples/workloads/site.yaml')
 /** Prints, at the end, every file that was loaded as a module. */
 const LOADED = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
@@ -27,23 +12,15 @@ const LOADED = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => process.stderr.write(JSON.stringify(loaded)))
 `)}`
 
-/** A package as it would be installed, in a folder of its own. */
+let built: BuiltPackage
 let root: string
-
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'commune-built-'))
-  await mkdir(join(root, 'dist'))
-  await run(process.execPath, ['scripts/build.ts', join(root, 'dist')], { cwd: ROOT })
-  for (const name of ['package.json', 'examples', 'schemas'])
-    await cp(join(ROOT, name), join(root, name), { recursive: true })
-  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+  built = await BuiltPackage.build()
+  ;({ root } = built)
 })
-afterAll(() => rm(root, { recursive: true, force: true }))
+afterAll(() => built[Symbol.asyncDispose]())
 
-/** Whoever runs the tests may have said where Node is to keep what it compiles. */
-const { NODE_COMPILE_CACHE: _, ...env } = process.env
-const program = (name: string, ...args: readonly string[]) =>
-  run(process.execPath, [join(root, 'dist/bin', `${name}.js`), ...args], { cwd: root, env })
+const program = (name: string, ...args: readonly string[]) => built.start(name, args)
 
 /** Whose licences are passed on, each with the first number of its version. */
 async function bundledPackages(): Promise<readonly string[]> {
@@ -55,7 +32,7 @@ async function bundledPackages(): Promise<readonly string[]> {
 
 async function filesOf(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder)
-  return names.filter((name) => name.endsWith('.js')).map((name) => join(folder, name))
+  return names.filter((name) => /\.c?js$/.test(name)).map((name) => join(folder, name))
 }
 
 /** The files that a program of dist loads, as they lie to it. */
@@ -69,21 +46,6 @@ async function loadedBy(program: string, ...args: readonly string[]): Promise<re
     .map((url) => relative(join(root, 'dist'), fileURLToPath(url)))
     .toSorted()
 }
-
-it('help loads three files, and none of a library', async () => {
-  expect(await loadedBy('commune.js', '--help')).toEqual([
-    'bin/commune.js',
-    'commune/commune-main.js',
-    'commune/start.js',
-  ])
-})
-
-it('checking a file loads few files, and none of a library', async () => {
-  const loaded = await loadedBy('commune.js', 'validate', EXAMPLE)
-  expect(loaded).toContain('commune/files.js')
-  expect(loaded.filter((file) => !/^(bin|commune)\//.test(file))).toEqual([])
-  expect(loaded.length).toBeLessThanOrEqual(7)
-})
 
 it('a meshlet loads its bundle, and of libraries beside it only the one of machine code', async () => {
   const loaded = await loadedBy('meshlet-daemon.js')
@@ -110,16 +72,6 @@ it('no program takes two bytes for a character', async () => {
   expect(files.length).toBeGreaterThan(50)
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   expect(files.filter((_, index) => /[^\0-\u007f]/.test(texts[index] ?? ''))).toEqual([])
-})
-
-it('keeps what was compiled beside the program, and runs where it can keep nothing', async () => {
-  await program('commune', '--version')
-  const compiled = join(root, 'dist/compiled')
-  expect((await readdir(compiled)).length).toBe(1)
-  await rm(compiled, { recursive: true })
-  await writeFile(compiled, 'no folder')
-  expect((await program('commune', '--help')).stderr).toBe('')
-  await rm(compiled)
 })
 
 it('finds what the package brings along', async () => {
