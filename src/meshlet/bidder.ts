@@ -21,6 +21,7 @@ import type { FairShare } from '../selection/score.ts'
 import { slotsWaitedFor } from '../selection/waiting-line.ts'
 import type { MeshletConfig } from './config.ts'
 import { isInNotice } from './desire.ts'
+import { expectsToWin } from './expects-to-win.ts'
 import type { HouseRules } from './house-rules.ts'
 import { givesWayTo } from './giving-way.ts'
 import type { Placement } from './observe.ts'
@@ -145,6 +146,17 @@ export class Bidder {
     const wanted = own.wanted<BidRecord>(COLLECTION.bid, rkey)
     if (wanted === own.get<BidRecord>(COLLECTION.bid, rkey)?.value) return 'nothing'
     return wanted && isOffer(wanted) ? 'offer' : 'withdrawal'
+  }
+
+  /**
+   * Whether this machine offers to run a workload that nobody ran before, in a round that is still open,
+   * and will probably be chosen.
+   */
+  expectsToWin(placement: Placement, memory: WorkloadMemory): boolean {
+    const { config, own, view, fairShare } = this.#options
+    const wanted = own.wanted<BidRecord>(COLLECTION.bid, recordKeyFor(placement.uri))
+    if (!wanted || !isOffer(wanted)) return false
+    return expectsToWin({ self: config.did, bid: wanted, placement, memory, view, fairShare })
   }
 
   /**

@@ -63,6 +63,7 @@ function scene({
     fits: 10,
     isComingBack: false,
     isCatchingUp: false,
+    expectsToWin: () => false,
     contactWith: () => ({ kind: 'in-touch', heard: 1, needed: 1 }),
     notCandidateSinceMs: undefined,
     surplusSinceMs: undefined,
@@ -310,4 +311,26 @@ test('a replica that is to run everywhere goes on while its round is open again 
   const placement = { replicas: 'everywhere', choice } as const
   const input = scene({ bidders: ['self', 'other'], runsHere: 1, placement })
   expect(desire(input)).toMatchObject({ desired: { kind: 'run', slots: 0, standIns: 1 } })
+})
+
+describe('what is made before anybody is chosen', () => {
+  const ahead = { placementKey: KEY, revision: 'cid', specHash: 'spec' }
+  const open = (change: object = {}, input: Partial<DesireInput> = {}) => {
+    const record = { cid: 'cid', value: change } as unknown as Placement['record']
+    const placement = { placementKey: KEY, choice: select(world([])), record }
+    return scene({ bidders: ['self'], placement, input: { expectsToWin: () => true, ...input } })
+  }
+  const nothing = { kind: 'none', reason: 'not chosen' }
+
+  test('is the network, where this machine will probably be chosen', () => {
+    expect(desire(open()).desired).toEqual({ ...nothing, ahead })
+    expect(desire(open({}, { expectsToWin: () => false })).desired).toEqual(nothing)
+  })
+
+  test.each([
+    ['has a way to the internet', { egress: 'internet' }],
+    ['needs a lease first', { placement: { atMostOne: true } }],
+  ])('is nothing for what %s', (_, change) => {
+    expect(desire(open(change)).desired).toEqual(nothing)
+  })
 })

@@ -1,3 +1,4 @@
+import { egressOf } from '../model/egress.ts'
 import type { EngineContainer } from '../ports/engine.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import { holdsGround } from '../selection/displacement.ts'
@@ -42,6 +43,8 @@ export interface DesireInput {
   readonly surplusSinceMs: number | undefined
   /** Time that is left for replacements while this machine is drained, milliseconds. */
   readonly drainLeftMs: number | undefined
+  /** Whether this machine offers to run it, and will probably be chosen. */
+  readonly expectsToWin: () => boolean
   /** What is open between its containers and this machine, as is positively known. */
   readonly breach: string | undefined
   /** Like the times above, on the monotonic clock. */
@@ -75,10 +78,7 @@ export function desire(input: DesireInput): Desire {
   const chosen = slotsOf(placement.choice, self)
   const wanted = wantedHere(input, chosen)
   const surplus = wanted - chosen
-  if (wanted === 0)
-    return running > 0 || containers.length > 0
-      ? none(whyNone(placement))
-      : { desired: { kind: 'none', reason: 'not chosen' }, surplus: 0, why: 'not chosen' }
+  if (wanted === 0) return containers.length > 0 ? none(whyNone(placement)) : notChosen(input)
   if (mayBeReplaced(input) && running < Math.min(chosen, containers.length))
     return {
       ...keep('it may run elsewhere since this machine was away'),
@@ -213,6 +213,17 @@ function whyNone({ replicas, choice }: Placement): string {
   if (replicas === 0) return 'the workload is scaled to zero'
   const names = choice.winners.map(({ meshletDid }) => meshletDid)
   return names.length > 0 ? `replaced: it runs on ${names.join(', ')}` : 'not chosen'
+}
+
+/** Nothing of it is here, but what takes time may begin while others still bid. */
+function notChosen({ placement, expectsToWin }: DesireInput): Desire {
+  const { record, specHash, placementKey } = placement
+  const reason = 'not chosen'
+  // Who needs a lease first is not the one that starts next, and may not have a network left over.
+  const mayBegin = egressOf(record.value) === 'none' && !isAtMostOne(record.value)
+  if (!mayBegin || !expectsToWin()) return none(reason)
+  const ahead = { placementKey, specHash, revision: record.cid }
+  return { desired: { kind: 'none', reason, ahead }, surplus: 0, why: reason }
 }
 
 function none(reason: string): Desire {

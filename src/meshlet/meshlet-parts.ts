@@ -46,6 +46,7 @@ import { UnreadPatience } from './unread-patience.ts'
 import { offersInternet, watchWalls, type WallsWatch } from './watch-walls.ts'
 import { WaitingRoom } from './waiting-room.ts'
 import { WorkloadActor } from './workload-actor.ts'
+import { WorkloadNetworks } from './workload-networks.ts'
 import { WorkloadObserver } from './workload-observer.ts'
 import { claimOf, storageOf } from './workload-claims.ts'
 import { WorkloadReconciler } from './workload-reconciler.ts'
@@ -255,8 +256,15 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const arrivals = new BidArrivals()
   const patience = new UnreadPatience(view, clock)
   const lastWords = new LastWords()
+  const networks = new WorkloadNetworks({
+    ...{ engine, meshletDid },
+    onFailed(uri) {
+      engineState.invalidate()
+      triggers.lookAt(uri)
+    },
+  })
   const runner = new Runner({
-    engine,
+    ...{ engine, networks },
     images: images.supply,
     resolvers: config.resolvers ?? PUBLIC_RESOLVERS,
     meshletDid,
@@ -287,7 +295,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const actor = new WorkloadActor({
     config,
     engineState,
-    runner,
+    ...{ runner, networks },
     exposure,
     reservations,
     leasing,

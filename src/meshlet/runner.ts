@@ -1,5 +1,4 @@
 import PQueue from 'p-queue'
-import { egressOf } from '../model/egress.ts'
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Did, WorkloadRecord } from '../model/records.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -8,8 +7,8 @@ import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Action, Desired } from '../reconcile/actions.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
-import { containerName, networkName } from '../reconcile/container-names.ts'
-import { containerOptions, labelsFor } from '../reconcile/container-options.ts'
+import { containerName } from '../reconcile/container-names.ts'
+import { containerOptions } from '../reconcile/container-options.ts'
 import { wantedReplicas } from '../reconcile/wanted-replicas.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { ImageSupply } from './image-supply.ts'
@@ -19,6 +18,7 @@ import { LAST_LINES, type LastWords } from './last-words.ts'
 import type { Turn } from './work-queue.ts'
 import { StartError } from './start-error.ts'
 import { replicaState, START_TRIES_MAX, type WorkloadMemory } from './workload-memory.ts'
+import type { WorkloadNetworks } from './workload-networks.ts'
 
 export interface RunnerOptions {
   readonly engine: Engine
@@ -29,6 +29,7 @@ export interface RunnerOptions {
   readonly random: Random
   readonly chronicle: Chronicle
   readonly images: ImageSupply
+  readonly networks: WorkloadNetworks
   /** A pull began or made progress: the status may have to say so. */
   readonly onProgress: (uri: string) => void
   /** Whether the lease of this epoch is held now. */
@@ -141,7 +142,7 @@ export class Runner {
 
   async #removeNetwork(job: Job, action: Action & { kind: 'remove-network' }): Promise<void> {
     this.#say(job, action)
-    await this.#calls.add(() => this.#options.engine.removeNetwork(action.name, job.signal))
+    await this.#calls.add(() => this.#options.networks.remove(action.name, job.signal))
   }
 
   /** A container is created from the image, and may be before its network is there; it starts in it. */
@@ -150,7 +151,9 @@ export class Runner {
     if (desired.kind !== 'run') return { image: Promise.resolve(), network: Promise.resolve() }
     const isNew = starts.some((action) => action.kind === 'create')
     const image = isNew ? this.#ensureImage(job, desired.workload) : Promise.resolve()
-    const network = this.#ensureNetwork(job, desired.workload)
+    const network = this.#options.networks
+      .ensure(job, desired.workload, desired)
+      .catch((error: unknown) => Promise.reject(new StartError('create-failed', error)))
     // Whoever needs them says so; nobody may be left who does.
     for (const each of [image, network]) each.catch(() => undefined)
     return { image, network }
@@ -179,15 +182,6 @@ export class Runner {
     log.info('pulled image', { ...fields, ms })
     if (ms < OUTDATED_MS) return
     throw new CommuneError('unavailable', 'its image took long; what is wanted is looked at again')
-  }
-
-  async #ensureNetwork(job: Job, workload: WorkloadRecord): Promise<void> {
-    const egress = egressOf(workload)
-    const name = networkName(this.#options.meshletDid, job.uri, egress)
-    const labels = labelsFor(this.#identity(job, 0))
-    await this.#options.engine
-      .ensureNetwork({ name, labels, egress }, job.signal)
-      .catch((error: unknown) => Promise.reject(new StartError('create-failed', error)))
   }
 
   async #bringUp(

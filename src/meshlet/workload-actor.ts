@@ -20,6 +20,7 @@ import type { Settings } from './settings.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { Turn } from './work-queue.ts'
 import { nextLookMs, type WorkloadMemory } from './workload-memory.ts'
+import type { WorkloadNetworks } from './workload-networks.ts'
 
 /** While replicas are started again one after the other: how often it is looked whose turn it is. */
 const RESTART_LOOK_MS = 500
@@ -30,6 +31,7 @@ export interface WorkloadActorOptions {
   readonly config: MeshletConfig
   readonly engineState: EngineState
   readonly runner: Runner
+  readonly networks: WorkloadNetworks
   readonly exposure: Exposure
   readonly reservations: Reservations
   readonly leasing: Leasing
@@ -67,6 +69,7 @@ export class WorkloadActor {
     const { containers } = shareOf(snapshot, uri)
     const ownerDid = parseWorkloadUri(uri)?.owner ?? this.#options.config.ownerDid
     const job = { uri, ownerDid, desired, memory, ...turn }
+    if (plan.networkAhead) this.#options.networks.makeAhead(job, plan.networkAhead)
     runner.lookAtAdopted(job, containers)
     const isWork = plan.actions.length > 0
     if (isWork) {
@@ -132,7 +135,7 @@ export class WorkloadActor {
       uri,
       desired,
       containers,
-      networks,
+      networks: this.#options.networks.of(uri, networks),
       replicas: replicaMemories(memory, desired),
       mayReplace: rollout?.mayReplace ?? (() => false),
       isReady: rollout?.isReady ?? (() => false),

@@ -64,6 +64,8 @@ export interface WorkloadMemory {
   statusBehindSinceMs: number | undefined
   /** The placement key under which it gave way to another workload, which it does once. */
   gaveWayUnder: string | undefined
+  /** The placement key under which its network was made before anybody was chosen, which is done once. */
+  networkAheadUnder: string | undefined
   /** Looks in a row that ended nothing because something had changed meanwhile. */
   putOffs: number
   /** The last line of the log about the bid, so that it is not said twice. */
@@ -88,6 +90,7 @@ export function newWorkloadMemory(): WorkloadMemory {
     lateSinceMs: undefined,
     statusBehindSinceMs: undefined,
     gaveWayUnder: undefined,
+    networkAheadUnder: undefined,
     putOffs: 0,
     lastBidNote: undefined,
     peace: undefined,

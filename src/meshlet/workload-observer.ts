@@ -113,6 +113,7 @@ export class WorkloadObserver {
       notCandidateSinceMs: memory.notCandidateSinceMs,
       surplusSinceMs: memory.surplusSinceMs,
       drainLeftMs: duty.leftMs,
+      expectsToWin: () => bidder.expectsToWin(placement, memory),
       breach: this.#options.obstacles.breach(placement),
       now: clock.monotonicMs(),
     })

@@ -30,6 +30,16 @@ export type Action =
     }
   | { readonly kind: 'remove-network'; readonly name: string; readonly reason: string }
 
+/**
+ * What a network is made of before anybody is chosen. Only one without a way out is: the rules around
+ * the other kind are looked at when a container starts in it.
+ */
+export interface Ahead {
+  readonly placementKey: string
+  readonly revision: Cid
+  readonly specHash: string
+}
+
 /** What is to run here, as the records say. */
 export type Desired =
   | {
@@ -50,7 +60,8 @@ export type Desired =
       /** It must never run twice: the lease that it needs, and the generation of who granted it. */
       readonly lease?: { readonly epoch: number; readonly generation: number }
     }
-  | { readonly kind: 'none'; readonly reason: string }
+  /** Nothing is to run here; where it probably will soon, what is made for it beforehand. */
+  | { readonly kind: 'none'; readonly reason: string; readonly ahead?: Ahead }
   /** It is to run here, and may not for now: nothing runs, and the status says why. */
   | {
       readonly kind: 'hold'
@@ -65,6 +76,8 @@ export type Desired =
 export interface Plan {
   /** In the order in which they have to be done; actions of different replicas are independent. */
   readonly actions: readonly Action[]
+  /** A network that may be made meanwhile: nothing waits for it. */
+  readonly networkAhead?: Ahead & { readonly name: string }
   /** Look again after this many milliseconds, because time alone will change the plan. */
   readonly againInMs?: number
 }

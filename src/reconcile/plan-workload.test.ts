@@ -27,6 +27,8 @@ function run(slots: number, change: Partial<WorkloadRecord> = {}): Desired {
   return { kind: 'run', workload, revision: 'bafynew', specHash: NEW, slots, standIns: 0 }
 }
 
+const AHEAD = { placementKey: 'key', revision: 'bafynew', specHash: NEW } as const
+
 let nextId = 0
 function container(
   replica: number,
@@ -225,6 +227,17 @@ describe('what a look at a workload decides', () => {
       },
       ['stop+remove', 'remove', 'remove-network'],
       /gone/,
+    ],
+    [
+      'not chosen yet: the network that is made ahead stays, any other goes',
+      {
+        desired: { kind: 'none', reason: 'not chosen', ahead: AHEAD },
+        networks: (['none', 'internet'] as const).map((egress) => ({
+          name: networkName(MESHLET, URI, egress),
+          labels: {},
+        })),
+      },
+      ['remove-network'],
     ],
     [
       'wanted here and not allowed for now: remove all',
@@ -434,5 +447,27 @@ describe('stand-ins', () => {
     const containers = [container(0, { state: 'exited', spec: OLD })]
     const plan = planWorkload(input({ desired: standIns(0, 1), containers }))
     expect(plan.actions.map(({ kind }) => kind)).toEqual(['remove'])
+  })
+})
+
+describe('a network that is made ahead', () => {
+  const desired = { kind: 'none', reason: 'not chosen', ahead: AHEAD } as const
+  const name = networkName(MESHLET, URI, 'none')
+
+  it('is asked for until it is there', () => {
+    expect(planWorkload(input({ desired }))).toEqual({
+      actions: [],
+      networkAhead: { ...AHEAD, name },
+    })
+    const networks = [{ name, labels: {} }]
+    expect(planWorkload(input({ desired, networks }))).toEqual({ actions: [] })
+  })
+
+  it('is not made, and goes, while the workload is paused here', () => {
+    expect(planWorkload(input({ desired, paused: true }))).toEqual({ actions: [] })
+    const networks = [{ name, labels: {} }]
+    expect(planWorkload(input({ desired, networks, paused: true })).actions).toMatchObject([
+      { kind: 'remove-network', name },
+    ])
   })
 })

@@ -55,12 +55,19 @@ export function planWorkload(input: PlanInput): Plan {
 }
 
 function planRemoval(input: PlanInput, reason: string): Plan {
-  const networks = input.networks.map(({ name }): Action => ({
-    kind: 'remove-network',
-    name,
-    reason,
-  }))
-  return { actions: [...removals(input, input.containers, reason), ...networks] }
+  const ahead = aheadOf(input)
+  const networks = input.networks
+    .filter(({ name }) => name !== ahead?.name)
+    .map(({ name }): Action => ({ kind: 'remove-network', name, reason }))
+  const actions = [...removals(input, input.containers, reason), ...networks]
+  const isThere = input.networks.some(({ name }) => name === ahead?.name)
+  return ahead === undefined || isThere ? { actions } : { actions, networkAhead: ahead }
+}
+
+/** The network that is made, or kept, for what will probably run here. */
+function aheadOf({ desired, meshletDid, uri, paused }: PlanInput): Plan['networkAhead'] {
+  if (desired.kind !== 'none' || desired.ahead === undefined || paused) return undefined
+  return { ...desired.ahead, name: networkName(meshletDid, uri, 'none') }
 }
 
 function planReplicas(input: PlanInput, desired: Desired & { kind: 'run' }): Plan {
