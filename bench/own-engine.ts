@@ -88,10 +88,17 @@ export async function startedMs(docker: Docker, ids: readonly string[]): Promise
   return latest
 }
 
+export interface PlainStart {
+  readonly count: number
+  readonly atOnce: number
+  /** A network that is there; the one that all containers share when absent. */
+  readonly network?: string
+}
+
 /** Creates and starts containers through the API, so many at a time; how long until all run. */
 export async function startByApi(
   { docker, image }: OwnEngine,
-  { count, atOnce }: { readonly count: number; readonly atOnce: number },
+  { count, atOnce, network = 'default' }: PlainStart,
 ): Promise<number> {
   const beganMs = Date.now()
   const ids: string[] = []
@@ -100,7 +107,7 @@ export async function startByApi(
     while (left-- > 0) {
       const container = await docker.createContainer({
         Image: image,
-        HostConfig: { NanoCpus: NANO_CPUS, Memory: MEMORY_BYTES },
+        HostConfig: { NanoCpus: NANO_CPUS, Memory: MEMORY_BYTES, NetworkMode: network },
       })
       ids.push(container.id)
       await container.start()
@@ -110,6 +117,16 @@ export async function startByApi(
   const ms = (await startedMs(docker, ids)) - beganMs
   await removeAll(docker, ids)
   return ms
+}
+
+/** The same for one in a network of its own that was made before. */
+export async function startInNetwork(engine: OwnEngine): Promise<number> {
+  const network = await engine.docker.createNetwork({ Name: 'own', Internal: true })
+  try {
+    return await startByApi(engine, { count: 1, atOnce: 1, network: 'own' })
+  } finally {
+    await network.remove()
+  }
 }
 
 /** `docker run -d`, as somebody types it. */

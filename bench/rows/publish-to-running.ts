@@ -32,7 +32,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         name: 'From the commit of `commune sync` to a running container, three meshlets',
         samples: taken.hinted,
         targets: [atMost('ratio', 1)],
-        whenNotMet: `the engine alone takes ${Math.round(median(taken.driver))} ms of it for such a container with its network; the rest are two commits of the PDS, the reads that prove them, and three meshlets that decide on the same processors.`,
+        whenNotMet: `the engine alone takes ${Math.round(median(taken.driver))} ms of it for such a container in a network that is there; the rest are two commits of the PDS, the reads that prove them, and three meshlets that decide on the same processors.`,
       }),
       resultOf({
         ...common,

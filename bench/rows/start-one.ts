@@ -1,6 +1,6 @@
 import { alternate } from '../alternate.ts'
 import { withOwnEngine } from '../own-folder.ts'
-import { startByApi, startByCli, startBySwarm } from '../own-engine.ts'
+import { startByApi, startByCli, startBySwarm, startInNetwork } from '../own-engine.ts'
 import { atMost, median, resultOf, type Result } from '../result.ts'
 import { startByDriver } from '../start-by-driver.ts'
 import { openSmallCommune, smallWorkload } from '../small-commune.ts'
@@ -20,6 +20,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
           return story.runningMs - story.lastBidMs
         },
         api: () => startByApi(engine, one),
+        networked: () => startInNetwork(engine),
         driver: () => startByDriver(engine, { count: 1 }),
         run: () => startByCli(engine),
         swarm: () => startBySwarm(engine, one),
@@ -27,11 +28,12 @@ export async function measure(folder: string): Promise<readonly Result[]> {
       { runs: 5, warmUp: 1 },
     )
     const floor = Math.round(median(taken.driver))
+    const networked = Math.round(median(taken.networked))
     const common = {
       unit: 'ms',
       name: 'From the deciding bid to a running container, with a network of its own',
       samples: taken.commune,
-      whenNotMet: `the engine alone takes ${floor} ms for such a container with its network (start-one/engine).`,
+      whenNotMet: `in a network of its own that is there already the engine alone takes ${floor} ms for such a container (start-one/engine), and ${networked} ms for a plain one (start-one/network): it sets up a name server in each.`,
       warm: 'Warm: the image, the engine, the meshlet. The end is the moment that the engine names.',
     }
     return [
@@ -51,8 +53,16 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         ...common,
         id: 'start-one/engine',
         baseline: {
-          name: 'the same container and network, the engine alone',
+          name: 'the same container in a network that is there, the engine alone',
           samples: taken.driver,
+        },
+      }),
+      resultOf({
+        ...common,
+        id: 'start-one/network',
+        baseline: {
+          name: 'create and start by the API, in a network that is there',
+          samples: taken.networked,
         },
       }),
       resultOf({
