@@ -109,7 +109,8 @@ describe('the network of a workload', () => {
     world.owner('alice').publish('web')
     await world.untilRunning('web', 1, 5_000)
     expect(networksOf(world)).toEqual(world.placesOf('web'))
-    expect(failing.map(({ mock }) => mock.calls.length).toSorted()).toEqual([0, 0, 2])
+    const tries = failing.map(({ mock }) => mock.calls.length)
+    expect(tries.toSorted((a, b) => a - b)).toEqual([0, 0, 2])
   })
 
   test('is not made for more than eight at a time', async () => {
