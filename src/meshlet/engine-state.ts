@@ -98,6 +98,12 @@ export class EngineState implements AsyncDisposable {
     this.#listing = undefined
   }
 
+  /** What is there of this workload may be another than was told: it is looked at anew. */
+  doubt(uri: string): void {
+    this.invalidate()
+    this.#options.onChange(uri)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('shutting down'))
     await this.#watching

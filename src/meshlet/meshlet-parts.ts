@@ -256,13 +256,8 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   const arrivals = new BidArrivals()
   const patience = new UnreadPatience(view, clock)
   const lastWords = new LastWords()
-  const networks = new WorkloadNetworks({
-    ...{ engine, meshletDid },
-    onFailed(uri) {
-      engineState.invalidate()
-      triggers.lookAt(uri)
-    },
-  })
+  const onFailed = (uri: string) => engineState.doubt(uri)
+  const networks = new WorkloadNetworks({ engine, meshletDid, onFailed })
   const runner = new Runner({
     ...{ engine, networks },
     images: images.supply,
