@@ -4,7 +4,7 @@ import type { Cid, WorkloadRecord } from '../model/records.ts'
 import { runSync, type RepoSnapshot } from '../sync/run-sync.ts'
 import type { Consequence, PlanItem, SyncPlan } from '../sync/sync-plan.ts'
 import type { CommandContext } from './command-spec.ts'
-import { prepareHints } from './hints.ts'
+import { intentOf, prepareHints } from './hints.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import type { Reader } from './reading.ts'
 import { suggestWorkload } from './workload-view.ts'
@@ -35,17 +35,20 @@ export async function editWorkloads(
   { session, reader }: { readonly session: Session; readonly reader: Reader },
   edit: Edit,
 ): Promise<Edited> {
-  const sendHints = edit.dryRun === true ? undefined : prepareHints(context, session, reader)
+  using hints = edit.dryRun === true ? undefined : prepareHints(context, session, reader)
   const outcome = await runSync({
     writer: session.writer,
     readSnapshot: (signal) => readSnapshot(session, signal),
     makePlan: async (snapshot) => planEdit(session, edit, snapshot),
-    approve: async () => edit.dryRun !== true,
+    approve: async (plan) => {
+      hints?.expect(intentOf(plan))
+      return edit.dryRun !== true
+    },
     signal: context.io.signal,
   })
   if (outcome.kind === 'declined') return { isWritten: false, revisions: new Map() }
   const { rev, written, revisions } = outcome
-  if (rev !== undefined) await sendHints?.({ rev, names: written })
+  if (rev !== undefined) await hints?.send({ rev, names: written })
   return { isWritten: true, revisions }
 }
 

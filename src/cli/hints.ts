@@ -1,9 +1,11 @@
 import type { Session } from '../atproto/session.ts'
 import { candidates } from '../cluster/membership.ts'
+import { concernedBy, type WorkloadChange } from '../selection/concerned.ts'
 import { messageOf } from '../model/errors.ts'
 import { COLLECTION, METHOD } from '../model/nsid.ts'
 import { workloadUri } from '../model/workload-uri.ts'
 import type { Did, Hint, MeshletStatusRecord } from '../model/records.ts'
+import type { SyncPlan } from '../sync/sync-plan.ts'
 import type { MeshletClient } from '../xrpc/client.ts'
 import type { CommandContext } from './command-spec.ts'
 import { debug, type Io } from './io.ts'
@@ -19,69 +21,106 @@ export interface Written {
   readonly names: readonly string[]
 }
 
-/** A machine that can be called. */
-export interface Peer {
+/** What is about to be written; `everybody`: something that concerns all, such as rules. */
+export type Intent = readonly WorkloadChange[] | 'everybody'
+
+/** Tells the machines what was written, so that they need not wait for the stream. */
+export interface Hints extends Disposable {
+  /**
+   * Says what is about to be written: the tokens are asked for beside the commit and not after it, which
+   * saves a way to the PDS and back. May be said anew.
+   */
+  expect(intent: Intent): void
+  /** Never rejects for one machine. What fails is not repeated: everything works without (DESIGN §6). */
+  send(written: Written): Promise<void>
+}
+
+/** A machine that can be called, and of what. */
+interface Addressee {
   readonly did: Did
   readonly endpoint: string
+  /** Undefined: of the repo as a whole. */
+  readonly names: ReadonlySet<string> | undefined
 }
 
-/** Tells what was written. Never rejects for one machine. */
-export type SendHints = (written: Written) => Promise<void>
-
-/**
- * Finds out whom to tell while the plan is still being made, so that the hints follow the commit at
- * once. The function that comes back sends them. A hint is only for speed: what fails is not
- * repeated, and everything works without (DESIGN §6).
- */
-export function prepareHints(context: CommandContext, session: Session, reader: Reader): SendHints {
-  const { io } = context
-  const ready = findPeers(reader)
-    .catch((error: unknown) => {
-      debug(io, `no hints: ${messageOf(error)}`)
-      return []
-    })
-    .then((peers) => readyHints(context, { session, reader, peers }))
-  return async (written) => (await ready)(written)
+interface Ready extends Addressee {
+  readonly token: Promise<string | undefined>
 }
 
-/**
- * Gets ready to tell the machines that may run the owner's work: the tokens are asked for beside the
- * commit and not after it, which saves a way to the PDS and back.
- */
-export function readyHints(context: CommandContext, source: HintSource): SendHints {
-  const { io, drivers } = context
-  const { session, reader, peers } = source
-  if (peers.length === 0) return () => Promise.resolve()
-  const { allowPrivateAddresses } = reader
-  const made = drivers.createMeshletClient({ allowPrivateAddresses })
-  const ready = peers.map((peer) => ({ peer, token: tokenFor(context, session, peer) }))
-  return async (written) => {
-    const client = await made
-    const hints = hintsOf(session.did, written)
-    const calls = ready.map(({ peer, token }) => tell(io, { client, peer, token, hints }))
-    await Promise.all(calls)
-  }
+/** With a reading of its own, made while the plan is still being made. */
+export function prepareHints(context: CommandContext, session: Session, reader: Reader): Hints {
+  const reading = reader.read({ without: COLLECTION.workload }).catch((error: unknown) => {
+    debug(context.io, `no hints: ${messageOf(error)}`)
+    return undefined
+  })
+  const hints = openHints(context, { session, reader, reading })
+  return { ...hints, [Symbol.dispose]: () => void reading.then((read) => read?.[Symbol.dispose]()) }
 }
 
-/** Who tells whom. */
+/** Who tells, and by which records. */
 export interface HintSource {
   readonly session: Session
   readonly reader: Reader
-  readonly peers: readonly Peer[]
+  readonly reading: Reading | undefined | Promise<Reading | undefined>
 }
 
-/** The machines that may run the owner's work and can be called. */
-export function peersIn({ view, owner }: Reading): readonly Peer[] {
-  return candidates(view, owner).flatMap(({ meshletDid }) => {
-    const status = view.get<MeshletStatusRecord>(meshletDid, COLLECTION.meshletStatus, 'self')
-    const endpoint = status?.value.endpoint
-    return endpoint === undefined ? [] : [{ did: meshletDid, endpoint }]
+/** With a reading that others made and end; without one nobody is told. */
+export function openHints(context: CommandContext, source: HintSource): Hints {
+  const { io, drivers } = context
+  const { session, reader, reading } = source
+  const { allowPrivateAddresses } = reader
+  const made = drivers.createMeshletClient({ allowPrivateAddresses })
+  let ready: Promise<readonly Ready[]> = Promise.resolve([])
+  return {
+    expect(intent) {
+      ready = Promise.resolve(reading).then((read) =>
+        (read === undefined ? [] : addressees(read, intent)).map((to) => ({
+          ...to,
+          token: tokenFor(context, session, to.did),
+        })),
+      )
+    },
+    async send({ rev, names }) {
+      const told = await ready
+      if (told.length === 0) return
+      const client = await made
+      const calls = told.map((to) => {
+        const its = to.names === undefined ? [] : names.filter((name) => to.names?.has(name))
+        if (to.names !== undefined && its.length === 0) return undefined
+        return tell(io, { client, to, hints: hintsOf(session.did, { rev, names: its }) })
+      })
+      await Promise.all(calls)
+    },
+    [Symbol.dispose]: () => undefined,
+  }
+}
+
+/** Rules of clusters concern everybody who follows them. */
+export function intentOf({ items, clusters = [] }: SyncPlan): Intent {
+  if (clusters.some(({ action }) => action !== 'unchanged' && action !== 'keep')) return 'everybody'
+  return items.flatMap((item): readonly WorkloadChange[] => {
+    if (item.action === 'create' || item.action === 'update')
+      return [{ name: item.name, record: item.record }]
+    return item.action === 'delete' ? [{ name: item.name, record: undefined }] : []
   })
 }
 
-async function findPeers(reader: Reader): Promise<readonly Peer[]> {
-  using reading = await reader.read({ without: COLLECTION.workload })
-  return peersIn(reading)
+/** Those of them that can be called. */
+function addressees({ view, owner }: Reading, intent: Intent): readonly Addressee[] {
+  const namesOf = new Map<Did, Set<string> | undefined>()
+  if (intent === 'everybody')
+    for (const { meshletDid } of candidates(view, owner)) namesOf.set(meshletDid, undefined)
+  else
+    for (const change of intent)
+      for (const did of concernedBy(view, owner, change)) {
+        const names = namesOf.get(did) ?? new Set()
+        namesOf.set(did, names.add(change.name))
+      }
+  return [...namesOf].flatMap(([did, names]) => {
+    const status = view.get<MeshletStatusRecord>(did, COLLECTION.meshletStatus, 'self')
+    const endpoint = status?.value.endpoint
+    return endpoint === undefined ? [] : [{ did, endpoint, names }]
+  })
 }
 
 /** One hint a record; beyond the limit one for the whole repo. */
@@ -95,7 +134,7 @@ function hintsOf(did: Did, { rev, names }: Written): readonly Hint[] {
 async function tokenFor(
   { io }: CommandContext,
   session: Session,
-  { did }: Peer,
+  did: Did,
 ): Promise<string | undefined> {
   try {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
@@ -110,21 +149,21 @@ async function tell(
   io: Io,
   hint: {
     readonly client: MeshletClient
-    readonly peer: Peer
-    readonly token: Promise<string | undefined>
+    readonly to: Ready
     readonly hints: readonly Hint[]
   },
 ): Promise<void> {
-  const { client, peer, hints } = hint
-  const token = await hint.token
+  const { client, to, hints } = hint
+  const { did, endpoint } = to
+  const token = await to.token
   if (token === undefined) return
   try {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(HINT_TIMEOUT_MS)])
     // Who is no meshlet has no epoch.
     const input = { epoch: 0, hints: [...hints] }
-    await client.call({ ...peer, method: METHOD.heartbeat, token, input, signal })
-    debug(io, `hinted ${peer.did}`)
+    await client.call({ did, endpoint, method: METHOD.heartbeat, token, input, signal })
+    debug(io, `hinted ${did}`)
   } catch (error) {
-    debug(io, `no hint to ${peer.did}: ${messageOf(error)}`)
+    debug(io, `no hint to ${did}: ${messageOf(error)}`)
   }
 }

@@ -1,19 +1,11 @@
 import { candidateSet, type Candidate } from '../cluster/membership.ts'
 import { claimedOwner } from '../cluster/owned-meshlets.ts'
 import type { Verdict } from '../cluster/verdict.ts'
-import { EGRESS_LABEL, egressOf, type Egress } from '../model/egress.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { placementKey } from '../model/placement-key.ts'
 import { recordKeyFor } from '../model/record-key.ts'
-import type {
-  AtUri,
-  Did,
-  MeshletStatusRecord,
-  WorkloadRecord,
-  WorkloadStatusRecord,
-} from '../model/records.ts'
+import type { AtUri, Did, WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
 import { rememberByObject } from '../model/remember.ts'
-import { requestOf, type Amount } from '../model/request.ts'
 import { specHash } from '../model/spec-hash.ts'
 import type { RecordView, StoredRecord, Via } from '../ports/records.ts'
 import { bidsFor, type CountedBid } from '../selection/bids.ts'
@@ -21,7 +13,6 @@ import { slotsWanted } from '../selection/decide-bid.ts'
 import { isAtMostOne, mayRun } from '../selection/lease.ts'
 import { invited } from '../selection/invitation.ts'
 import { overruledBidders } from '../selection/objections.ts'
-import { lackOf } from '../selection/room.ts'
 import {
   BID_WINDOW_MS,
   BID_WINDOW_MS_MAX,
@@ -34,6 +25,7 @@ import {
   type Rounds,
 } from '../selection/rounds.ts'
 import { select, type Choice, type ReplicaCount, type SelectInput } from '../selection/select.ts'
+import { shownRoom } from '../selection/shown-room.ts'
 
 /** Where the records of one workload stand, as this reader sees it now. */
 export interface Placement {
@@ -194,32 +186,13 @@ function inviteesOf(
   replicas: ReplicaCount,
   windowMs: number,
 ): readonly Did[] {
-  const request = requestOf(input.record.value)
-  const egress = egressOf(input.record.value)
   return invited({
     placementKey: rounds.placementKey,
     replicas,
     candidates: didsOf(candidates),
-    hasRoom: (meshletDid) => showsRoom(input.view, meshletDid, request, egress),
+    hasRoom: shownRoom(input.view, input.record.value),
     doublings: shortWindows(rounds, input.now, windowMs),
   })
-}
-
-/**
- * Whether the published status shows room; one that says nothing may have some, one that takes no work,
- * or offers no way to the internet to what asks for it, has none.
- */
-function showsRoom(view: RecordView, meshlet: Did, request: Amount, egress: Egress): boolean {
-  const status = view.get<MeshletStatusRecord>(meshlet, COLLECTION.meshletStatus, 'self')?.value
-  if (status && status.state !== 'active') return false
-  const offers = status?.labels?.some(
-    ({ name, value }) => name === EGRESS_LABEL && value === egress,
-  )
-  if (status && egress === 'internet' && !offers) return false
-  const free = status?.available ?? status?.capacity
-  if (!free) return true
-  const { cpuMilli = 0, memoryBytes = 0, storageBytes = 0 } = free
-  return lackOf({ cpuMilli, memoryBytes, storageBytes }, request) === undefined
 }
 
 /** What a meshlet says of the workload; undefined when it says nothing. */

@@ -51,7 +51,8 @@ export async function runDelete(
     io.note('Nothing was changed.\n')
     return EXIT.failed
   }
-  const sendHints = prepareHints(context, session, reader)
+  using hints = prepareHints(context, session, reader)
+  hints.expect(wanted.map(({ name }) => ({ name, record: undefined })))
   const writes = wanted.map(({ name }): Write => ({
     action: 'delete',
     collection: COLLECTION.workload,
@@ -61,7 +62,7 @@ export async function runDelete(
   const { rev } = await session.writer.apply(writes, { ...swap, signal: io.signal })
   for (const { name } of wanted) io.out(`deleted ${name}\n`)
   io.note('The machines stop it as soon as they see that.\n')
-  await sendHints({ rev, names: wanted.map(({ name }) => name) })
+  await hints.send({ rev, names: wanted.map(({ name }) => name) })
   return EXIT.done
 }
 

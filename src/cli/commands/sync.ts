@@ -13,7 +13,7 @@ import type { CommandContext } from '../command-spec.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exit.ts'
 import { showFailureLogs } from '../failure-logs.ts'
-import { peersIn, readyHints, type SendHints } from '../hints.ts'
+import { intentOf, openHints, type Hints } from '../hints.ts'
 import type { Io } from '../io.ts'
 import { loadFolder, noteIssues, type LoadedFolder } from '../load-folder.ts'
 import { openLogin } from '../open-login.ts'
@@ -109,7 +109,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   using planning = openPlanning(context, run, folder, options)
   const ask = approver(run, show)
   let suspension: Suspension | undefined
-  let sendHints: SendHints | undefined
+  let hints: Hints | undefined
   const outcome = await runSync({
     writer: session.writer,
     readSnapshot: async (signal) => {
@@ -128,8 +128,11 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
         return false
       }
       const isApproved = await ask(plan)
-      const peers = planning.reading === undefined ? [] : peersIn(planning.reading)
-      if (isApproved) sendHints ??= readyHints(context, { session, reader: run.reader, peers })
+      if (isApproved && planning.reading !== undefined) {
+        const { reading } = planning
+        hints ??= openHints(context, { session, reader: run.reader, reading })
+        hints.expect(intentOf(plan))
+      }
       return isApproved
     },
     onIncomplete: (written, planned) =>
@@ -146,7 +149,7 @@ async function syncOnce(run: Run, folder: LoadedFolder): Promise<number> {
   }
   showOutcome(run, outcome)
   if (outcome.rev !== undefined) {
-    await sendHints?.({ rev: outcome.rev, names: outcome.written.filter(isWorkloadName) })
+    await hints?.send({ rev: outcome.rev, names: outcome.written.filter(isWorkloadName) })
   }
   const code = exitOf(outcome.plan)
   const hasNothingNew = run.isWhole === true && outcome.rev === undefined
