@@ -84,10 +84,11 @@ export function openHints(context: CommandContext, source: HintSource): Hints {
       const told = await ready
       if (told.length === 0) return
       const client = await made
-      const calls = told.map((to) => {
+      const calls = told.map(async (to) => {
         const its = to.names === undefined ? [] : names.filter((name) => to.names?.has(name))
-        if (to.names !== undefined && its.length === 0) return undefined
-        return tell(io, { client, to, hints: hintsOf(session.did, { rev, names: its }) })
+        // What was not written after all is nothing to tell.
+        if (to.names !== undefined && its.length === 0) return
+        await tell(io, { client, to, hints: hintsOf(session.did, { rev, names: its }) })
       })
       await Promise.all(calls)
     },

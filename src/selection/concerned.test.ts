@@ -62,7 +62,7 @@ test('whoever takes no work is asked after those who do', () => {
 
 test('who grants the lease is told', () => {
   const placement = { atMostOne: true, witnesses: ['m30', 'm31', 'm32'].map(did) }
-  const record = site({ placement: placement as WorkloadRecord['placement'] & object })
+  const record = site({ placement })
   expect(told(communeOf(40), record)).toEqual(
     expect.arrayContaining(['m30', 'm31', 'm32'].map(did)),
   )
