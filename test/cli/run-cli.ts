@@ -25,7 +25,7 @@ export interface CliOptions {
 
 /** What CI sets for this account; whatever is remembered goes below `configFolder`. */
 export function accountEnv(
-  network: TestNetwork,
+  network: Pick<TestNetwork, 'pdsUrl' | 'plcUrl' | 'account'>,
   name: string,
   configFolder: string,
 ): Readonly<Record<string, string>> {

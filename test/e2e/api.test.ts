@@ -6,7 +6,6 @@ import type { CallableMethod } from '../../src/xrpc/client.ts'
 import { Program } from '../cli/real-program.ts'
 import { callAs } from '../support/call-as.ts'
 import {
-  loginOf,
   startMachines,
   startRealCommune,
   webWorkload,
@@ -89,14 +88,14 @@ it('shows logs to the workload’s owner and to nobody else', async () => {
 })
 
 it('follows the lines as they are written, over a new start too, until it is interrupted', async () => {
-  const program = new Program(['logs', 'site', '-f'], loginOf(commune.network, 'alice'))
+  const program = new Program(['logs', 'site', '-f'], commune.env('alice'))
   await program.sees(/#0 +\| started hi/)
   expect(await commune.commune('alice', 'restart', 'site')).toMatchObject({ code: 0 })
   await program.sees(/started hi[^]*started hi/)
   expect(await program.end('SIGINT')).toBe(130)
   const refused = new Program(
     ['logs', 'site', '-f', '--owner', commune.did('alice')],
-    loginOf(commune.network, 'bobby'),
+    commune.env('bobby'),
   )
   await refused.sees(/may not do this here/)
   await refused.end('SIGINT')

@@ -4,12 +4,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PROGRAM, Program } from '../cli/real-program.ts'
-import {
-  loginOf,
-  startRealCommune,
-  webWorkload,
-  type RealCommune,
-} from '../support/real-commune.ts'
+import { startRealCommune, webWorkload, type RealCommune } from '../support/real-commune.ts'
 
 /** Bobby's work runs on Alice's machine, whose policy is changed meanwhile. */
 
@@ -38,7 +33,7 @@ async function writePolicy(term: string): Promise<void> {
 
 /** The program itself, with something piped in. */
 function exec(args: readonly string[], input = '', owner = 'bobby') {
-  const env = { ...process.env, ...loginOf(commune.network, owner) }
+  const env = { ...process.env, ...commune.env(owner) }
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     const child = execFile(
       process.execPath,
@@ -52,7 +47,7 @@ function exec(args: readonly string[], input = '', owner = 'bobby') {
 
 /** The same, while its input stays open. */
 function execWithOpenInput(args: readonly string[]) {
-  const env = { ...process.env, ...loginOf(commune.network, 'bobby') }
+  const env = { ...process.env, ...commune.env('bobby') }
   const child = spawn(process.execPath, [PROGRAM, 'exec', ...args], { env })
   return once(child, 'exit').then(([code]) => code as number)
 }
@@ -96,9 +91,7 @@ it('says what is wrong with what was asked for', async () => {
 
 it('kills the command when the connection ends', async () => {
   const script = 'echo begun; sleep 4321; sleep 4321'
-  const program = new Program(['exec', 'web', '--', '/bin/sh', '-c', script], {
-    ...loginOf(commune.network, 'bobby'),
-  })
+  const program = new Program(['exec', 'web', '--', '/bin/sh', '-c', script], commune.env('bobby'))
   await program.sees(/begun/)
   const sleepers = async () =>
     (await exec(['web', '--', '/bin/sh', '-c', 'ps | grep -c "[s]leep 4321"'])).out.trim()
@@ -116,10 +109,7 @@ it('tells the workload’s owner and the machine’s owner who ran what', async 
     expect.stringContaining('["no-such-program"]') as string,
   )
   expect(told.every(({ subject }) => subject === commune.did('bobby'))).toBe(true)
-  const following = new Program(
-    ['events', 'web', '-f', '--since', '1h'],
-    loginOf(commune.network, 'bobby'),
-  )
+  const following = new Program(['events', 'web', '-f', '--since', '1h'], commune.env('bobby'))
   await following.sees(/ published /)
   await exec(['web', '--', 'echo', 'followed'])
   await following.sees(/ exec .*"followed"\] ended with 0/)

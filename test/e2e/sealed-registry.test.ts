@@ -6,7 +6,7 @@ import { buildImage } from '../../src/dev/stand-in.ts'
 import { COLLECTION } from '../../src/model/nsid.ts'
 import type { MeshletStatusRecord } from '../../src/model/records.ts'
 import { runCli } from '../cli/run-cli.ts'
-import { loginOf, startRealCommune, type RealCommune } from '../support/real-commune.ts'
+import { startRealCommune, type RealCommune } from '../support/real-commune.ts'
 
 /** Bobby's images are private, and only Alice's machine has room. */
 
@@ -54,8 +54,7 @@ function workload(name: string): string {
 function seal(...more: readonly string[]) {
   return runCli(['seal', 'registry', registry.host, '--workload', 'shop', ...more], {
     env: {
-      ...loginOf(commune.network, 'bobby'),
-      XDG_CONFIG_HOME: join(commune.network.dir, 'config'),
+      ...commune.env('bobby'),
       COMMUNE_REGISTRY_PASSWORD: LOGIN.password,
     },
   })

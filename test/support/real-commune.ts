@@ -13,7 +13,7 @@ import { recordKeyFor } from '../../src/model/record-key.ts'
 import type { BidRecord, Cid, Did, WorkloadStatusRecord } from '../../src/model/records.ts'
 import { workloadUri } from '../../src/model/workload-uri.ts'
 import { silentLog } from '../../src/ports/log.ts'
-import { runCli, type CliResult } from '../cli/run-cli.ts'
+import { accountEnv, runCli, type CliResult } from '../cli/run-cli.ts'
 import { createRealEngine, type RealEngine, type SeenContainer } from './real-engine.ts'
 import { LogTail, startInProcess, startProcess, type RealMachine } from './real-machine.ts'
 
@@ -43,6 +43,8 @@ export interface RealCommune extends AsyncDisposable {
   stop(owner: string): Promise<void>
   /** Forgets what the owner's machine remembers between two runs. */
   wipe(owner: string): Promise<void>
+  /** What `commune` is told in its environment to be the owner. */
+  env(owner: string): Readonly<Record<string, string>>
   /** Runs a `commune` command as the owner. */
   commune(owner: string, ...args: readonly string[]): Promise<CliResult>
   /** Writes files into the owner's folder (undefined removes one), and syncs it with --prune. */
@@ -120,10 +122,8 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
     sessions.set(account, open)
     return open
   }
-  const commune = (owner: string, ...args: readonly string[]) =>
-    runCli(args, {
-      env: { ...loginOf(network, owner), XDG_CONFIG_HOME: join(network.dir, 'config') },
-    })
+  const env = (owner: string) => accountEnv(network, owner, join(network.dir, 'config'))
+  const commune = (owner: string, ...args: readonly string[]) => runCli(args, { env: env(owner) })
   const until = async <T>(
     what: string,
     look: () => Promise<T | undefined | false>,
@@ -208,6 +208,7 @@ export async function startRealCommune(owners: readonly string[]): Promise<RealC
       await machine?.[Symbol.asyncDispose]()
     },
     wipe: (owner) => rm(stateDir(owner), { recursive: true, force: true }),
+    env,
     commune,
     async sync(owner, files) {
       const folder = join(network.dir, 'workloads', owner)
@@ -305,17 +306,6 @@ async function openNetwork(
 async function openAs(network: RealNetwork, account: string): Promise<Session> {
   const { did, password } = network.account(account)
   return openSession({ service: network.pdsUrl, identifier: did, password, plcUrl: network.plcUrl })
-}
-
-/** Environment for `commune` as this account. */
-export function loginOf(network: RealNetwork, owner: string): Record<string, string> {
-  const { handle, password } = network.account(owner)
-  return {
-    COMMUNE_SERVICE: network.pdsUrl,
-    COMMUNE_PLC_URL: network.plcUrl,
-    COMMUNE_IDENTIFIER: handle,
-    COMMUNE_PASSWORD: password,
-  }
 }
 
 async function getRecord<T>(
