@@ -153,7 +153,8 @@ export class LivenessWatch {
         lastHeardMs: heartbeats.lastHeardMs(did),
         lastAnsweredMs: this.#answeredAtMs.get(did),
       })
-      this.#patience = patienceAfterHearing(this.#patience, did, heartbeats.heardForMs(did))
+      if (this.#patience.has(did))
+        this.#patience = patienceAfterHearing(this.#patience, did, heartbeats.heardForMs(did))
     }
     return peers
   }

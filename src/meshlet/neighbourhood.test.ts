@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { did } from '../../test/support/memory-view.ts'
-import { sampleFor } from './neighbourhood.ts'
+import type { Did } from '../model/records.ts'
+import type { Peer } from './heartbeats.ts'
+import { inTurnFor, sampleOf } from './neighbourhood.ts'
 
 /** Of so many machines every second one can't be called, if any. */
 const crowd = (size: number, { isHalfBehindNat = false } = {}) =>
@@ -8,6 +10,12 @@ const crowd = (size: number, { isHalfBehindNat = false } = {}) =>
     did: did(`m${i}`),
     endpoint: isHalfBehindNat && i % 2 === 0 ? undefined : `https://m${i}.example`,
   }))
+
+function sampleFor(self: Did, peers: readonly Peer[]): readonly Peer[] {
+  const endpoints = new Map(peers.map((peer) => [peer.did, peer.endpoint]))
+  const inTurn = inTurnFor(self, [...endpoints.keys()])
+  return sampleOf(inTurn, (one) => endpoints.get(one))
+}
 
 test('in a small commune everybody is called', () => {
   expect(sampleFor(did('m0'), crowd(128))).toHaveLength(128)

@@ -32,16 +32,30 @@ const REST_MS_MAX = 500
  * Beyond the limit each machine calls others than its neighbour does, so that all are called equally
  * often; always the same ones, so that silence means something. Who can't be called is left out there.
  */
-export function sampleFor(self: Did, peers: readonly Peer[]): readonly Peer[] {
+export function sampleOf(
+  inTurn: readonly Did[],
+  endpointOf: (did: Did) => string | undefined,
+): readonly Peer[] {
+  if (inTurn.length <= CALL_ALL_MAX)
+    return inTurn.map((did) => ({ did, endpoint: endpointOf(did) }))
+  const count = Math.max(CALL_ALL_MAX, Math.ceil(CALLED_PER_ROOT * Math.sqrt(inTurn.length)))
+  const sample: Peer[] = []
+  for (const did of inTurn) {
+    const endpoint = endpointOf(did)
+    if (endpoint !== undefined) sample.push({ did, endpoint })
+    if (sample.length === count) break
+  }
+  return sample
+}
+
+/** Of more than all are called, in which order this machine asks who can be. */
+export function inTurnFor(self: Did, peers: readonly Did[]): readonly Did[] {
   if (peers.length <= CALL_ALL_MAX) return peers
   const own = hash64(self)
-  const count = Math.max(CALL_ALL_MAX, Math.ceil(CALLED_PER_ROOT * Math.sqrt(peers.length)))
   return peers
-    .filter(({ endpoint }) => endpoint !== undefined)
-    .map((peer) => ({ peer, mixed: mix(own, hash64(peer.did)) }))
-    .toSorted((a, b) => a.mixed - b.mixed || compareText(a.peer.did, b.peer.did))
-    .slice(0, count)
-    .map(({ peer }) => peer)
+    .map((did) => ({ did, mixed: mix(own, hash64(did)) }))
+    .toSorted((a, b) => a.mixed - b.mixed || compareText(a.did, b.did))
+    .map(({ did }) => did)
 }
 
 export interface NeighbourhoodParts {
@@ -63,13 +77,17 @@ export class Neighbourhood {
   readonly #fairShare: NeighbourhoodParts['fairShare']
   #followed: ReadonlySet<Did> = new Set()
   #hasChanged = true
+  /** Links, member lists or votes among it. */
+  #hasMembershipChanged = true
+  /** What all but the addresses was read from. */
+  #readFrom: string | undefined
   /** What was looked at, by the version of all links and lists. */
   #seen: { readonly version: string | undefined; readonly owners: string } | undefined
   #candidateSets: readonly (readonly Candidate[])[] = []
   #meshlets: readonly Did[] = []
+  /** All machines around, those that are not called too. */
+  #inTurn: readonly Did[] = []
   #peers: readonly Peer[] = []
-  /** All of them, those that are not called too. */
-  #peerCount = 0
   #roles: ReadonlyMap<Did, readonly StandingRole[]> = new Map()
 
   constructor(
@@ -89,6 +107,7 @@ export class Neighbourhood {
   /** Links or statuses, or what this machine has to do with, may be others than at the last look. */
   noteChanged({ membership }: Pick<ChangedKeys, 'membership'> = { membership: true }): void {
     if (membership) for (const part of [this.#law, this.#fairShare]) part.noteChanged()
+    this.#hasMembershipChanged ||= membership
     this.#hasChanged = true
   }
 
@@ -97,10 +116,21 @@ export class Neighbourhood {
     if (!this.#hasChanged) return
     this.#hasChanged = false
     this.follow()
+    this.#lookAtMembers()
+    this.#peers = sampleOf(this.#inTurn, (did) => this.#endpointOf(did))
+  }
+
+  /** Most of what changes is what machines say of themselves: then there is nothing to do. */
+  #lookAtMembers(): void {
+    const version = this.#view.membershipVersion?.()
+    const from = version && [version, ...membersOf(this.#config)].join(' ')
+    if (!this.#hasMembershipChanged && from !== undefined && from === this.#readFrom) return
+    this.#hasMembershipChanged = false
+    this.#readFrom = from
     this.#candidateSets = this.#candidateSetsNow()
     const around = this.#candidateSets.flatMap((set) => set.map(({ meshletDid }) => meshletDid))
     this.#meshlets = [...new Set(around)]
-    this.#peers = this.#peersNow()
+    this.#inTurn = inTurnFor(this.#config.did, this.#machinesAround())
     this.#roles = rolesByDid(this.#view, this.#config, this.#candidateSets, (owner) =>
       this.#law.isOut(owner),
     )
@@ -156,8 +186,8 @@ export class Neighbourhood {
    * is heard of: what comes within this time is looked at together, milliseconds.
    */
   get gapMs(): number {
-    if (this.#peerCount <= CALL_ALL_MAX) return 0
-    return Math.min(REST_MS_MAX, this.#peerCount * REST_MS_EACH)
+    const { length } = this.#inTurn
+    return length <= CALL_ALL_MAX ? 0 : Math.min(REST_MS_MAX, length * REST_MS_EACH)
   }
 
   /** What somebody is here; undefined for a stranger. */
@@ -170,7 +200,7 @@ export class Neighbourhood {
     return [...sets].filter((set) => set.some(({ meshletDid }) => meshletDid === this.#config.did))
   }
 
-  #peersNow(): readonly Peer[] {
+  #machinesAround(): readonly Did[] {
     const view = this.#view
     const facts = membershipFacts(view)
     const members = membersOf(this.#config)
@@ -178,13 +208,11 @@ export class Neighbourhood {
       ...members,
       ...members.flatMap((member) => [...listedMembersOf(view, member)]),
     ])
-    const peers = [...owners]
+    return [...owners]
       .toSorted()
       .flatMap((owner) => facts.machinesOf(owner))
       .filter(({ meshletDid, verdict }) => meshletDid !== this.#config.did && verdict !== 'no')
-      .map(({ meshletDid }): Peer => ({ did: meshletDid, endpoint: this.#endpointOf(meshletDid) }))
-    this.#peerCount = peers.length
-    return sampleFor(this.#config.did, peers)
+      .map(({ meshletDid }) => meshletDid)
   }
 
   #endpointOf(did: Did): string | undefined {
