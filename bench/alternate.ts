@@ -51,3 +51,18 @@ export async function busyMsOf(act: () => unknown): Promise<number> {
   const { user, system } = process.cpuUsage(start)
   return (user + system) / 1_000
 }
+
+/**
+ * The same with the collection of the garbage that it makes, and without that of others': V8 collects
+ * when the event loop turns, and so at the cost of whoever lets it turn. Needs a node with
+ * `--expose-gc`.
+ */
+export async function busyMsAndGarbageOf(act: () => unknown): Promise<number> {
+  const collect = () => globalThis.gc?.({ execution: 'sync', type: 'minor' })
+  collect()
+  await new Promise((resume) => setImmediate(resume))
+  return busyMsOf(async () => {
+    await act()
+    collect()
+  })
+}

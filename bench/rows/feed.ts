@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Frame } from '@atproto/xrpc-server'
 import { createSignatureVerifier } from '../../src/atproto/repo-walk-signature.ts'
-import { busyMsOf } from '../alternate.ts'
+import { busyMsAndGarbageOf } from '../alternate.ts'
 import {
   type Frames,
   openFrameFeed,
@@ -15,12 +15,12 @@ import {
 import { atLeast, median, resultOf, type Result } from '../result.ts'
 
 const REPOS = 8
-/** Frames of one sample. */
-const BATCH = 80
+/** Frames of one sample: so many that collecting their garbage costs what it costs in the long run. */
+const BATCH = 240
 /** An event that is passed by takes so little that a sample needs more of them. */
-const REPEATS = 20
-const BATCHES = 14
-const WARM_UP = 4
+const REPEATS = 5
+const BATCHES = 10
+const WARM_UP = 2
 /** Of all frames, on stores of their own: the compiler goes on for some thousand events. */
 const WARM_UP_ROUNDS = 3
 
@@ -104,7 +104,7 @@ async function measureFeed(recorded: Frames, file: string, followed: boolean) {
     const inTurn = Object.entries(tasks)
     if (index % 2 === 1) inTurn.reverse()
     for (const [name, task] of inTurn) {
-      const ms = await busyMsOf(task)
+      const ms = await busyMsAndGarbageOf(task)
       if (index >= WARM_UP) rates[name as keyof typeof rates].push((1_000 * frames.length) / ms)
     }
   }
