@@ -51,7 +51,7 @@ describe('EventTree', () => {
     const blocks = new Map([...(await blocksOf(mst))].map(([cid, block]) => [linkOf(cid), block]))
     const read: Link[] = []
     const get = (link: Link) => (read.push(link), blocks.get(link))
-    const tree = new EventTree(linkOf(await mst.getPointer()), { get })
+    const tree = new EventTree(linkOf(await mst.getPointer()), { get }, layerOf)
     expect(tree.get('a/123')).toBe(values[0])
     tree.set('a/123', values[1] as Link)
     tree.root()
@@ -62,7 +62,7 @@ describe('EventTree', () => {
 
   it('says what is missing', () => {
     const node = nodeOf(['a/1'], values[0])
-    expect(() => new EventTree(linkFor(node), { get: () => undefined })).toThrow('missing')
+    expect(() => new EventTree(linkFor(node), { get: () => undefined }, layerOf)).toThrow('missing')
   })
 
   it.each<[string, readonly (readonly string[])[]]>([
@@ -78,7 +78,7 @@ describe('EventTree', () => {
     const root = nodeOf(top, values[0], child && linkFor(child))
     const blocks = new Map([root, child ?? root].map((block) => [linkFor(block), block]))
     expect(() => {
-      const tree = new EventTree(linkFor(root), { get: (link) => blocks.get(link) })
+      const tree = new EventTree(linkFor(root), { get: (link) => blocks.get(link) }, layerOf)
       tree.get(keyOn(0, '0'))
     }).toThrow('not in its place')
   })
@@ -136,7 +136,7 @@ async function blocksOf(mst: MST): Promise<BlockMap> {
 async function treeOf(mst: MST): Promise<EventTree> {
   const root = await mst.getPointer()
   const car = await blocksToCarFile(root, await blocksOf(mst))
-  return new EventTree(linkOf(root), findBlocks(car))
+  return new EventTree(linkOf(root), findBlocks(car), layerOf)
 }
 
 /** A node of these keys, with one subtree before the first. */

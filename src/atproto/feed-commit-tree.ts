@@ -4,7 +4,7 @@ import {
   type Bounds,
   boundsAt,
   EVERYTHING,
-  layerOf,
+  type LayerOf,
   layerWithin,
   readTreeNode,
   writeTreeNode,
@@ -31,15 +31,17 @@ type Subtree = Branch | Link | undefined
  */
 export class EventTree {
   readonly #blocks: EventBlocks
+  readonly #layerOf: LayerOf
   #root: Branch
 
-  constructor(root: Link, blocks: EventBlocks) {
+  constructor(root: Link, blocks: EventBlocks, layerOf: LayerOf) {
     this.#blocks = blocks
+    this.#layerOf = layerOf
     this.#root = this.#read(root, EVERYTHING, undefined)
   }
 
   get(key: string): Link | undefined {
-    const layer = layerOf(key)
+    const layer = this.#layerOf(key)
     let branch: Branch | undefined = this.#root
     let bounds = EVERYTHING
     while (branch && branch.layer > layer) {
@@ -53,7 +55,7 @@ export class EventTree {
 
   /** Puts a record where there is none, or another one. */
   set(key: string, value: Link): void {
-    const layer = layerOf(key)
+    const layer = this.#layerOf(key)
     if (this.#root.keys.length === 0) this.#root = emptyBranch(layer)
     else if (layer > this.#root.layer) {
       const [left, right] = this.#split(this.#root, key, EVERYTHING)
@@ -66,7 +68,7 @@ export class EventTree {
 
   /** Takes away a record that is there. */
   remove(key: string): void {
-    this.#removeIn(this.#root, key, layerOf(key), EVERYTHING)
+    this.#removeIn(this.#root, key, this.#layerOf(key), EVERYTHING)
     // At the top no node stands without keys.
     while (this.#root.keys.length === 0) {
       const below = this.#open(this.#root, 0, EVERYTHING)
@@ -175,7 +177,7 @@ export class EventTree {
     if (!block) throw new Error('a node of the tree is missing')
     const node = readTreeNode(block)
     const { keys, values, subtrees } = node
-    const own = layerWithin(node, bounds, layer)
+    const own = layerWithin(node, { bounds, layer, layerOf: this.#layerOf })
     return { layer: own, keys: [...keys], values: [...values], subtrees: [...subtrees], link }
   }
 }

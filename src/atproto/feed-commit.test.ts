@@ -6,6 +6,7 @@ import { type CommitEvent, keyOf, ScriptedRepo } from '../../test/support/script
 import { COLLECTION } from '../model/nsid.ts'
 import { verifyCommitEvent } from './feed-commit.ts'
 import { type CommitBody, parseCommitBody } from './feed-frame.ts'
+import { layerOf } from './repo-tree-node.ts'
 import { createSignatureVerifier } from './repo-walk-signature.ts'
 import { REPO_QUOTA } from './repo-walk.ts'
 
@@ -22,7 +23,7 @@ describe('verifyCommitEvent', () => {
   async function check(event: Partial<CommitEvent>, signer = repo.key.did()) {
     const body = parseCommitBody({ seq: 1, time: '2026-01-01T00:00:00Z', ...event })
     const nowMs = Date.parse('2026-02-01T00:00:00Z')
-    const expected = { did: repo.did, signingKey: signer, verify, nowMs }
+    const expected = { did: repo.did, signingKey: signer, verify, nowMs, layerOf }
     return verifyCommitEvent(body as CommitBody, expected, REPO_QUOTA, () => undefined)
   }
 
@@ -102,7 +103,7 @@ describe('verifyCommitEvent', () => {
     const event = parseCommitBody({ seq: 1, time: '2026-01-01T00:00:00Z', ...(await writeAll()) })
     const counted = vi.fn<typeof verify>(verify)
     const nowMs = Date.parse('2026-02-01T00:00:00Z')
-    const expected = { did: repo.did, signingKey: repo.key.did(), verify: counted, nowMs }
+    const expected = { did: repo.did, signingKey: repo.key.did(), verify: counted, nowMs, layerOf }
     await verifyCommitEvent(event as CommitBody, expected, REPO_QUOTA, () => undefined)
     expect(counted).toHaveBeenCalledOnce()
   })

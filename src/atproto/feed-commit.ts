@@ -7,7 +7,7 @@ import type { CommitBody } from './feed-frame.ts'
 import { splitKey } from './record-store-repo.ts'
 import { cidText, type Link, linkOf } from './repo-link.ts'
 import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
-import { isTreeKey } from './repo-tree-node.ts'
+import { isTreeKey, type LayerOf } from './repo-tree-node.ts'
 import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
 
 /** A commit of the stream of which everything was proven. */
@@ -19,6 +19,11 @@ export interface VerifiedEvent {
   readonly remove: readonly string[]
 }
 
+export interface EventExpectation extends CommitExpectation {
+  /** For the keys of the tree. */
+  readonly layerOf: LayerOf
+}
+
 /**
  * Proves what a `#commit` event says: that its commit is signed and of this revision, that each record
  * stands in its tree or does not, and, by undoing its operations, that they are all that changed since
@@ -27,7 +32,7 @@ export interface VerifiedEvent {
  */
 export async function verifyCommitEvent(
   event: CommitBody,
-  expected: CommitExpectation,
+  expected: EventExpectation,
   quota: RepoQuota,
   /** The bytes of a block that is at hand: content that a repo holds twice may be sent once only. */
   known: (cid: Cid) => Uint8Array | undefined,
@@ -37,7 +42,7 @@ export async function verifyCommitEvent(
   if (!bytes) throw bad('the event does not hold its commit')
   const { commit, root } = verifyCommit(cidText(event.commit), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
-  proveOperations(event, root, blocks)
+  proveOperations(event, root, { blocks, layerOf: expected.layerOf })
   const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(cidText(each))
   return { commit, ...ourOperations(event, bytesOf, quota) }
 }
@@ -58,12 +63,12 @@ function blockOf(blocks: EventBlocks, cid: CidObject): Uint8Array | undefined {
   }
 }
 
-function proveOperations(event: CommitBody, data: Link, blocks: EventBlocks): void {
+function proveOperations(event: CommitBody, data: Link, at: Parameters<typeof undo>[2]): void {
   const { ops, prevData } = event
   if (!prevData) throw bad('the event does not say what it follows')
   if (new Set(ops.map((op) => op.path)).size < ops.length) throw bad('one record, two operations')
   try {
-    if (undo(ops, data, blocks) === linkOf(prevData)) return
+    if (undo(ops, data, at) === linkOf(prevData)) return
   } catch (cause) {
     if (cause instanceof CommuneError) throw cause
     throw bad(`the event can't be proven: ${messageOf(cause).slice(0, 200)}`, cause)
@@ -72,10 +77,14 @@ function proveOperations(event: CommitBody, data: Link, blocks: EventBlocks): vo
 }
 
 /** The root of the tree before the operations. */
-function undo(ops: CommitBody['ops'], data: Link, blocks: EventBlocks): Link {
+function undo(
+  ops: CommitBody['ops'],
+  data: Link,
+  { blocks, layerOf }: { readonly blocks: EventBlocks; readonly layerOf: LayerOf },
+): Link {
   // A commit that changes nothing brings no node either.
   if (ops.length === 0) return data
-  const tree = new EventTree(data, blocks)
+  const tree = new EventTree(data, blocks, layerOf)
   for (const { path, cid } of ops) {
     if (!isTreeKey(path)) throw bad('an operation is on what can be no record')
     if (tree.get(path) !== (cid ? linkOf(cid) : undefined))

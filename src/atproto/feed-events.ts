@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import { verifyCommitEvent } from './feed-commit.ts'
 import { parseCommitBody, parseSyncBody } from './feed-frame.ts'
 import type { EventReader } from './feed-transport.ts'
+import { rememberLayers } from './repo-key-layers.ts'
 import { cidText } from './repo-link.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 import type { RepoQuota } from './repo-walk.ts'
@@ -14,6 +15,7 @@ export interface EventReaderOptions {
 
 /** Reads events as hosts send them, and proves commits by signature and tree. */
 export function createEventReader({ verify, quota, clock }: EventReaderOptions): EventReader {
+  const layerOf = rememberLayers()
   return {
     commit(body) {
       const event = parseCommitBody(body)
@@ -24,7 +26,7 @@ export function createEventReader({ verify, quota, clock }: EventReaderOptions):
           prevData: event.prevData && cidText(event.prevData),
           tooBig: event.tooBig,
           prove: ({ did, signingKey }, known) => {
-            const expected = { did, signingKey, verify, nowMs: clock.wallMs() }
+            const expected = { did, signingKey, verify, nowMs: clock.wallMs(), layerOf }
             return verifyCommitEvent(event, expected, quota, known)
           },
         }

@@ -142,10 +142,10 @@ class SqliteDisk implements RecordDisk {
 
   #transact(write: () => void): void {
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#statements.begin.run()
       try {
         write()
-        this.#database.exec('COMMIT')
+        this.#statements.commit.run()
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
         throw error
@@ -160,6 +160,8 @@ class SqliteDisk implements RecordDisk {
 
 function prepare(database: DatabaseSync) {
   return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
     putRepo: database.prepare('INSERT OR REPLACE INTO repo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     forgetRepo: database.prepare('DELETE FROM repo WHERE did = ?'),
     getBytes: database.prepare('SELECT bytes FROM record WHERE did = ? AND key = ?'),

@@ -44,6 +44,9 @@ export function isTreeKey(key: string): boolean {
   return key.length <= KEY_CHARACTERS_MAX && KEY.test(key)
 }
 
+/** `layerOf`, or what gives the same. */
+export type LayerOf = (key: string) => number
+
 /** How high in the tree a key stands: the zeros that its hash begins with, counted in pairs of bits. */
 export function layerOf(key: string): number {
   const digest = hash('sha256', key, 'binary')
@@ -87,11 +90,19 @@ export function readTreeNode(block: Uint8Array): TreeNode {
   return { keys, values, subtrees }
 }
 
+/** Where a node stands, and how the layers of its keys are found. */
+export interface Place {
+  readonly bounds: Bounds
+  /** Undefined for the root, whose keys tell it. */
+  readonly layer: number | undefined
+  readonly layerOf: LayerOf
+}
+
 /**
  * The layer of a node, which for the root (undefined) its keys tell. Throws when it is not of the one
  * shape that its keys and its place prescribe: another way of reading it could find other records.
  */
-export function layerWithin(node: TreeNode, bounds: Bounds, layer: number | undefined): number {
+export function layerWithin(node: TreeNode, { bounds, layer, layerOf }: Place): number {
   const { keys, subtrees } = node
   const [first] = keys
   const isEmpty = first === undefined && subtrees[0] === undefined

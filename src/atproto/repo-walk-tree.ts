@@ -1,7 +1,14 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid } from '../model/records.ts'
 import { type Link, linkText } from './repo-link.ts'
-import { type Bounds, boundsAt, EVERYTHING, layerWithin, readTreeNode } from './repo-tree-node.ts'
+import {
+  type Bounds,
+  boundsAt,
+  EVERYTHING,
+  layerOf,
+  layerWithin,
+  readTreeNode,
+} from './repo-tree-node.ts'
 import type { Blocks } from './repo-walk-source.ts'
 
 /** Keys from `start` up to but not including `end`. */
@@ -106,7 +113,7 @@ function readNode(subtree: Subtree, block: Uint8Array | undefined) {
   if (block === undefined) throw bad('a node of its tree is missing')
   try {
     const node = readTreeNode(block)
-    const layer = layerWithin(node, subtree, subtree.layer)
+    const layer = layerWithin(node, { bounds: subtree, layer: subtree.layer, layerOf })
     const leaves = node.keys.map((key, index): Leaf => [key, linkText(node.values[index] as Link)])
     const children: Subtree[] = []
     for (const [index, link] of node.subtrees.entries()) {

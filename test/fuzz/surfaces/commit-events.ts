@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { type VerifiedEvent, verifyCommitEvent } from '../../../src/atproto/feed-commit.ts'
 import { type CommitBody, parseCommitBody } from '../../../src/atproto/feed-frame.ts'
 import { createSignatureVerifier } from '../../../src/atproto/repo-walk-signature.ts'
+import { rememberLayers } from '../../../src/atproto/repo-key-layers.ts'
 import { layerOf } from '../../../src/atproto/repo-tree-node.ts'
 import { REPO_QUOTA } from '../../../src/atproto/repo-walk.ts'
 import { CommuneError } from '../../../src/model/errors.ts'
@@ -14,6 +15,7 @@ import { expectThat, type Surface } from '../surface.ts'
 
 const did: Did = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
 const verify = createSignatureVerifier()
+const remembered = rememberLayers()
 const NOW_MS = Date.parse('2026-01-02')
 
 /** A record's key by its number, and its content; 0: it is deleted where there is one. */
@@ -111,7 +113,7 @@ async function ourVerdict(
 ): Promise<OurVerdict> {
   const byText = (text: string) => known(parseCid(text))
   try {
-    const expected = { did, signingKey, verify, nowMs: NOW_MS }
+    const expected = { did, signingKey, verify, nowMs: NOW_MS, layerOf: remembered }
     return { ok: true, event: await verifyCommitEvent(body, expected, REPO_QUOTA, byText) }
   } catch (error) {
     if (error instanceof CommuneError && error.code !== 'internal')
