@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StatementSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { COLLECTION } from '../model/nsid.ts'
 import type { Did } from '../model/records.ts'
 import { silentLog } from '../ports/log.ts'
@@ -74,6 +75,16 @@ describe('events that are ready at the same time', () => {
       'alice 1 after 1',
       'carol 1 after 1',
     ])
+  })
+
+  it('cost a beginning, an end, and of each its record and its position', async () => {
+    const statements = vi.spyOn(StatementSync.prototype, 'run')
+    try {
+      await Promise.all([run(BOB, '1'), run(ALICE, '1'), run(CAROL, '1')])
+      expect(statements).toHaveBeenCalledTimes(2 + 2 * 3)
+    } finally {
+      statements.mockRestore()
+    }
   })
 
   it('of one repo are stored one after another, the later judged by the earlier', async () => {
