@@ -70,11 +70,11 @@ describe('the network of a workload', () => {
     expect(world.placesOf(name)).not.toContain(machine)
   })
 
-  test('goes when the machine is drained', async () => {
+  test.each(['drain', 'shutdown'] as const)('goes with a %s of the machine', async (order) => {
     const { world, machine, name } = await openWindow()
     const caller = { did: world.owner('alice').did, roles: ['meshletOwner'] }
     const call = { caller, input: {}, params: {}, signal: AbortSignal.any([]) }
-    void apiOf(world, machine).drain(call as never)
+    void apiOf(world, machine)[order](call as never)
     await world.advance(5_000)
     expect(networksOf(world, name)).not.toContain(machine)
   })
