@@ -33,7 +33,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
       unit: 'ms',
       name: 'From the deciding bid to a running container, with a network of its own',
       samples: taken.commune,
-      whenNotMet: `in a network of its own that is there already the engine alone takes ${floor} ms for such a container (start-one/engine), and ${networked} ms for a plain one (start-one/network): it sets up a name server in each.`,
+      whenNotMet: `in a network of its own that is there already the engine alone takes ${floor} ms for such a container (start-one/engine), and ${networked} ms for a plain one (start-one/network): it sets up a name server in each. The rest is the decision, and what is left of making the network, on the same processors.`,
       warm: 'Warm: the image, the engine, the meshlet. The end is the moment that the engine names.',
     }
     return [
