@@ -1,11 +1,13 @@
 import type { SeenOtherwise } from '../governance/seen-otherwise.ts'
-import { CommuneError } from '../model/errors.ts'
 import { repoOf } from '../governance/ballots.ts'
 import { COLLECTION } from '../model/nsid.ts'
-import type { AnswerRecord, AtUri, Did, DisputeRecord } from '../model/records.ts'
+import type { AtUri, Did, DisputeRecord } from '../model/records.ts'
 import { utcMinute } from '../model/utc-minute.ts'
 import { EXIT } from './exit.ts'
-import { idOf, proposalData, proposalRows } from './get-proposals.ts'
+import { findRecord } from './find-record.ts'
+import { proposalData, proposalRows } from './get-proposals.ts'
+import { idOf } from './record-id.ts'
+import { answerTo } from './describe-dispute.ts'
 import type { LabelerOptions } from './command-options.ts'
 import type { Io } from './io.ts'
 import { labelText, readLabels, type AccountLabel } from './labels.ts'
@@ -26,19 +28,9 @@ const IGNORED = {
 export async function describeProposal(
   io: Io,
   reading: Reading,
-  { kind, id, format, options }: DescribeProposal,
+  { id, format, options }: DescribeProposal,
 ): Promise<number> {
-  if (kind !== 'proposal')
-    throw new CommuneError('usage', `There is nothing called "${kind}" to describe.`, {
-      hint: 'Give the name of a workload, or proposal and its id.',
-    })
-  const row = proposalRows(reading, io.clock.wallMs()).find(
-    (one) => one.id === id || one.proposal.uri === id,
-  )
-  if (row === undefined)
-    throw new CommuneError('not-found', `There is no proposal "${id}".`, {
-      hint: '"commune get proposals" lists them.',
-    })
+  const row = findRecord(proposalRows(reading, io.clock.wallMs()), id, 'proposal')
   if (format === 'name') {
     io.out(`${row.id}\n`)
     return EXIT.done
@@ -54,7 +46,6 @@ export async function describeProposal(
 }
 
 interface DescribeProposal {
-  readonly kind: string
   readonly id: string
   readonly format: OutputFormat
   readonly options: LabelerOptions
@@ -119,9 +110,7 @@ function sidesOf(
 ): readonly string[] {
   const by = repoOf(dispute)
   const raised = view.get<DisputeRecord>(by, COLLECTION.dispute, idOf(dispute))?.value
-  const answer = view
-    .list<AnswerRecord>(claimant, COLLECTION.answer)
-    .find(([, { value }]) => value.dispute.uri === dispute)?.[1].value
+  const answer = answerTo(view, claimant, dispute)
   return [
     ...(raised === undefined ? [] : [`disputed:  ${printable(raised.reason)} (${called(by)})`]),
     ...(answer?.reason === undefined

@@ -4,7 +4,8 @@ import type { Dispute } from '../governance/disputes.ts'
 import { utcMinute } from '../model/utc-minute.ts'
 import type { GetInput } from './commands/get.ts'
 import { bidCheckedAgain, isBid } from './disputed-bid.ts'
-import { idOf } from './get-proposals.ts'
+import { recordsCalled } from './find-record.ts'
+import { idOf } from './record-id.ts'
 import { printList, type Column } from './output.ts'
 
 /** Claims that somebody says are wrong, and how that stands. */
@@ -13,9 +14,7 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
   const nowMs = io.clock.wallMs()
   const { disputes } = agreementOf(view, owner, nowMs)
   const inLedger = claimsInLedger(view, owner, nowMs)
-  const items = disputes.filter(
-    ({ uri }) => name === undefined || name === uri || name === idOf(uri),
-  )
+  const items = name === undefined ? disputes : recordsCalled(disputes, name)
   const columns: readonly Column<Dispute>[] = [
     { header: 'dispute', cell: ({ uri }) => idOf(uri) },
     { header: 'by', cell: ({ by }) => names.account(by) },
@@ -44,16 +43,19 @@ export function printDisputes({ io, reading, format, name }: GetInput): void {
     items,
     columns,
     nameOf: ({ uri }) => idOf(uri),
-    dataOf: (dispute) =>
-      isBid(dispute.value.claim.uri)
-        ? dispute
-        : { ...dispute, inLedger: inLedger(dispute.value.claim.uri) },
+    dataOf: (dispute) => disputeData(dispute, inLedger),
     empty: 'Nothing is disputed.',
   })
 }
 
+/** For programs. */
+export function disputeData(dispute: Dispute, inLedger: ReturnType<typeof claimsInLedger>): object {
+  const { uri } = dispute.value.claim
+  return isBid(uri) ? dispute : { ...dispute, inLedger: inLedger(uri) }
+}
+
 /** In the ledger that is used now, and what is known of the next one. */
-function countsText({ counts, changesOn }: ClaimInLedger): string {
+export function countsText({ counts, changesOn }: ClaimInLedger): string {
   if (changesOn === undefined) return counts ? 'yes' : 'no'
   return counts ? `yes; no more from ${changesOn}` : `no; counts again from ${changesOn}`
 }

@@ -1,14 +1,17 @@
+import { idOf } from './record-id.ts'
 import { agreementOf } from '../governance/agreement.ts'
 import type { Decided } from '../governance/decide.ts'
 import { bearsOn } from '../governance/member-state.ts'
 import { utcMinute } from '../model/utc-minute.ts'
 import type { GetInput } from './commands/get.ts'
+import { recordsCalled } from './find-record.ts'
 import { printList, type Column } from './output.ts'
 import type { Reading } from './reading.ts'
 
 /** A proposal with what only its reader can tell. */
 interface Row extends Decided {
   readonly id: string
+  readonly uri: string
   /** Whether it binds the owner who looks. */
   readonly binds: boolean
 }
@@ -16,9 +19,8 @@ interface Row extends Decided {
 /** What was proposed to the owners around, and what became of it. */
 export function printProposals({ io, reading, format, name }: GetInput): void {
   const { names } = reading
-  const items = proposalRows(reading, io.clock.wallMs()).filter(
-    ({ id, proposal }) => name === undefined || name === id || name === proposal.uri,
-  )
+  const all = proposalRows(reading, io.clock.wallMs())
+  const items = name === undefined ? all : recordsCalled(all, name)
   const columns: readonly Column<Row>[] = [
     { header: 'proposal', cell: ({ id }) => id },
     { header: 'cluster', cell: ({ proposal }) => proposal.value.cluster },
@@ -64,6 +66,7 @@ export function proposalRows({ view, owner }: Reading, nowMs: number): readonly 
     .map((one) => ({
       ...one,
       id: idOf(one.proposal.uri),
+      uri: one.proposal.uri,
       binds: clusters.some(({ roster }) => bearsOn(one, roster)),
     }))
     .toSorted((a, b) => (a.proposal.value.createdAt < b.proposal.value.createdAt ? 1 : -1))
@@ -91,9 +94,4 @@ export function proposalData(row: Row): object {
     attestedBy,
     seenOtherwise: row.seenOtherwise,
   }
-}
-
-/** The last part of a uri. */
-export function idOf(uri: string): string {
-  return uri.slice(uri.lastIndexOf('/') + 1)
 }

@@ -103,21 +103,6 @@ export async function findOwner(
   })
 }
 
-/** A record that people name: its uri, or the last part of one of those that are meant. */
-export function findRecord<T extends { readonly uri: string }>(
-  records: readonly T[],
-  text: string,
-  what: string,
-): T {
-  const found = records.filter(({ uri }) => uri === text || uri.endsWith(`/${text}`))
-  if (found[0] !== undefined && found.length === 1) return found[0]
-  const hint =
-    found.length > 1
-      ? `There are several: give one of ${found.map(({ uri }) => uri).join(', ')}.`
-      : `"commune get ${what}s" lists them.`
-  throw new CommuneError('not-found', `There is no ${what} "${text}".`, { hint })
-}
-
 /** The version of a record that can be read now. Fails with `not-found` when none can. */
 export function strongRef(
   { view }: Reading,

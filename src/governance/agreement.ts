@@ -48,9 +48,27 @@ export function decisionsAbout(
   return clusters
     .map(({ roster }) => ({
       cluster: roster.cluster,
-      state: memberState(decided, roster, subject, nowMs),
+      state:
+        subject === roster.owner
+          ? stateOfOwner(decided, roster, nowMs)
+          : memberState(decided, roster, subject, nowMs),
     }))
     .filter(({ state }) => state.kind !== 'none')
+}
+
+/**
+ * What the others decided about the owner herself. She has no vote on it and is not bound by it, so it is
+ * what a member sees who lists whom she lists.
+ */
+function stateOfOwner(decided: readonly Decided[], roster: Roster, nowMs: number): MemberState {
+  const { cluster, owner, members } = roster
+  for (const member of members) {
+    const others = members.filter((other) => other !== member)
+    const theirs = { cluster, owner: member, members: [...others, owner] }
+    const state = memberState(decided, theirs, owner, nowMs)
+    if (state.kind !== 'none') return state
+  }
+  return { kind: 'none' }
 }
 
 /** One state in a few words. */

@@ -148,7 +148,10 @@ function stateOf(
       state: 'answered',
       claimCounts: false,
       deadlineMs,
-      why: 'contested; the members may vote',
+      why:
+        openVote === undefined
+          ? 'contested; the claim counts again unless a vote is proposed by the deadline'
+          : 'contested; the members vote on it until the deadline',
     }
   return settled('lapsed', true, 'contested, and nobody had it voted on in time')
 }

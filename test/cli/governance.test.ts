@@ -18,7 +18,7 @@ let network: TestNetwork
 let folder: string
 
 beforeAll(async () => {
-  network = await startTestNetwork(OWNERS)
+  network = await startTestNetwork([...OWNERS, 'erin1'])
   folder = mkdtempSync(join(tmpdir(), 'commune-governance-'))
   for (const owner of OWNERS) {
     const members = OWNERS.filter((other) => other !== owner).map(didOf)
@@ -179,6 +179,13 @@ it('three of three vote to suspend the fourth, and everybody reads the same', as
   const members = await as('alice', 'get', 'members')
   expect(members.out).toMatch(/dave1.*suspended until .* \(friends\)/)
   expect(members.out).toMatch(/bobby.* good /)
+  // She sees it, too, and that those go on works with her says nothing of it.
+  expect((await as('dave1', 'get', 'members')).out).toMatch(
+    /dave1\S* .*suspended until .* \(friends\)/,
+  )
+  const admitted = await as('bobby', 'propose', 'admit', network.account('dave1').handle)
+  expect(admitted.code).toBe(1)
+  expect(admitted.err).toMatch(/is a member already, suspended until .*\n.*propose reinstate dave1/)
 
   // Whoever lists the votes as she saw them shows who changed hers afterwards.
   const bobby = await sessionOf('bobby')
@@ -196,8 +203,48 @@ it('three of three vote to suspend the fourth, and everybody reads the same', as
   await session[Symbol.asyncDispose]()
 }, 60_000)
 
+it('what is open already is not proposed again, and what must be meant is said', async () => {
+  const { handle } = network.account('erin1')
+  const first = await as('carol', 'propose', 'admit', handle)
+  const id = first.out.trim().split(' ')[1] ?? ''
+  const count = async () => {
+    const { out } = await as('carol', 'get', 'proposals', '-o', 'json')
+    return (JSON.parse(out) as unknown[]).length
+  }
+  const before = await count()
+  const again = await as('carol', 'propose', 'admit', handle)
+  expect(again.code).toBe(1)
+  expect(again.err).toMatch(/You have proposed that already; nothing was written\./)
+  expect(again.err).toContain(`commune vote ${id} yes|no|abstain`)
+  const other = await as('bobby', 'propose', 'admit', handle)
+  expect(other.err).toMatch(/^commune: carol\S* has proposed that already/)
+  expect(await count()).toBe(before)
+
+  const unknown = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
+  expect((await as('carol', 'propose', 'expel', unknown)).err).toMatch(
+    /is no member of friends\.\n.*commune propose admit did:plc:ewvi/,
+  )
+  expect((await as('carol', 'propose', 'admit', unknown)).err).toContain('it leads nowhere')
+  expect((await as('carol', 'propose', 'expel', didOf('bobby-mesh'))).err).toMatch(
+    /is a machine, and members are owners\.\n.*commune propose expel bobby/,
+  )
+
+  // As much of the id as is enough will do; what is not enough lists what fits.
+  expect((await as('carol', 'vote', id.slice(0, 8))).err).toContain('It is open')
+  expect((await as('carol', 'describe', 'proposal', id.slice(0, 8))).out).toMatch(/^admit did:plc/)
+  const session = await sessionOf('carol')
+  const value = (await proposal('carol', id)) as unknown as object
+  for (const rkey of ['zzzz1', 'zzzz2']) await put(session, COLLECTION.proposal, rkey, { ...value })
+  expect((await as('carol', 'vote', 'zzzz')).err).toMatch(
+    /may be any of 2 proposals\.\n.*zzzz1, zzzz2|zzzz2, zzzz1/,
+  )
+  for (const rkey of ['zzzz1', 'zzzz2', id])
+    await session.writer.apply([{ action: 'delete', collection: COLLECTION.proposal, rkey }])
+  await session[Symbol.asyncDispose]()
+}, 60_000)
+
 it('#61 a second vote for the other side, under another key, is shown', async () => {
-  const { out } = await as('alice', 'propose', 'admit', 'did:plc:ewvi7nxzyoun6zhxrhs64oiz')
+  const { out } = await as('alice', 'propose', 'admit', didOf('erin1'))
   const id = out.trim().split(' ')[1] ?? ''
   await as('bobby', 'vote', id, 'yes')
   const { uri, cid } = (await proposal('alice', id)) as unknown as { uri: string; cid: string }
@@ -236,9 +283,14 @@ it('a claim is disputed, contested, and struck by those who are no party', async
   )
   expect((await as('bobby', 'answer', id, 'contest', '--reason', 'it was not')).code).toBe(0)
   expect(await state()).toEqual(['answered', false])
+  const whole = await as('carol', 'describe', 'dispute', id.slice(0, 10))
+  expect(whole.out).toMatch(
+    /^dispute \S+, against bobby.*\nclaim: .*\ndisputed: .* by alice\S*: it was down\nevidence: .*\nanswered: .* by bobby\S*, contest: it was not\nstate: +answered: contested; the claim counts again unless a vote is proposed by the deadline\ndeadline: +\d{4}.*\ncounts: /,
+  )
   const proposed = await as('alice', 'propose', 'uphold', id)
   const vote = proposed.out.trim().split(' ')[1] ?? ''
   const sides = (await as('carol', 'describe', 'proposal', vote)).out
+  expect((await as('dave1', 'describe', 'dispute', id)).out).toMatch(/\nvote: +\S+, open: /)
   expect(sides).toMatch(/^uphold the dispute against bobby/)
   expect(sides).toMatch(/disputed: +it was down \(alice.*\n.*answered: +it was not \(bobby/)
   expect((await as('alice', 'vote', vote, 'yes')).code).not.toBe(0)
@@ -285,6 +337,7 @@ it.each([
   [['dispute', 'nonsense'], /Why is it wrong\?/],
   [['answer', 'x', 'contst'], /Did you mean contest\?/],
   [['describe', 'proposal', 'nope'], /There is no proposal "nope"/],
+  [['describe', 'dispute', 'nope'], /There is no dispute "nope"/],
   [['describe', 'nothing', 'nope'], /nothing called "nothing" to describe/],
 ])(
   '%j is explained',

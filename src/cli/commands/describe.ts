@@ -1,8 +1,10 @@
 import { stringify } from 'yaml'
+import { CommuneError } from '../../model/errors.ts'
 import { formatField } from '../../sync/format-field.ts'
 import type { LabelerOptions, ReadingOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
+import { describeDispute } from '../describe-dispute.ts'
 import { describeProposal } from '../describe-proposal.ts'
 import { failureLogs } from '../failure-logs.ts'
 import { explainWorkload, formatExplanation } from '../explanation.ts'
@@ -25,7 +27,13 @@ export async function runDescribe(
   const format = parseOutput(options.output)
   const reader = await openReader(context, options)
   using reading = await reader.read()
-  if (id !== undefined) return describeProposal(io, reading, { kind: name, id, format, options })
+  if (id !== undefined && name === 'proposal')
+    return describeProposal(io, reading, { id, format, options })
+  if (id !== undefined && name === 'dispute') return describeDispute(io, reading, { id, format })
+  if (id !== undefined)
+    throw new CommuneError('usage', `There is nothing called "${name}" to describe.`, {
+      hint: 'Give the name of a workload, or proposal or dispute and its id.',
+    })
   const workload = workloadView(reading.view, reading.owner, name)
   const nowMs = io.clock.wallMs()
   switch (format) {

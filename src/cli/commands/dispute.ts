@@ -7,7 +7,8 @@ import type { ConnectionOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { faultOfBid, isBid } from '../disputed-bid.ts'
 import { EXIT } from '../exit.ts'
-import { checkText, findRecord, openGoverning, strongRef, timeOf } from '../governing.ts'
+import { findRecord } from '../find-record.ts'
+import { checkText, openGoverning, strongRef, timeOf } from '../governing.ts'
 
 interface DisputeOptions extends ConnectionOptions {
   readonly reason?: string

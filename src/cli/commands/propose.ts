@@ -12,18 +12,19 @@ import { nearest } from '../../spec/suggest.ts'
 import type { ConnectionOptions, LabelerOptions } from '../command-options.ts'
 import type { CommandContext } from '../command-spec.ts'
 import { EXIT } from '../exit.ts'
+import { findRecord } from '../find-record.ts'
 import {
   attestationsDue,
   checkText,
   clusterOf,
   findOwner,
-  findRecord,
   openGoverning,
   strongRef,
   timeOf,
   type Governing,
 } from '../governing.ts'
 import type { Io } from '../io.ts'
+import { refuseOpenOne, refuseUnfit } from '../fitting-proposal.ts'
 import { labelText, readLabels } from '../labels.ts'
 import { drawNonce } from '../planning.ts'
 
@@ -61,6 +62,8 @@ export async function runPropose(
           ? 'Ask another member to: whoever raised the dispute, or one who is no party to it.'
           : 'Ask another member to.',
     })
+  if (action !== 'uphold') await refuseUnfit(governing, cluster, { action, ...about })
+  refuseOpenOne(governing, cluster, { action, ...about })
   await noteLabels(io, governing, about.subject, options)
   const value: ProposalRecord = {
     ...draft(governing, cluster, { action, days, ...about }),

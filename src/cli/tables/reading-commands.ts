@@ -15,9 +15,13 @@ export const READING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'describe',
     args: ['<name>', '[id]'],
-    summary: 'Show everything that is known about one workload, or about a proposal.',
+    summary: 'Show all that is known about a workload, a proposal or a dispute.',
     options: [LABELER, ...READING],
-    examples: ['commune describe hello', 'commune describe proposal k7c2q5'],
+    examples: [
+      'commune describe hello',
+      'commune describe proposal k7c2q5',
+      'commune describe dispute x4m',
+    ],
     load: async () => (await import('../commands/describe.ts')).runDescribe,
   },
   {
