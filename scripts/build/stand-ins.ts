@@ -25,6 +25,7 @@ export const STAND_INS: Readonly<Record<string, string>> = {
   '\0docker-ssh': `module.exports = (options) => require('docker-modem/lib/ssh.js')(options)`,
   '\0docker-session': `module.exports = (...args) => require('dockerode/lib/session.js')(...args)`,
   '\0undici-6': undiciLater('undici_v6'),
+  '\0undici-7': `export { default as Agent } from 'undici_v7/lib/dispatcher/agent.js'`,
   '\0undici-8': undiciLater('undici_v8'),
   '\0mime-db': `module.exports = ${JSON.stringify(mediaTypes())}`,
 }
@@ -43,7 +44,8 @@ interface StandIn {
  * To import one of Node's own modules makes Node load all that it could ever lead to, which for the
  * three of the library for command lines is more than sixty modules; it needs hardly anything of them.
  * Docker's client loads clients for SSH and for gRPC, for engines and builds that are not spoken to
- * here; the guarded fetch loads three versions of undici, one for each line of Node, and uses one. Of
+ * here; the guarded fetch loads three versions of undici, one for each line of Node, and uses what makes
+ * connections in one of them. Of
  * the table of all media types the server needs its own few.
  */
 const USED: readonly StandIn[] = [
@@ -53,6 +55,7 @@ const USED: readonly StandIn[] = [
   { id: './ssh', by: 'docker-modem', module: '\0docker-ssh' },
   { id: './session', by: 'dockerode', module: '\0docker-session' },
   { id: 'undici_v6', module: '\0undici-6' },
+  { id: 'undici_v7', module: '\0undici-7' },
   { id: 'undici_v8', module: '\0undici-8' },
   { id: 'mime-db', module: '\0mime-db' },
 ]

@@ -1,7 +1,9 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { safeFetchWrap } from '@atproto-labs/fetch-node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startLyingServer } from '../../src/dev/lying-server.ts'
 import { BuiltPackage, ROOT, run } from '../support/built-package.ts'
 
 /** Prints, at the end, every file that was loaded as a module. */
@@ -64,6 +66,22 @@ it('what no meshlet needs is not in its bundle', async () => {
   expect(bundled).toContain('undici 7')
   for (const unused of ['undici 6', 'undici 8', '@grpc/grpc-js 1', 'protobufjs 7', 'ssh2 1'])
     expect(bundled).not.toContain(unused)
+})
+
+it('the guarded fetch holds in the bundle, with the part of undici that is left', async () => {
+  await using server = await startLyingServer()
+  server.lie = () => ({ status: 200, body: { hello: 'world' } })
+  const libraries = (await import(join(root, 'dist/meshlet/libraries.js'))) as {
+    readonly safeFetchWrap: typeof safeFetchWrap
+  }
+  const open = libraries.safeFetchWrap({ ssrfProtection: false })
+  expect(await (await open(server.url, { redirect: 'error' })).json()).toEqual({ hello: 'world' })
+  const guarded = libraries.safeFetchWrap({ allowHttp: true, allowCustomPort: true })
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const address = server.url.replace('127.0.0.1', host)
+    await expect(guarded(address, { redirect: 'error' })).rejects.toThrow('fetch failed')
+  }
+  expect(server.requests).toHaveLength(1)
 })
 
 it('no program takes two bytes for a character', async () => {
