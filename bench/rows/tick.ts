@@ -56,7 +56,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         baseline: { name: 'one Docker list of the same containers', samples: taken.list },
         targets: [atMost('ratio', 2)],
         warm: `Warm: the engine, a real one; the compiler. No record is written, and ${calls} calls go to the engine.`,
-        whenNotMet: `The containers alone take ${inList(taken.look)} lists: each is asked for in turn, since the list leaves much out. The rest is the processor's time for ${WORKLOADS} looks.`,
+        whenNotMet: `The containers alone take ${inList(taken.look)} lists: each is asked for in turn, since the list leaves much out. The rest is the processor's time: of ${WORKLOADS} workloads the ${HERE} that run here and a tenth of the others are looked at.`,
       }),
       resultOf({
         id: 'tick/processor',

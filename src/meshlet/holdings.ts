@@ -3,11 +3,12 @@ import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { WorkloadRecord, WorkloadStatusRecord } from '../model/records.ts'
 import { requestOf } from '../model/request.ts'
-import { parseWorkloadUri, workloadUri } from '../model/workload-uri.ts'
+import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { RecordView } from '../ports/records.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { MeshletConfig } from './config.ts'
 import type { EngineSnapshot } from './engine-state.ts'
+import { workloadsOf } from './known-workloads.ts'
 import type { Placement } from './observe.ts'
 
 /** Replicas that are held at a moment, and what one of them asks for. */
@@ -51,8 +52,7 @@ export function seenAtOthers(
   placementOf: (uri: string) => Pick<Placement, 'choice' | 'candidates'> | undefined,
 ): ReadonlyMap<string, Holding> {
   const seen = new Map<string, Holding>()
-  for (const [name, record] of view.list<WorkloadRecord>(ownerDid, COLLECTION.workload)) {
-    const uri = workloadUri(ownerDid, name)
+  for (const { uri, record } of workloadsOf(view, ownerDid)) {
     const placed = placementOf(uri)
     for (const { meshletDid } of placed?.choice.winners ?? []) {
       const winner = placed?.candidates.find((one) => one.meshletDid === meshletDid)

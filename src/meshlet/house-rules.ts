@@ -1,4 +1,5 @@
 import type { Did, WorkloadRecord } from '../model/records.ts'
+import { rememberByText } from '../model/remember.ts'
 import type { Amount } from '../model/request.ts'
 import { judge, nameRule, type Refusal } from '../policy/judge.ts'
 import { faultInGvisor } from '../policy/gvisor-fault.ts'
@@ -32,19 +33,26 @@ export type Walls = Pick<Desired & { kind: 'run' }, 'runtime' | 'userIds'>
 
 /** Ids of users and groups that a container has where root in it is nobody outside: Docker’s, and Podman’s. */
 const MAPPED_IDS = 65_536
+/** Owners of whom is remembered what they are here. */
+const PARTIES_MAX = 4_096
 
 /** What the policy of this machine says of the work of others, and of its owner’s own. */
 export class HouseRules {
   readonly #options: HouseRulesOptions
+  readonly #partyOf: (owner: string) => Party
+  #known: { given: Policy; info: EngineInfo | undefined; policy: Policy } | undefined
 
   constructor(options: HouseRulesOptions) {
     this.#options = options
+    this.#partyOf = rememberByText(PARTIES_MAX, (owner) =>
+      Object.freeze(partyOf(options.config, owner as Did)),
+    )
   }
 
   /** Why such a container may not run here now; undefined when it may. */
   judge(workload: WorkloadRecord, owner: Did): Refusal | undefined {
-    const { config, clock, imageRefusals } = this.#options
-    const party = partyOf(config, owner)
+    const { clock, imageRefusals } = this.#options
+    const party = this.#partyOf(owner)
     const policy = this.#policy()
     const info = this.#options.engineInfo()
     return (
@@ -57,10 +65,10 @@ export class HouseRules {
 
   /** What this machine puts between such a container and itself. */
   wallsFor(workload: WorkloadRecord, owner: Did): Walls {
-    const { config, engineInfo } = this.#options
+    const { engineInfo } = this.#options
     const info = engineInfo()
     const runtime = info?.gvisor?.runtime
-    const party = partyOf(config, owner)
+    const party = this.#partyOf(owner)
     const isMeant = runtime !== undefined && gvisorWish(this.#policy(), party, workload)
     return {
       ...(isMeant ? { runtime } : {}),
@@ -70,18 +78,17 @@ export class HouseRules {
 
   /** The rule by which an owner’s work runs here only while the walls are shown to stand. */
   canaryRuleFor(owner: Did): string | undefined {
-    const { config, policy } = this.#options
-    const { value, rule } = termsFor(policy(), partyOf(config, owner)).term('canary')
+    const { value, rule } = termsFor(this.#options.policy(), this.#partyOf(owner)).term('canary')
     return value === 'required' ? nameRule(rule.name) : undefined
   }
 
   /** How much a workload may hold here beside what others hold; undefined without any limit. */
   limitOf(uri: string, owner: Did): Limit | undefined {
-    const { config, reservations, capacity } = this.#options
+    const { reservations, capacity } = this.#options
     const policy = this.#policy()
-    const party = partyOf(config, owner)
+    const party = this.#partyOf(owner)
     const heldBy = (isMeant: (other: Party) => boolean) =>
-      reservations.heldBeside(uri, (other) => isMeant(partyOf(config, other)))
+      reservations.heldBeside(uri, (other) => isMeant(this.#partyOf(other)))
     // Most policies limit nothing, and this is asked at every look at every workload: each sum is
     // made when it is needed.
     return limitFor(policy, party, {
@@ -104,11 +111,15 @@ export class HouseRules {
    * refused for the want of it: nothing can be started then either.
    */
   #policy(): Policy {
-    const info = this.#options.engineInfo()
-    return withIsolation(this.#options.policy(), {
-      gvisor: info === undefined || info.gvisor !== undefined,
-      userNamespaces: info?.host?.userNamespaces ?? false,
-    })
+    const [given, info] = [this.#options.policy(), this.#options.engineInfo()]
+    if (this.#known?.given !== given || this.#known.info !== info) {
+      const policy = withIsolation(given, {
+        gvisor: info === undefined || info.gvisor !== undefined,
+        userNamespaces: info?.host?.userNamespaces ?? false,
+      })
+      this.#known = { given, info, policy: Object.freeze({ ...policy }) }
+    }
+    return this.#known.policy
   }
 }
 

@@ -1,7 +1,8 @@
 import { COLLECTION } from '../model/nsid.ts'
-import type { WorkloadRecord } from '../model/records.ts'
+import type { AtUri, Did, WorkloadRecord } from '../model/records.ts'
+import { rememberByObject } from '../model/remember.ts'
 import { workloadUri } from '../model/workload-uri.ts'
-import type { RecordView } from '../ports/records.ts'
+import type { RecordView, StoredRecord } from '../ports/records.ts'
 import { membersOf, type MeshletConfig } from './config.ts'
 import type { EngineState } from './engine-state.ts'
 import type { OwnRecords } from './own-records.ts'
@@ -25,8 +26,34 @@ export function knownWorkloads({
   engineState,
 }: KnownWorkloadsOptions): string[] {
   const recorded = membersOf(config).flatMap((owner) =>
-    view.list<WorkloadRecord>(owner, COLLECTION.workload).map(([name]) => workloadUri(owner, name)),
+    workloadsOf(view, owner).map(({ uri }) => uri),
   )
   const here = engineState.lastSeen?.byWorkload.keys() ?? []
   return [...new Set<string>([...recorded, ...here, ...ownWorkloads(own)])].toSorted()
 }
+
+/** A workload of somebody's repo. */
+export interface OwnedWorkload {
+  readonly uri: AtUri
+  readonly record: StoredRecord<WorkloadRecord>
+}
+
+type Listed = readonly (readonly [rkey: string, StoredRecord<WorkloadRecord>])[]
+
+/**
+ * All workloads of an owner, sorted; the same as long as her list is, uris included: whatever is kept by
+ * uri is found much faster by a text that was looked up before than by one that was just made.
+ */
+export function workloadsOf(view: RecordView, owner: Did): readonly OwnedWorkload[] {
+  const listed = view.list<WorkloadRecord>(owner, COLLECTION.workload)
+  // All who have none share one list.
+  if (listed.length === 0) return []
+  const byOwner = namedIn(listed)
+  const known = byOwner.get(owner)
+  if (known !== undefined) return known
+  const found = listed.map(([name, record]) => ({ uri: workloadUri(owner, name), record }))
+  byOwner.set(owner, found)
+  return found
+}
+
+const namedIn = rememberByObject<Listed, Map<Did, readonly OwnedWorkload[]>>(() => new Map())

@@ -12,7 +12,7 @@ import { requestOf } from '../model/request.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { RecordView, StoredRecord } from '../ports/records.ts'
+import type { StoredRecord, VersionedView } from '../ports/records.ts'
 import { hash64, mix } from '../selection/mix.ts'
 import type { MeshletConfig } from './config.ts'
 import { DayTallies, spansOf } from './day-tallies.ts'
@@ -25,19 +25,23 @@ import type { Settings } from './settings.ts'
 
 export interface LedgerClerkOptions {
   readonly config: MeshletConfig
-  readonly view: RecordView
+  readonly view: VersionedView
   readonly own: OwnRecords
   readonly engineState: Pick<EngineState, 'lastSeen'>
   readonly facts: MachineFacts
   readonly settings: Settings
   /** Where a workload stands now; undefined when there is no such workload. */
   readonly placementOf: (uri: string) => Placement | undefined
+  /** Whether any of these machines is suspected by anybody, however lately. */
+  readonly isAnySuspected: (candidates: readonly Candidate[]) => boolean
   readonly clock: Clock
   readonly log: Log
 }
 
 type Entry = UsageRecord['entries'][number]
 type Holdings = ReadonlyMap<string, Holding>
+
+const NOTHING: Holdings = new Map()
 
 /** Between two looks that are further apart nobody knows what ran. */
 const GAP_MS = 5 * 60_000
@@ -61,6 +65,8 @@ export class LedgerClerk {
   readonly #tallies: DayTallies
   readonly #claimSinceMs = new Map<string, number>()
   #last: { atMs: number; held: Holdings; seen: Holdings } | undefined
+  /** What others held at this version of the records. */
+  #seen: { readonly version: number; readonly holdings: Holdings } | undefined
   #tidiedOn: LedgerDay | undefined
 
   constructor(options: LedgerClerkOptions) {
@@ -79,14 +85,10 @@ export class LedgerClerk {
 
   /** What was there at the last look and still is was there between them. */
   #sumUp(): void {
-    const { config, view, engineState, clock, placementOf } = this.#options
+    const { config, view, engineState, clock } = this.#options
     const now = clock.monotonicMs()
     const held = heldForOthers(view, config, engineState.lastSeen)
-    const isAlone = this.#partners().length === 0
-    const seen = seenAtOthers(view, config, (uri) => {
-      if (isAlone) return undefined
-      return placementOf(uri)
-    })
+    const seen = this.#seenNow()
     const last = this.#last
     if (last && now - last.atMs < 1_000) return
     this.#last = { atMs: now, held, seen }
@@ -100,6 +102,23 @@ export class LedgerClerk {
       for (const [key, { rate, replicas }] of both(last.seen, seen))
         this.#tallies.addSeen(span.day, key, rate, replicas * span.seconds)
     }
+  }
+
+  /** Worked out anew only when it may be something else: nothing that time changes, nor who is down. */
+  #seenNow(): Holdings {
+    const { config, view, placementOf, isAnySuspected } = this.#options
+    if (this.#partners().length === 0) return NOTHING
+    const version = view.newsVersion()
+    if (this.#seen?.version === version) return this.#seen.holdings
+    const isSettled = (one: Placement) => one.isLasting && !isAnySuspected(one.candidates)
+    let isLasting = true
+    const holdings = seenAtOthers(view, config, (uri) => {
+      const placement = placementOf(uri)
+      isLasting &&= placement !== undefined && isSettled(placement)
+      return placement
+    })
+    this.#seen = isLasting ? { version, holdings } : undefined
+    return holdings
   }
 
   /** Writes what was held on days that are over; until the PDS has it, the tallies stay. */

@@ -1,3 +1,4 @@
+import type { Candidate } from '../cluster/membership.ts'
 import type { RecordView } from '../ports/records.ts'
 import { PROFILES } from '../selection/liveness.ts'
 import { compareClaims } from '../selection/waiting-line.ts'
@@ -299,13 +300,14 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     moves: new Moves({ self: config.did, view, metrics, chronicle }),
     clock,
   })
+  const isAnySuspected = (all: readonly Candidate[]) => liveness.isAnySuspected(all)
   const peace = new Peace({
     ...{ self: config.did, own, clock, imageRefusals: images.refusals },
     world: new WorldStamps({
       ...{ ...ports, view, settings, duty, engineState, walls, reservations, waiting, law },
       imageRefusals: images.refusals,
     }),
-    isAnySuspected: (all) => liveness.isAnySuspected(all),
+    isAnySuspected,
     onBroken: ports.onBrokenPeace,
   })
   const reconciler = new WorkloadReconciler({
@@ -336,6 +338,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
     books: bookkeeping({
       ...{ config, view, own, engineState, facts, settings, chronicle, metrics, clock, log },
       placementOf: (uri) => reconciler.placementOf(uri),
+      isAnySuspected,
     }),
     reconciler,
     lastWords,

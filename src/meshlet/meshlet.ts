@@ -316,7 +316,7 @@ export class Meshlet implements AsyncDisposable {
     const open = uris.filter((uri) => !leavesOut(uri))
     for (const uri of uris) this.#uriByKey.set(recordKeyFor(uri), uri)
     this.#ports.metrics.count('looksLeftOut', {}, uris.length - open.length)
-    for (const key of [KEY.self, KEY.liveness, ...open]) this.#queue.add(key)
+    for (const key of [KEY.self, ...open]) this.#queue.add(key)
   }
 
   #add(uri: string): void {

@@ -93,11 +93,10 @@ export class OwnRecords implements AsyncDisposable {
   /** All wanted records of a collection, by key. */
   list<T>(collection: Collection): readonly (readonly [rkey: string, value: T])[] {
     const pending = [...this.#pending.values()].filter((write) => write.collection === collection)
-    const keys = new Set([
-      ...this.#acknowledged.list(collection).map(([rkey]) => rkey),
-      ...pending.map(({ rkey }) => rkey),
-    ])
-    return [...keys]
+    const listed = this.listAcknowledged<T>(collection)
+    if (pending.length === 0) return listed.map(([rkey, { value }]) => [rkey, value])
+    const names = [...listed, ...pending.map(({ rkey }) => [rkey])].map(([rkey]) => rkey)
+    return [...new Set(names)]
       .toSorted()
       .map((rkey) => [rkey, this.wanted<T>(collection, rkey)] as const)
       .filter((entry): entry is readonly [string, T] => entry[1] !== undefined)

@@ -1,5 +1,6 @@
 import { invariant } from '../model/errors.ts'
 import type { Did } from '../model/records.ts'
+import { rememberByObject } from '../model/remember.ts'
 import type { Policy, Rule, Subject, Terms } from './policy.ts'
 import { STANDARD_RULES } from './standard-policy.ts'
 
@@ -29,6 +30,15 @@ const ORDER: readonly Subject['kind'][] = ['owner', 'cluster', 'members', 'own']
  * rule of the file says is said by the standard.
  */
 export function termsFor(policy: Policy, party: Party): TermsFor {
+  return termsUnder(policy)(party)
+}
+
+/** Of policies and parties that do not change, since every look at every workload asks several times. */
+const termsUnder = rememberByObject((policy: Policy) =>
+  rememberByObject((party: Party) => termsAmong(policy, party)),
+)
+
+function termsAmong(policy: Policy, party: Party): TermsFor {
   const rules = [...policy.rules, ...STANDARD_RULES]
     .filter(({ subject }) => isFor(subject, party))
     .toSorted((a, b) => ORDER.indexOf(a.subject.kind) - ORDER.indexOf(b.subject.kind))
