@@ -30,7 +30,7 @@ it('lists the commands', async () => {
     Looking:
       get <kind> [name]          List workloads, meshlets, members, bids, clusters, proposals or
                                  disputes.
-      describe <name> [id]       Show everything that is known about one workload, or about a proposal.
+      describe <name> [id]       Show all that is known about a workload, a proposal or a dispute.
       explain <name>             Tell from public records who runs a workload, who does not, and why.
       trace <container>          Lead from a container, or a workload, to the commit, its author and the
                                  file.
