@@ -58,10 +58,14 @@ const BESIDE_THE_MESHLET = [
 const PARTS = [
   {
     name: 'start',
-    test: /src\/bin\/commune-main\.ts$/,
+    test: /src\/bin\/commune-main\.ts$|^\0rolldown\/runtime/,
     priority: 2,
   },
-  { name: 'files', test: /src\/(spec\/read-folder|cli\/(load-folder|output))\.ts$/, priority: 1 },
+  {
+    name: 'files',
+    test: /src\/(spec\/read-folder|cli\/(load-folder|output|commands\/validate))\.ts$/,
+    priority: 1,
+  },
 ]
 
 const PROGRAMS: readonly Program[] = [

@@ -55,9 +55,9 @@ it('help loads three parts, and no file of a library', async () => {
   expect(files).toEqual([])
 })
 
-it('checking a file loads two parts more, no file of a library, and few modules of Node', async () => {
+it('checking a file loads one part more, no file of a library, and few modules of Node', async () => {
   const { parts, files, ofNode } = await loadedBy('validate', EXAMPLE)
-  expect(parts).toHaveLength(5)
+  expect(parts).toHaveLength(4)
   expect(parts).toContain('commune/files.cjs')
   expect(files).toEqual([])
   // Of which most are the streams of its output.
@@ -75,7 +75,6 @@ it('keeps what a command compiled for the next one, and for its owner alone', as
     'validate-files.cjs.code',
     'validate-rolldown-runtime.cjs.code',
     'validate-start.cjs.code',
-    'validate-validate2.cjs.code',
   ])
   const times = () =>
     Promise.all(
