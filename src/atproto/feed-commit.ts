@@ -6,12 +6,7 @@ import { EventTree } from './feed-commit-tree.ts'
 import type { CommitBody } from './feed-frame.ts'
 import { splitKey } from './record-store-repo.ts'
 import { cidText, type Link, linkOf } from './repo-link.ts'
-import {
-  checkSignature,
-  type CommitExpectation,
-  readCommit,
-  type VerifiedCommit,
-} from './repo-walk-commit.ts'
+import { type CommitExpectation, type VerifiedCommit, verifyCommit } from './repo-walk-commit.ts'
 import { isTreeKey, type LayerOf } from './repo-tree-node.ts'
 import { type RawRecord, type RepoQuota, toRawRecord } from './repo-walk.ts'
 
@@ -45,16 +40,11 @@ export async function verifyCommitEvent(
   const blocks = parseBlocks(event.blocks)
   const bytes = blockOf(blocks, event.commit)
   if (!bytes) throw bad('the event does not hold its commit')
-  const { commit, block } = readCommit(cidText(event.commit), bytes, expected)
+  const { commit, root } = verifyCommit(cidText(event.commit), bytes, expected)
   if (commit.rev !== event.rev) throw bad('the event and its commit differ in their revision')
-  proveOperations(event, block.data, { blocks, layerOf: expected.layerOf })
+  proveOperations(event, root, { blocks, layerOf: expected.layerOf })
   const bytesOf = (each: CidObject) => blockOf(blocks, each) ?? known(cidText(each))
-  const operations = ourOperations(event, bytesOf, quota)
-  // Signatures of events that are ready at the same time are checked one after another: between other
-  // work each takes longer, since the processor has forgotten by then what it needs for one.
-  await Promise.resolve()
-  checkSignature(block, expected)
-  return { commit, ...operations }
+  return { commit, ...ourOperations(event, bytesOf, quota) }
 }
 
 function parseBlocks(car: Uint8Array): EventBlocks {

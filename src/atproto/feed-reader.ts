@@ -149,7 +149,7 @@ async function proveRecord(
   const [collection, rkey] = [key.slice(0, slash), key.slice(slash + 1)]
   const proof = await source.record(at.did, collection, rkey, signal)
   const bytes = proof.blocks.get(proof.commit) ?? new Uint8Array()
-  const commit = verifyCommit(proof.commit, bytes, { ...at, verify, nowMs })
+  const { commit } = verifyCommit(proof.commit, bytes, { ...at, verify, nowMs })
   const { leaves } = await walkTree({
     root: commit.data,
     range: { start: key, end: `${key}\0` },

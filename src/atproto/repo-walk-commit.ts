@@ -1,7 +1,7 @@
 import { CommuneError, messageOf } from '../model/errors.ts'
 import type { Cid, Did } from '../model/records.ts'
 import { type CommitBlock, readCommitBlock } from './repo-commit-block.ts'
-import { linkText } from './repo-link.ts'
+import { type Link, linkText } from './repo-link.ts'
 import type { SignatureVerifier } from './repo-walk-signature.ts'
 
 /** A signed commit of a repo: which revision, and the root of the tree of its records. */
@@ -9,6 +9,12 @@ export interface VerifiedCommit {
   readonly cid: Cid
   readonly rev: string
   readonly data: Cid
+}
+
+/** A commit, and its `data` once more in the form in which trees are read. */
+export interface SignedTree {
+  readonly commit: VerifiedCommit
+  readonly root: Link
 }
 
 export interface CommitExpectation {
@@ -32,38 +38,15 @@ const COMMIT_BYTES_MAX = 4096
  * Checks shape, DID, signature and revision of a commit whose bytes match `cid`. Fails with code
  * `identity` when the signature is not by this key (it may have changed), else with `bad-answer`.
  */
-export function verifyCommit(
-  cid: Cid,
-  bytes: Uint8Array,
-  expected: CommitExpectation,
-): VerifiedCommit {
-  const { commit, block } = readCommit(cid, bytes, expected)
-  checkSignature(block, expected)
-  return commit
-}
-
-/** The same without the signature: what is read so is not proven before `checkSignature`. */
-export function readCommit(
-  cid: Cid,
-  bytes: Uint8Array,
-  { did, nowMs }: Pick<CommitExpectation, 'did' | 'nowMs'>,
-): { readonly commit: VerifiedCommit; readonly block: CommitBlock } {
-  const block = parseCommit(bytes, did)
-  const { rev, data } = block
-  if (revTimeMs(rev) > nowMs + REV_AHEAD_MS_MAX) {
-    throw bad(`its revision ${rev} lies in the future`)
-  }
-  return { commit: { cid, rev, data: linkText(data) }, block }
-}
-
-/** Fails with code `identity` when the commit is not signed by this key. */
-export function checkSignature(
-  { signed, signature }: Pick<CommitBlock, 'signed' | 'signature'>,
-  { signingKey, verify }: Pick<CommitExpectation, 'signingKey' | 'verify'>,
-): void {
-  if (!verify(signingKey, signed, signature)) {
+export function verifyCommit(cid: Cid, bytes: Uint8Array, expected: CommitExpectation): SignedTree {
+  const { signed, signature, rev, data } = parseCommit(bytes, expected.did)
+  if (!expected.verify(expected.signingKey, signed, signature)) {
     throw new CommuneError('identity', 'the commit is not signed with the key of its DID')
   }
+  if (revTimeMs(rev) > expected.nowMs + REV_AHEAD_MS_MAX) {
+    throw bad(`its revision ${rev} lies in the future`)
+  }
+  return { commit: { cid, rev, data: linkText(data) }, root: data }
 }
 
 /** The time that a revision stands for, in milliseconds since 1970; NaN when it is none. */

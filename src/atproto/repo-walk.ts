@@ -105,7 +105,7 @@ async function walkOnce(options: WalkRepoOptions): Promise<RepoListing> {
   const fetchBlocks = (cids: readonly Cid[]) => source.blocks(did, cids, signal)
   const latest = await source.latestCommit(did, signal)
   const bytes = (await fetchBlocks([latest.cid])).get(latest.cid)
-  const commit = verifyCommit(latest.cid, bytes ?? new Uint8Array(), options)
+  const { commit } = verifyCommit(latest.cid, bytes ?? new Uint8Array(), options)
   const quota = options.quota ?? REPO_QUOTA
   const tree = await walkTree({
     root: commit.data,
