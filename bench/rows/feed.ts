@@ -16,13 +16,14 @@ import { atLeast, median, resultOf, type Result } from '../result.ts'
 
 const REPOS = 8
 /** Frames of one sample: so many that collecting their garbage costs what it costs in the long run. */
-const BATCH = 240
+const BATCH = 200
 /** An event that is passed by takes so little that a sample needs more of them. */
 const REPEATS = 5
 const BATCHES = 10
-const WARM_UP = 2
-/** Of all frames, on stores of their own: the compiler goes on for some thousand events. */
-const WARM_UP_ROUNDS = 3
+/** What belongs to one feed is compiled again for it, which goes on for a thousand events. */
+const WARM_UP = 6
+/** Of all frames, on stores of their own. */
+const WARM_UP_ROUNDS = 2
 
 /** Events of the stream a second and core, from their bytes to the stored record. */
 export async function measure(): Promise<readonly Result[]> {
