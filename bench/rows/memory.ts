@@ -63,7 +63,7 @@ const DAEMON = new URL('../../dist/bin/meshlet-daemon.js', import.meta.url).href
 
 /** What the wrapper gives to node. */
 const WRAPPED: Start = {
-  flags: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
+  flags: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'],
   env: { MALLOC_ARENA_MAX: '1' },
 }
 
