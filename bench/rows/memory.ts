@@ -63,7 +63,9 @@ const DAEMON = new URL('../../dist/bin/meshlet-daemon.js', import.meta.url).href
 
 /** What the wrapper gives to node. */
 const WRAPPED: Start = {
-  flags: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'],
+  flags: [
+    ...['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--no-node-snapshot'],
+  ],
   env: { MALLOC_ARENA_MAX: '1' },
 }
 
