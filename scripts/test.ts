@@ -1,7 +1,7 @@
 /**
  * Runs the tests whose path contains one of the arguments, or all, once. The last line is
  * `N passed, N failed`; errors outside of a test (a hook, an import, a stray rejection) are failures.
- * Tests on real parts mostly wait; those that need none run meanwhile, in a process that stands back.
+ * Tests on real parts mostly wait; those that need none run meanwhile, in a process that takes what these leave.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -57,7 +57,7 @@ async function projectsFound(): Promise<ReadonlySet<string>> {
 
 /** Resolves with what the process beside counted; one that ends without a word is a failure. */
 async function startBeside(): Promise<Count> {
-  const line = [process.execPath, fileURLToPath(import.meta.url), ...filters]
+  const line = ['-n', '19', process.execPath, fileURLToPath(import.meta.url), ...filters]
   const child = spawn('nice', line, {
     env: { ...process.env, [IS_BESIDE]: '1' },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

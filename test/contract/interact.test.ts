@@ -127,7 +127,7 @@ describe('a command inside of a container', () => {
   test('is killed when its reader stops reading', async () => {
     for await (const item of shell('while true; do echo more; done'))
       if (item.kind === 'data') break
-    expect((await run('ps | grep -c "[e]cho more"')).stdout).toBe('0\n')
+    await until(async () => (await run('ps | grep -c "[e]cho more"')).stdout === '0\n')
   })
 
   test('says that the container does not run', async () => {

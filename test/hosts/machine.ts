@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -15,6 +15,8 @@ export const MESHLET_PORT = 7_700
 /** The ports that they open for containers on the loopback. */
 const FORWARDED_PORTS = '20000:29999'
 const ENGINE_START_MS_MAX = 60_000
+const ENGINE_STARTS_MAX = 3
+const LOG_LINES = 10
 
 export interface MachineOptions {
   /** Letters and digits, at most eight. */
@@ -52,6 +54,10 @@ export class Machine {
       mkdirSync(join(options.folder, part), { recursive: true })
     writeFileSync(join(options.folder, 'hosts'), `${HUB_ADDRESS} localhost\n`)
     writeFileSync(join(options.folder, 'daemon.json'), '{}\n')
+  }
+
+  get #engineLog(): string {
+    return join(this.#options.folder, 'dockerd.txt')
   }
 
   get isOn(): boolean {
@@ -100,10 +106,22 @@ export class Machine {
     await inside?.powerCut()
   }
 
+  /**
+   * As the service manager of a real machine does: an engine that ends while it starts, as Docker
+   * sometimes does after it was killed in the middle of something, is started again.
+   */
   async startEngine(): Promise<void> {
+    for (let left = ENGINE_STARTS_MAX; left > 0; left--) if (await this.#startEngineOnce()) return
+    const log = readFileSync(this.#engineLog, 'utf8').trimEnd().split('\n')
+    const last = log.slice(-LOG_LINES).join('\n')
+    throw new Error(`the engine of ${this.name} does not start:\n${last}`)
+  }
+
+  /** Resolves with false when it ends, or says nothing for a minute. */
+  async #startEngineOnce(): Promise<boolean> {
     const { folder, cgroup } = this.#options
     rmSync(this.#socket, { force: true })
-    const log = openSync(join(folder, 'dockerd.txt'), 'a')
+    const log = openSync(this.#engineLog, 'a')
     const run = join(folder, 'run')
     const dockerd = this.#inside.spawn(
       [
@@ -119,10 +137,14 @@ export class Machine {
     this.#dockerd = dockerd
     const deadline = performance.now() + ENGINE_START_MS_MAX
     while (!(await this.answers())) {
-      if (dockerd.exitCode !== null || performance.now() > deadline)
-        throw new Error(`the engine of ${this.name} does not start; see ${folder}/dockerd.txt`)
+      if (dockerd.exitCode !== null) return false
+      if (performance.now() > deadline) {
+        await this.stopEngine('SIGKILL')
+        return false
+      }
       await pause(50)
     }
+    return true
   }
 
   /** SIGTERM ends its containers too, as a restart of the service does. */
