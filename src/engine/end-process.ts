@@ -1,10 +1,14 @@
 import { readFile, readdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Exec } from 'dockerode'
 import type { EngineClient } from './client.ts'
 import { ENGINE_TIMEOUT_MS } from './engine-timeouts.ts'
 
 /** A command that starts programs faster than they are found is given up after so many looks. */
 const LOOKS_MAX = 5
+/** An engine passes on what a command writes before it knows its process: it is asked again so often. */
+const ASKED_MAX = 50
+const ASK_AGAIN_MS = 100
 
 /**
  * Kills what is left of a command, and all that it started, as far as the processes are on this
@@ -15,14 +19,9 @@ export async function endProcess(
   exec: Exec,
   containerId: string,
 ): Promise<void> {
-  const doing = `ending a command in container ${containerId}`
-  const details = await client
-    .call({ doing, timeoutMs: ENGINE_TIMEOUT_MS.read }, () => exec.inspect())
-    .catch(() => undefined)
-  const pid = (details as { Pid?: number; Running?: boolean } | undefined)?.Pid
-  if (pid === undefined || pid <= 1 || details?.Running !== true) return
-  const { ContainerID: whole } = details
-  if (!whole.startsWith(containerId.slice(0, 12))) return
+  const found = await processOf(client, exec, containerId)
+  if (found === undefined) return
+  const { pid, whole } = found
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     const family = await familyOf(pid)
     const ours = await Promise.all(family.map((one) => isOfContainer(one, whole)))
@@ -30,6 +29,26 @@ export async function endProcess(
     if (left.length === 0) return
     for (const one of left) kill(one)
   }
+}
+
+/** Its process, and the container's whole id; undefined when it has ended, or the engine can't tell. */
+async function processOf(
+  client: EngineClient,
+  exec: Exec,
+  containerId: string,
+): Promise<{ readonly pid: number; readonly whole: string } | undefined> {
+  const doing = `ending a command in container ${containerId}`
+  for (let asked = 0; asked < ASKED_MAX; asked += 1) {
+    const details = await client
+      .call({ doing, timeoutMs: ENGINE_TIMEOUT_MS.read }, () => exec.inspect())
+      .catch(() => undefined)
+    if (details === undefined || !details.Running) return undefined
+    const { Pid: pid, ContainerID: whole } = details
+    if (!whole.startsWith(containerId.slice(0, 12))) return undefined
+    if (pid > 1) return { pid, whole }
+    await pause(ASK_AGAIN_MS)
+  }
+  return undefined
 }
 
 /** A process and all that descend from it, the oldest first. */
