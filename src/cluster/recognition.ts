@@ -17,6 +17,17 @@ export function accepts(view: RecordView, meshletDid: Did, owner: Did): Verdict 
 }
 
 /**
+ * Whose machine it is: the owner who names it, and whom it names. Undefined when it is nobody’s or that
+ * can’t be told, so that it makes no difference whether the repo of nobody’s machine was ever read.
+ */
+export function linkedOwner(view: RecordView, meshletDid: Did): Did | undefined {
+  const claimed = claimedOwner(view, meshletDid)
+  if (claimed === undefined) return undefined
+  const named = membershipFacts(view).machinesOf(claimed)
+  return named.some((machine) => machine.meshletDid === meshletDid) ? claimed : undefined
+}
+
+/**
  * Whether two owners recognise each other: some machine of each accepts the other. An owner always
  * recognises herself.
  */

@@ -41,16 +41,19 @@ class Case {
     return this
   }
 
-  on(days: number) {
+  found(days: number) {
     const nowMs = dayMs(days)
-    const decided = decide(this.box.ballots, nowMs)
-    const found = disputesOf(this.view, FOUR, {
-      decided,
+    return disputesOf(this.view, FOUR, {
+      decided: decide(this.box.ballots, nowMs),
       rules: { disputeDays: 7 },
       listed: new Set(FOUR),
       nowMs,
     })
-    const struck = claimsThatDontCount(found, decided)
+  }
+
+  on(days: number) {
+    const found = this.found(days)
+    const struck = claimsThatDontCount(found, decide(this.box.ballots, dayMs(days)))
     const [one] = found
     return [one?.settledBy ?? one?.state, !struck.has(CLAIM.uri)]
   }
@@ -99,6 +102,16 @@ test('what was upheld stays so when the dispute is deleted', () => {
   const upheld = new Case().votes([carol, dave])
   upheld.view.remove(alice, COLLECTION.dispute, 'd')
   expect(upheld.on(3)).toEqual([undefined, false])
+})
+
+test('a machine that its owner does not name is nobody’s, whether or not its repo was read', () => {
+  const lost = new Case().answer(bob, 'concede').answer(bob1, 'contest')
+  lost.view.remove(bob, COLLECTION.meshlet, bob1.replaceAll(':', '-'))
+  const named = lost.found(30)
+  lost.view.remove(bob1, COLLECTION.meshletOwner, 'self')
+  lost.view.remove(bob1, COLLECTION.answer, 'a')
+  expect(named).toEqual(lost.found(30))
+  expect(named).toMatchObject([{ claimant: bob1, state: 'open', claimCounts: false }])
 })
 
 test('one owner disputes a claim once', () => {

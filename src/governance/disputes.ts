@@ -1,5 +1,4 @@
-import { claimedOwner } from '../cluster/owned-meshlets.ts'
-import { membersOf, recognises } from '../cluster/recognition.ts'
+import { linkedOwner, membersOf, recognises } from '../cluster/recognition.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import type { AnswerRecord, Did, DisputeRecord, UsageRecord } from '../model/records.ts'
 import { parseWorkloadUri } from '../model/workload-uri.ts'
@@ -11,7 +10,7 @@ import type { Decided } from './decide.ts'
 export interface Dispute extends Ref {
   readonly by: Did
   readonly value: DisputeRecord
-  /** The owner whose claim it is. */
+  /** The owner whose claim it is; the repo in which it stands when that is nobody’s machine. */
   readonly claimant: Did
   readonly state: 'open' | 'answered' | 'settled'
   readonly settledBy?: 'withdrawn' | 'conceded' | 'upheld' | 'rejected' | 'lapsed'
@@ -31,7 +30,8 @@ const DAY_MS = 86_400_000
  * The disputes that these owners have raised, by uri. Silence settles nothing: a claim that nobody
  * answers for does not count until somebody does, so an old date gains nothing. A vote goes before
  * everything else, then who gave in. What somebody disputes whom the reader does not list changes
- * nothing for her, unless a vote that binds her upheld it.
+ * nothing for her, unless a vote that binds her upheld it. Nobody answers for a machine that its owner
+ * does not name: its repo is not read by all, and its claims are in no ledger anyway.
  */
 export function disputesOf(
   view: RecordView,
@@ -43,8 +43,9 @@ export function disputesOf(
     .flatMap((owner) => onePerClaim(listed<DisputeRecord>(view, owner, COLLECTION.dispute)))
     .map(({ did: by, ...ref }) => {
       const repo = repoOf(ref.value.claim.uri)
-      const claimant = claimedOwner(view, repo) ?? repo
-      const state = stateOf(view, { ...ref, by, claimant }, input)
+      const owner = linkedOwner(view, repo)
+      const claimant = owner ?? repo
+      const state = stateOf(view, { ...ref, by, owner }, input)
       const isHeeded = state.state === 'settled' || input.listed.has(by)
       return { ...ref, by, claimant, ...(isHeeded ? state : unheeded(state)) }
     })
@@ -97,6 +98,11 @@ export function struckClaims(
   return [...byVote, ...conceded]
 }
 
+/** A dispute of whose claim only this matters: the owner who may answer for it, if anybody. */
+interface Quarrel extends Ref, Pick<Dispute, 'by' | 'value'> {
+  readonly owner: Did | undefined
+}
+
 type DisputeState = Pick<
   Dispute,
   'state' | 'settledBy' | 'claimCounts' | 'deadlineMs' | 'struckMs' | 'why'
@@ -104,7 +110,7 @@ type DisputeState = Pick<
 
 function stateOf(
   view: RecordView,
-  dispute: Ref & Pick<Dispute, 'by' | 'value' | 'claimant'>,
+  dispute: Quarrel,
   { decided, rules, nowMs }: DisputeInput,
 ): DisputeState {
   const votes = decided.filter(
@@ -118,7 +124,14 @@ function stateOf(
   const own = answerOf(view, dispute.by, dispute.uri)
   if (own?.choice === 'withdraw')
     return settled('withdrawn', true, 'who raised it has withdrawn it')
-  const theirs = answerOf(view, dispute.claimant, dispute.uri)
+  const { owner } = dispute
+  if (owner === undefined)
+    return {
+      state: 'open',
+      claimCounts: false,
+      why: 'nobody is known to have the machine whose claim it is, so nobody can answer',
+    }
+  const theirs = answerOf(view, owner, dispute.uri)
   if (theirs?.choice === 'concede')
     return {
       ...settled('conceded', false, 'whose claim it is has conceded'),
@@ -132,7 +145,7 @@ function stateOf(
     return { state: 'open', claimCounts: false, deadlineMs, why }
   }
   const openVote = votes.find(({ state }) => state === 'open')
-  if (openVote === undefined && isWordAgainstWord(view, dispute))
+  if (openVote === undefined && isWordAgainstWord(view, dispute, owner))
     return {
       state: 'answered',
       claimCounts: false,
@@ -162,7 +175,8 @@ function stateOf(
  */
 function isWordAgainstWord(
   view: RecordView,
-  { by, claimant, value }: Pick<Dispute, 'by' | 'claimant' | 'value'>,
+  { by, value }: Pick<Dispute, 'by' | 'value'>,
+  claimant: Did,
 ): boolean {
   const { uri } = value.claim
   const rkey = uri.slice(uri.lastIndexOf('/') + 1)

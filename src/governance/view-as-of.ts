@@ -38,5 +38,9 @@ export function viewAsOf(view: RecordView, endMs: number): RecordView {
       if (!DATED.has(collection)) return records
       return records.filter(([, { value }]) => wasThere(value as Dated))
     },
+    // Links and lists of members are as they are read.
+    ...(view.membershipVersion && {
+      membershipVersion: () => `${view.membershipVersion?.()}`,
+    }),
   }
 }

@@ -52,16 +52,15 @@ export function judgeLaw(stage: Stage): string[] {
 /** All who read the same come to the same result, and all read all of it; the order changes nothing. */
 function judgeAgreement(
   { name, config, running }: VirtualMachine,
-  { world, hostile }: Stage,
+  { world }: Stage,
   nowMs: number,
 ): string[] {
   if (!running) return []
-  // What is nobody’s machine any more is not read by everybody, and neither are those of owners who are
-  // not listed here: their claims concern nobody.
+  // Machines of owners who are not listed here are not read by everybody: their claims concern nobody.
   const listed = new Set([config.ownerDid, ...(config.clusters.get(CLUSTER) ?? [])])
   const given = new Set(
     [...world.machines.values()]
-      .filter((one) => hostile.has(one.name) || !listed.has(one.config.ownerDid))
+      .filter((one) => !listed.has(one.config.ownerDid))
       .map(({ did }) => did),
   )
   const said = (view: RecordView) => {

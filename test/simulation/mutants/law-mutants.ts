@@ -93,6 +93,14 @@ export const LAW_MUTANTS: readonly Mutant[] = [
     first: ['results on record are the same in any order'],
   },
   {
+    name: 'a machine alone says whose claim it is',
+    why: 'What nobody’s machine says is not read by everybody.',
+    file: 'src/cluster/recognition.ts',
+    find: 'return named.some((machine) => machine.meshletDid === meshletDid) ? claimed : undefined',
+    replace: 'return claimed',
+    first: ['nobody answers for a machine that its owner does not name'],
+  },
+  {
     name: 'who takes owes nothing',
     why: 'The sum over all accounts is zero.',
     file: 'src/ledger/settle.ts',

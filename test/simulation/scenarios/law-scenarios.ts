@@ -160,6 +160,16 @@ export const LAW_SCENARIOS = {
       { afterMs: MINUTE_MS, do: 'heal' },
     ],
   },
+  'nobody answers for a machine that its owner does not name': {
+    machines: cast({ 'alice-1': 6, 'alice-2': 6, 'bob-1': 6 }),
+    steps: [
+      { afterMs: 20_000, do: 'PDS lost its repo', who: 'bob' },
+      claim('bob-1', 'alice', 1_000),
+      { afterMs: 0, do: 'dispute', by: 'alice', number: 0 },
+      { afterMs: 0, do: 'answer', by: 'bob', choice: 'concede', number: 0 },
+      { afterMs: MINUTE_MS, do: 'heal' },
+    ],
+  },
 } as const satisfies Readonly<Record<string, Scenario>>
 
 /** So many thousandths of the claim are acknowledged. */
