@@ -36,17 +36,19 @@ export async function listContainers(
   seen: SeenContainers,
   signal?: AbortSignal,
 ): Promise<EngineContainer[]> {
-  const found = await client.call(
-    { doing: 'listing containers', timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
-    (docker, abortSignal) =>
-      docker.listContainers({
-        all: true,
-        filters: { label: [`${LABEL.meshletDid}=${meshletDid}`] },
-        abortSignal,
-      }),
-  )
-  const listed = soundAnswer(found, LISTED, 'listing containers').map(toListed)
-  return seen.describe(meshletDid, listed, (id) => findContainer(client, id, signal))
+  const list = async () => {
+    const found = await client.call(
+      { doing: 'listing containers', timeoutMs: ENGINE_TIMEOUT_MS.read, signal },
+      (docker, abortSignal) =>
+        docker.listContainers({
+          all: true,
+          filters: { label: [`${LABEL.meshletDid}=${meshletDid}`] },
+          abortSignal,
+        }),
+    )
+    return soundAnswer(found, LISTED, 'listing containers').map(toListed)
+  }
+  return seen.describe(meshletDid, list, (id) => findContainer(client, id, signal))
 }
 
 /** All that run, whosever they are, as the engine lists them. */

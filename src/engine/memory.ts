@@ -131,7 +131,7 @@ export class MemoryEngine implements Engine {
       const listed = this.containers.filter((container) => container.meshletDid === meshletDid)
       return this.#seen.describe(
         meshletDid,
-        listed.map((container) => container.line()),
+        () => Promise.resolve(listed.map((container) => container.line())),
         (id) => Promise.resolve(this.#containers.get(id)?.describe()),
       )
     })

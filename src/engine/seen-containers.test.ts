@@ -35,7 +35,7 @@ function container(id: string, memoryBytes: number): EngineContainer {
 async function list(lines: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
   looks = []
   const listed: ListedContainer[] = [...memory.keys()].map((id) => ({ id, line: lines[id] ?? '' }))
-  await seen.describe(MESHLET, listed, look)
+  await seen.describe(MESHLET, () => Promise.resolve(listed), look)
   return looks.toSorted()
 }
 
@@ -62,7 +62,7 @@ test('what is known is told as it was found, by name, and what is gone is left o
   const describe = () =>
     seen.describe(
       MESHLET,
-      ['c', 'gone', 'a'].map((id) => ({ id, line: '' })),
+      () => Promise.resolve(['c', 'gone', 'a'].map((id) => ({ id, line: '' }))),
       look,
     )
   expect((await describe()).map(({ name }) => name)).toEqual(['name-a', 'name-c'])
@@ -84,10 +84,14 @@ test('whoever begins to listen, and whoever listened, believes nothing from befo
 
 test('a look during which something happened is not kept', async () => {
   using _ = seen.listen(MESHLET)
-  await seen.describe(MESHLET, [{ id: 'a', line: '' }], (id) => {
-    seen.forget('a')
-    return look(id)
-  })
+  await seen.describe(
+    MESHLET,
+    () => Promise.resolve([{ id: 'a', line: '' }]),
+    (id) => {
+      seen.forget('a')
+      return look(id)
+    },
+  )
   expect(await list()).toContain('a')
 })
 
@@ -123,4 +127,53 @@ test('what no event tells and no line shows is found within the period, a share 
   expect(found.size).toBe(100)
   expect(shares.reduce((sum, share) => sum + share)).toBe(100)
   expect(Math.max(...shares)).toBeLessThan(25)
+})
+
+/** Lists `a`, whose turn it is, and does something while the engine makes its list. */
+async function listMeanwhile(meanwhile: () => void, line = '') {
+  nowMs += LOOK_AGAIN_MS
+  looks = []
+  const found = await seen.describe(
+    MESHLET,
+    () => {
+      meanwhile()
+      return Promise.resolve([{ id: 'a', line }])
+    },
+    look,
+  )
+  return { looks, memoryBytes: found[0]?.memoryBytes }
+}
+
+test('whose turn it is is looked at while the engine makes its list, and once', async () => {
+  using _ = seen.listen(MESHLET)
+  await seen.describe(MESHLET, () => Promise.resolve([{ id: 'a', line: '' }]), look)
+  let before: readonly string[] = []
+  memory.set('a', 2)
+  const found = await listMeanwhile(() => (before = [...looks]))
+  expect(before).toEqual(['a'])
+  expect(found).toEqual({ looks: ['a'], memoryBytes: 2 })
+})
+
+test.each([
+  ['an event names it', '', () => seen.forget('a')],
+  ['its line changed', 'exited', () => undefined],
+])('what was found before the list is not believed when %s meanwhile', async (_, line, tell) => {
+  using __ = seen.listen(MESHLET)
+  await seen.describe(MESHLET, () => Promise.resolve([{ id: 'a', line: '' }]), look)
+  const found = await listMeanwhile(() => {
+    memory.set('a', 3)
+    tell()
+  }, line)
+  expect(found).toEqual({ looks: ['a', 'a'], memoryBytes: 3 })
+})
+
+test('a look that failed before the list was there is made again', async () => {
+  using _ = seen.listen(MESHLET)
+  const list = () => Promise.resolve([{ id: 'a', line: '' }])
+  await seen.describe(MESHLET, list, look)
+  nowMs += LOOK_AGAIN_MS
+  let failures = 1
+  const failing = (id: string) =>
+    failures-- > 0 ? Promise.reject(new Error('no answer')) : look(id)
+  expect(await seen.describe(MESHLET, list, failing)).toHaveLength(1)
 })

@@ -4,7 +4,7 @@ import type { EngineContainer } from '../ports/engine.ts'
  * A container that nothing is heard of is looked at anew this often, milliseconds: a change without an
  * event that the list does not show either is found so long after it, and one list more.
  */
-export const LOOK_AGAIN_MS = 10 * 60_000
+export const LOOK_AGAIN_MS = 60 * 60_000
 const LOOKS_AT_ONCE_MAX = 8
 /** Of an id, which is drawn evenly: as many hexadecimal digits as tell when its turn is. */
 const PHASE_DIGITS = 8
@@ -75,15 +75,20 @@ export class SeenContainers {
     }
   }
 
-  /** What is listed, as it was seen or as `look` finds it now, by name. What is gone by then is left out. */
+  /**
+   * What `list` gives, as it was seen or as `look` finds it now, by name. What is gone by then is left
+   * out. Those whose turn it is are looked at while the engine makes its list.
+   */
   async describe(
     meshletDid: string,
-    listed: readonly ListedContainer[],
-    look: (id: string) => Promise<EngineContainer | undefined>,
+    list: () => Promise<readonly ListedContainer[]>,
+    look: Look,
   ): Promise<EngineContainer[]> {
     const seen = this.#heard.get(meshletDid)
-    if (seen) forgetUnlisted(seen, listed)
     const nowMs = this.#nowMs()
+    const ahead = this.#lookAhead(seen, nowMs, look)
+    const listed = await list()
+    if (seen) forgetUnlisted(seen, listed)
     const containers: EngineContainer[] = []
     const queue: ListedContainer[] = []
     for (const one of listed) {
@@ -95,18 +100,47 @@ export class SeenContainers {
     const worker = async () => {
       for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
         const { id, line } = next
-        const before = this.#happened
-        const container = await look(id)
-        if (container === undefined) continue
-        containers.push(container)
-        if (before === this.#happened)
-          seen?.set(id, { line, period: periodOf(id, nowMs), container })
+        // What happened since then was told by an event, which makes it unknown, or shows in the line.
+        const isKnown = seen?.get(id)?.line === line
+        const found = (isKnown ? await ahead.get(id) : undefined) ?? (await this.#look(id, look))
+        if (found.container === undefined) continue
+        containers.push(found.container)
+        if (found.atHappened === this.#happened)
+          seen?.set(id, { line, period: periodOf(id, nowMs), container: found.container })
       }
     }
-    const hands = Math.min(queue.length, LOOKS_AT_ONCE_MAX)
-    await Promise.all(Array.from({ length: hands }, worker))
+    await inParallel(queue.length, worker)
     return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
+
+  /** A look that failed is none: it is made again when the list is there, and fails then. */
+  #lookAhead(
+    seen: ReadonlyMap<string, Seen> | undefined,
+    nowMs: number,
+    look: Look,
+  ): ReadonlyMap<string, Promise<Found | undefined>> {
+    const due = [...(seen ?? [])].filter(([id, { period }]) => period !== periodOf(id, nowMs))
+    const first = due.slice(0, LOOKS_AT_ONCE_MAX)
+    return new Map(first.map(([id]) => [id, this.#look(id, look).catch(() => undefined)]))
+  }
+
+  async #look(id: string, look: Look): Promise<Found> {
+    const atHappened = this.#happened
+    return { atHappened, container: await look(id) }
+  }
+}
+
+type Look = (id: string) => Promise<EngineContainer | undefined>
+
+/** What a look found, and how much had happened when it began. */
+interface Found {
+  readonly atHappened: number
+  readonly container: EngineContainer | undefined
+}
+
+async function inParallel(count: number, worker: () => Promise<void>): Promise<void> {
+  const hands = Math.min(count, LOOKS_AT_ONCE_MAX)
+  await Promise.all(Array.from({ length: hands }, worker))
 }
 
 /** Periods begin at another moment for each container, so that their turns are spread out. */

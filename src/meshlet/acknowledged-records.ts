@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.ts'
 import { COLLECTION, type Collection } from '../model/nsid.ts'
+import { rememberByObject } from '../model/remember.ts'
 import { sameContent } from '../model/same-content.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
@@ -45,7 +46,7 @@ export class AcknowledgedRecords {
   list(collection: Collection): Listed {
     const before = this.#listed.get(collection)
     if (before) return before
-    const listed = [...this.#of(collection)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const listed = Object.freeze([...this.#of(collection)].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     this.#listed.set(collection, listed)
     return listed
   }
@@ -98,4 +99,16 @@ export class AcknowledgedRecords {
     this.#byCollection.set(collection, fresh)
     return fresh
   }
+}
+
+const rememberedValues = rememberByObject(
+  (listed: Listed): readonly (readonly [string, unknown])[] =>
+    Object.freeze(listed.map(([rkey, { value }]) => [rkey, value] as const)),
+)
+
+/** What the records of a list say, by key; the same object for the same list. */
+export function valuesOf<T>(
+  listed: readonly (readonly [string, StoredRecord<T>])[],
+): readonly (readonly [rkey: string, value: T])[] {
+  return rememberedValues(listed) as readonly (readonly [string, T])[]
 }

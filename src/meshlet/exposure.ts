@@ -62,6 +62,11 @@ export class Exposure implements Disposable {
     return (health ?? 'healthy') === 'healthy' ? forwards.endpoints(uri, replica) : []
   }
 
+  /** Whether every port that should lead to a container does. */
+  isWhole(uri: string): boolean {
+    return this.#options.forwards.isWhole(uri)
+  }
+
   [Symbol.dispose](): void {
     this.#options.probes[Symbol.dispose]()
     this.#options.liveness[Symbol.dispose]()

@@ -29,6 +29,8 @@ export class Forwards implements AsyncDisposable {
   readonly #options: ForwardsOptions
   /** By workload, then by replica and port. */
   readonly #open = new Map<string, Map<string, Open>>()
+  /** Workloads of which a port could not be opened; each look at them tries again. */
+  readonly #incomplete = new Set<string>()
 
   constructor(options: ForwardsOptions) {
     this.#options = options
@@ -66,6 +68,13 @@ export class Forwards implements AsyncDisposable {
     }
     if (here.size > 0) this.#open.set(uri, here)
     else this.#open.delete(uri)
+    if (here.size < wanted.size) this.#incomplete.add(uri)
+    else this.#incomplete.delete(uri)
+  }
+
+  /** Whether every port that was wanted at the last look is open. */
+  isWhole(uri: string): boolean {
+    return !this.#incomplete.has(uri)
   }
 
   /** Where the ports of one replica answer. */

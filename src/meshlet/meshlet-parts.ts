@@ -302,7 +302,7 @@ export function createParts(config: MeshletConfig, ports: MeshletPorts, triggers
   })
   const isAnySuspected = (all: readonly Candidate[]) => liveness.isAnySuspected(all)
   const peace = new Peace({
-    ...{ self: config.did, own, clock, imageRefusals: images.refusals },
+    ...{ self: config.did, own, clock, exposure, imageRefusals: images.refusals },
     world: new WorldStamps({
       ...{ ...ports, view, settings, duty, engineState, walls, reservations, waiting, law },
       imageRefusals: images.refusals,

@@ -309,14 +309,24 @@ export class Meshlet implements AsyncDisposable {
     for (const uri of this.workloads()) this.#add(uri)
   }
 
-  /** The same, but for what is known to come to the same as the last time. */
-  #lookAround(): void {
-    const leavesOut = this.#parts.reconciler.atResync()
+  /**
+   * The same, but for what is known to come to the same as the last time. Each look at a workload would
+   * wait for the engine's list anyway, and by then it is known what is here; meanwhile there is time for
+   * everything else.
+   */
+  async #lookAround(listed: Promise<unknown>): Promise<void> {
+    if (this.#hasBegun) this.#parts.books.look()
+    this.#parts.neighbourhood.noteChanged()
+    for (const key of [KEY.self, KEY.liveness]) this.#queue.add(key)
     const uris = this.workloads()
-    const open = uris.filter((uri) => !leavesOut(uri))
+    this.#uriByKey.clear()
     for (const uri of uris) this.#uriByKey.set(recordKeyFor(uri), uri)
+    await listed
+    const leavesOut = this.#parts.reconciler.atResync()
+    const open = uris.filter((uri) => !leavesOut(uri))
     this.#ports.metrics.count('looksLeftOut', {}, uris.length - open.length)
-    for (const key of [KEY.self, ...open]) this.#queue.add(key)
+    const here = this.engineState.lastSeen?.byWorkload.keys() ?? []
+    for (const uri of [...open, ...[...here].filter((one) => !leavesOut(one))]) this.#add(uri)
   }
 
   #add(uri: string): void {
@@ -325,16 +335,14 @@ export class Meshlet implements AsyncDisposable {
   }
 
   #resync(): void {
-    if (this.#hasBegun) this.#parts.books.look()
-    this.#parts.neighbourhood.noteChanged()
+    const { clock } = this.#ports
     this.engineState.invalidate()
-    for (const key of [KEY.self, KEY.liveness]) this.#queue.add(key)
-    // Each look at a workload would wait for the list anyway, and by then it is known what is here.
-    const listed = this.engineState.snapshot().then(
-      () => this.#uriByKey.clear(),
-      () => undefined,
-    )
-    void listed.then(() => this.#lookAround())
-    this.#cancelResync = this.#ports.clock.schedule(RESYNC_MS, () => this.#resync())
+    const listed = this.engineState.snapshot().catch(() => undefined)
+    const cancels = [
+      // Not now: what was asked goes out only when this turn of the event loop is over.
+      clock.schedule(0, () => void this.#lookAround(listed)),
+      clock.schedule(RESYNC_MS, () => this.#resync()),
+    ]
+    this.#cancelResync = () => cancels.forEach((cancel) => cancel())
   }
 }

@@ -14,7 +14,7 @@ import type {
   WriteResult,
 } from '../ports/records.ts'
 import { backoffMs, type Backoff } from '../reconcile/backoff.ts'
-import { AcknowledgedRecords } from './acknowledged-records.ts'
+import { AcknowledgedRecords, valuesOf } from './acknowledged-records.ts'
 import { isPlenty, writeDelayMs, type Urgency } from './write-pace.ts'
 
 export interface OwnRecordsOptions {
@@ -90,11 +90,11 @@ export class OwnRecords implements AsyncDisposable {
     return this.get<T>(collection, rkey)?.value
   }
 
-  /** All wanted records of a collection, by key. */
+  /** All wanted records of a collection, by key; the same object as long as they are the same. */
   list<T>(collection: Collection): readonly (readonly [rkey: string, value: T])[] {
     const pending = [...this.#pending.values()].filter((write) => write.collection === collection)
     const listed = this.listAcknowledged<T>(collection)
-    if (pending.length === 0) return listed.map(([rkey, { value }]) => [rkey, value])
+    if (pending.length === 0) return valuesOf(listed)
     const names = [...listed, ...pending.map(({ rkey }) => [rkey])].map(([rkey]) => rkey)
     return [...new Set(names)]
       .toSorted()

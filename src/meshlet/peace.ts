@@ -2,16 +2,19 @@ import type { Candidate } from '../cluster/membership.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did } from '../model/records.ts'
+import { sameContent } from '../model/same-content.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
 import { isAtMostOne } from '../selection/lease.ts'
 import { slotsOf } from '../selection/select.ts'
 import type { Clock } from '../ports/clock.ts'
 import { isInNotice } from './desire.ts'
-import { shareOf, type EngineSnapshot } from './engine-state.ts'
+import { shareOf, type EngineShare, type EngineSnapshot } from './engine-state.ts'
+import type { Exposure } from './exposure.ts'
 import type { ImageRefusals } from './image-refusals.ts'
 import type { Placement } from './observe.ts'
 import type { OwnRecords } from './own-records.ts'
+import { isCalm } from './replica-notes.ts'
 import type { WorkloadMemory } from './workload-memory.ts'
 import type { WorldStamp, WorldStamps } from './world-stamp.ts'
 
@@ -20,6 +23,7 @@ export interface PeaceOptions {
   readonly world: WorldStamps
   readonly own: OwnRecords
   readonly imageRefusals: ImageRefusals
+  readonly exposure: Pick<Exposure, 'isWhole'>
   /** Whether any of these machines is suspected by anybody, however lately. */
   readonly isAnySuspected: (candidates: readonly Candidate[]) => boolean
   readonly clock: Clock
@@ -35,6 +39,8 @@ export interface AtPeace {
   readonly stamp: WorldStamp
   readonly ownerDid: Did
   readonly law: string
+  /** What the engine had of it. */
+  readonly share: EngineShare
   /** Of every so many resyncs the one that looks at it all the same. */
   readonly turn: number
   /** It would have been left out, and is looked at to see whether that would have been right. */
@@ -63,14 +69,14 @@ export interface Ending {
 }
 
 /** Resyncs, once a minute each, in which everything has been looked at whatever is known of it. */
-export const TURNS = 10
+export const TURNS = 60
 /** Of a record key, which is drawn evenly: as many characters as tell when its turn is. */
 const TURN_CHARACTERS = 6
 
 /**
  * Knows of which workloads the next look would come to the same as the last one, so that a resync may
- * leave them out: those that others run or nobody wants, of which nothing is here, and nothing waits for
- * a time. What runs here is always looked at.
+ * leave them out: those that run here as they should, and those that others run or nobody wants, of
+ * which nothing is here; of either only while nothing waits for a time.
  */
 export class Peace {
   readonly #options: PeaceOptions
@@ -94,7 +100,7 @@ export class Peace {
       const isSame =
         peace.stamp === stamp &&
         world.lawOn(peace.ownerDid) === peace.law &&
-        seen?.byWorkload.has(uri) !== true &&
+        isSameShare(peace.share, shareOf(seen, uri)) &&
         !(isWriting && this.#isWriting(uri))
       if (!isSame || peace.turn === turn) return false
       if (onBroken !== undefined) memory.peace = { ...peace, isDoubted: true }
@@ -129,33 +135,58 @@ export class Peace {
   end(begun: Beginning, ending: Ending): void {
     const { world, onBroken } = this.#options
     const { uri, ownerDid, memory, stamp, law, claim } = begun
+    const share = shareOf(ending.snapshot, uri)
     const unrest = this.#unrest(begun, ending)
-    const how = claim && (unrest ?? this.#news(begun))
-    if (how !== undefined && !isHere(begun, ending)) onBroken?.(uri, how)
+    const how = claim && isSameShare(claim.share, share) && (unrest ?? this.#news(begun))
+    if (typeof how === 'string') onBroken?.(uri, how)
     if (unrest !== undefined || stamp === undefined) return
     if (world.now() !== stamp || world.lawOn(ownerDid) !== law) return
-    memory.peace = { stamp, ownerDid, law, turn: turnOf(uri) }
+    memory.peace = { stamp, ownerDid, law, share, turn: turnOf(uri) }
   }
 
   /** Why the next look may come to something although nothing changes; undefined when it can't. */
   #unrest(begun: Beginning, ending: Ending): string | undefined {
-    const { self, imageRefusals, isAnySuspected, own } = this.#options
+    const { imageRefusals, isAnySuspected } = this.#options
     const { uri, ownerDid, memory } = begun
-    const { placement, desired, outcome } = ending
-    const { choice, prospect, record, candidates } = placement
+    const { placement, outcome } = ending
+    const { record, candidates } = placement
     if (outcome.kind !== 'done') return `the outcome is ${outcome.kind}`
-    if (isHere(begun, ending)) return 'something of it is here'
-    if (desired.kind !== 'none') return `what is wanted is ${desired.kind}`
-    if (slotsOf(choice, self) + slotsOf(prospect, self) > 0) return 'this machine is chosen'
     if (!placement.isLasting) return 'time changes who is to run it'
     if (isAnySuspected(candidates)) return 'a candidate is suspected'
     if (!this.#isDecided(placement, memory)) return 'it is not decided who may run it'
     if (isAtMostOne(record.value)) return 'it needs a lease'
     if (memory.lastBidNote?.startsWith('keep: ') !== true) return 'its bid changes'
     if (this.#isWriting(uri)) return 'a bid or a status is on its way'
-    if (own.get(COLLECTION.workloadStatus, recordKeyFor(uri))) return 'it has a status'
     if (imageRefusals.of(record.value.image, ownerDid)) return 'its image is refused for a time'
-    return remembered(memory)
+    const share = shareOf(ending.snapshot, uri)
+    const isHere = share.containers.length + share.networks.length > 0
+    return (
+      remembered(memory) ??
+      (isHere ? this.#unrestHere(uri, ending, share) : this.#unrestElsewhere(uri, ending))
+    )
+  }
+
+  /** The same of a workload of which something is here. */
+  #unrestHere(uri: string, ending: Ending, { containers }: EngineShare): string | undefined {
+    const { self, exposure } = this.#options
+    const { placement, desired } = ending
+    const { choice, prospect, record } = placement
+    const slots = slotsOf(choice, self)
+    if (desired.kind !== 'run') return `what is wanted is ${desired.kind}`
+    if (slotsOf(prospect, self) !== slots) return 'another number is to run here'
+    if (containers.length !== slots) return `${containers.length} of ${slots} are here`
+    if (containers.some(({ state }) => state !== 'running')) return 'not all of it runs'
+    if (record.value.placement?.onPartition === 'stop') return 'it needs contact with others'
+    return exposure.isWhole(uri) ? undefined : 'a port is not open'
+  }
+
+  /** The same where nothing of it is here. */
+  #unrestElsewhere(uri: string, { placement, desired }: Ending): string | undefined {
+    const { self, own } = this.#options
+    const { choice, prospect } = placement
+    if (desired.kind !== 'none') return `what is wanted is ${desired.kind}`
+    if (slotsOf(choice, self) + slotsOf(prospect, self) > 0) return 'this machine is chosen'
+    return own.get(COLLECTION.workloadStatus, recordKeyFor(uri)) && 'it has a status'
   }
 
   /** A membership that ended has its notice before anything follows from it. */
@@ -190,9 +221,19 @@ export class Peace {
 
 const WRITTEN = [COLLECTION.bid, COLLECTION.workloadStatus] as const
 
-function isHere({ uri }: Beginning, { snapshot }: Ending): boolean {
-  const { containers, networks } = shareOf(snapshot, uri)
-  return containers.length + networks.length > 0
+/** The engine gives the same objects again for what it did not have to look at anew. */
+function isSameShare(before: EngineShare, now: EngineShare): boolean {
+  return (
+    before === now ||
+    (isSame(before.containers, now.containers) && isSame(before.networks, now.networks))
+  )
+}
+
+function isSame(before: readonly object[], now: readonly object[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every((one, index) => one === now[index] || sameContent(one, now[index]))
+  )
 }
 
 /** What is remembered of failures, and since when something holds, matters after a time. */
@@ -204,8 +245,8 @@ function remembered(memory: WorkloadMemory): string | undefined {
     memory.lateSinceMs !== undefined ||
     memory.statusBehindSinceMs !== undefined ||
     memory.putOffs > 0
-  const isCalm = [...memory.replicas.values()].every(({ recentRestarts }) => recentRestarts === 0)
-  return isWaiting || !isCalm ? 'something is remembered that has its time' : undefined
+  const areCalm = [...memory.replicas.values()].every(isCalm)
+  return isWaiting || !areCalm ? 'something is remembered that has its time' : undefined
 }
 
 /** Turns of workloads are spread over the resyncs. */

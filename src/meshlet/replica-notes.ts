@@ -33,6 +33,11 @@ function exitOf({ exitCode, oomKilled }: EngineContainer): LastExit {
   return { exitCode, isOutOfMemory: oomKilled }
 }
 
+/** Nothing is remembered of it that is forgotten when it has run for long enough. */
+export function isCalm({ recentRestarts, lastExit, lastHang }: ReplicaState): boolean {
+  return recentRestarts === 0 && lastExit === undefined && lastHang === undefined
+}
+
 function calmDown(state: ReplicaState): void {
   state.recentRestarts = 0
   state.lastExit = undefined

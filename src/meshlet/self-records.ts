@@ -8,6 +8,7 @@ import type {
   MeshletStatusRecord,
 } from '../model/records.ts'
 import type { Amount } from '../model/request.ts'
+import { rememberByObject } from '../model/remember.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { VersionedView } from '../ports/records.ts'
 import { answersFor, suspectorsOf, type Answers } from '../selection/suspicions.ts'
@@ -196,11 +197,15 @@ function quantised(free: number, capacity: number): number {
   return Math.max(0, Math.min(capacity, Math.floor(free / step) * step))
 }
 
-/** Uris of the workloads that we have bid for, or whose status we wrote. */
-export function ownWorkloads(own: OwnRecords): string[] {
-  const bids = own.list<BidRecord>(COLLECTION.bid).map(([, bid]) => bid.workload)
-  const statuses = own
-    .list<BidRecord>(COLLECTION.workloadStatus)
-    .map(([, status]) => status.workload)
-  return [...new Set<string>([...bids, ...statuses])].filter((uri) => parseWorkloadUri(uri))
+/** Uris of the workloads that we have bid for, and of those whose status we wrote; some stand twice. */
+export function ownWorkloads(own: OwnRecords): readonly string[] {
+  const [bids, statuses] = [COLLECTION.bid, COLLECTION.workloadStatus].map((collection) =>
+    namedBy(own.list<Pick<BidRecord, 'workload'>>(collection)),
+  )
+  return [...(bids ?? []), ...(statuses ?? [])]
 }
+
+const namedBy = rememberByObject(
+  (records: readonly (readonly [string, Pick<BidRecord, 'workload'>])[]): readonly string[] =>
+    records.map(([, { workload }]) => workload).filter((uri) => parseWorkloadUri(uri)),
+)
