@@ -5,7 +5,7 @@ import { MemoryEngine } from '../engine/memory.ts'
 import type { EngineCall, EngineFault } from '../engine/memory-faults.ts'
 import { LABEL } from '../model/nsid.ts'
 import { silentLog } from '../ports/log.ts'
-import { EngineState, shareOf } from './engine-state.ts'
+import { changedShares, EngineState, shareOf } from './engine-state.ts'
 
 const MESHLET = 'did:plc:mesh'
 const URI = 'at://did:plc:alice/commune.scheduler.workload/web'
@@ -59,6 +59,23 @@ test('the list is sorted by workload', async () => {
   expect(shareOf(snapshot, URI).networks).toHaveLength(1)
   expect(shareOf(snapshot, 'another')).toEqual({ containers: [], networks: [] })
   expect(shareOf(undefined, URI).networks).toEqual([])
+})
+
+test('what a list shows of a workload is the same object until it shows something else', async () => {
+  await makeNetwork()
+  await engine.ensureNetwork({
+    ...{ name: 'other', egress: 'none' },
+    labels: { [LABEL.meshletDid]: MESHLET, [LABEL.workload]: 'other' },
+  })
+  const before = await state.snapshot()
+  state.invalidate()
+  const same = await state.snapshot()
+  expect(same).not.toBe(before)
+  expect(changedShares(before, same)).toEqual([])
+  engine.networks.delete('net')
+  state.invalidate()
+  expect(changedShares(before, await state.snapshot())).toEqual([URI])
+  expect(changedShares(undefined, before)).toEqual([URI, 'other'])
 })
 
 test('a failure is told to all who asked, is remembered with its beginning, and ends by itself', async () => {

@@ -1,5 +1,6 @@
 import { messageOf } from '../model/errors.ts'
 import { LABEL } from '../model/nsid.ts'
+import { sameContent } from '../model/same-content.ts'
 import { sleep, type Clock } from '../ports/clock.ts'
 import type {
   Engine,
@@ -19,7 +20,10 @@ export interface EngineShare {
 }
 
 export interface EngineSnapshot extends EngineShare {
-  /** The same by workload; the empty text stands for what names none. */
+  /**
+   * The same by workload; the empty text stands for what names none. A share is the same object as in
+   * the snapshot before while it shows the same.
+   */
   readonly byWorkload: ReadonlyMap<string, EngineShare>
 }
 
@@ -28,6 +32,15 @@ const NOTHING: EngineShare = { containers: [], networks: [] }
 /** What a snapshot shows of one workload. */
 export function shareOf(snapshot: EngineSnapshot | undefined, uri: string): EngineShare {
   return snapshot?.byWorkload.get(uri) ?? NOTHING
+}
+
+/** The workloads of which one snapshot shows something else than the other. */
+export function changedShares(
+  before: EngineSnapshot | undefined,
+  now: EngineSnapshot,
+): readonly string[] {
+  const uris = new Set([...(before?.byWorkload.keys() ?? []), ...now.byWorkload.keys()])
+  return [...uris].filter((uri) => shareOf(before, uri) !== shareOf(now, uri))
 }
 
 export interface EngineStateOptions {
@@ -119,7 +132,11 @@ export class EngineState implements AsyncDisposable {
       ])
       this.#info = info
       this.#problem = undefined
-      const snapshot = { containers, networks, byWorkload: groups(containers, networks) }
+      const snapshot = {
+        containers,
+        networks,
+        byWorkload: shares(containers, networks, this.#lastSeen),
+      }
       this.#lastSeen = snapshot
       this.#options.onListed(snapshot)
       if (this.#wasAway) this.#options.onBack?.()
@@ -162,18 +179,37 @@ function uriOf(event: EngineEvent): string {
   return event.labels[LABEL.workload] ?? ''
 }
 
-function groups(
+function shares(
   containers: readonly EngineContainer[],
   networks: readonly EngineNetwork[],
+  before: EngineSnapshot | undefined,
 ): ReadonlyMap<string, EngineShare> {
   const label = ({ labels }: EngineContainer | EngineNetwork) => labels[LABEL.workload] ?? ''
   const containersBy = Map.groupBy(containers, label)
   const networksBy = Map.groupBy(networks, label)
   const uris = new Set([...containersBy.keys(), ...networksBy.keys()])
+  const asBefore = (uri: string, share: EngineShare) => {
+    const known = shareOf(before, uri)
+    return isSameShare(known, share) ? known : share
+  }
   return new Map(
     [...uris].map((uri) => [
       uri,
-      { containers: containersBy.get(uri) ?? [], networks: networksBy.get(uri) ?? [] },
+      asBefore(uri, {
+        containers: containersBy.get(uri) ?? [],
+        networks: networksBy.get(uri) ?? [],
+      }),
     ]),
+  )
+}
+
+function isSameShare(a: EngineShare, b: EngineShare): boolean {
+  return isSameList(a.containers, b.containers) && isSameList(a.networks, b.networks)
+}
+
+/** The engine gives the same objects again for containers that it did not have to look at anew. */
+function isSameList(a: readonly object[], b: readonly object[]): boolean {
+  return (
+    a.length === b.length && a.every((one, index) => one === b[index] || sameContent(one, b[index]))
   )
 }

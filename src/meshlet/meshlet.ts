@@ -12,7 +12,7 @@ import { changedKeys } from './changed-keys.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { MeshletConfig } from './config.ts'
 import type { Duty } from './duty.ts'
-import type { EngineState } from './engine-state.ts'
+import { changedShares, type EngineSnapshot, type EngineState } from './engine-state.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { IMAGE_LOOK_MS } from './image-keeper.ts'
 import type { Images } from './images.ts'
@@ -314,19 +314,20 @@ export class Meshlet implements AsyncDisposable {
    * wait for the engine's list anyway, and by then it is known what is here; meanwhile there is time for
    * everything else.
    */
-  async #lookAround(listed: Promise<unknown>): Promise<void> {
+  async #lookAround(listed: Promise<EngineSnapshot | undefined>): Promise<void> {
     if (this.#hasBegun) this.#parts.books.look()
     this.#parts.neighbourhood.noteChanged()
     for (const key of [KEY.self, KEY.liveness]) this.#queue.add(key)
     const uris = this.workloads()
     this.#uriByKey.clear()
     for (const uri of uris) this.#uriByKey.set(recordKeyFor(uri), uri)
-    await listed
+    const before = this.engineState.lastSeen
     const leavesOut = this.#parts.reconciler.atResync()
     const open = uris.filter((uri) => !leavesOut(uri))
     this.#ports.metrics.count('looksLeftOut', {}, uris.length - open.length)
-    const here = this.engineState.lastSeen?.byWorkload.keys() ?? []
-    for (const uri of [...open, ...[...here].filter((one) => !leavesOut(one))]) this.#add(uri)
+    const now = await listed
+    const others = now ? changedShares(before, now) : uris
+    for (const uri of [...open, ...others]) this.#add(uri)
   }
 
   #add(uri: string): void {

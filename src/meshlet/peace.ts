@@ -2,7 +2,6 @@ import type { Candidate } from '../cluster/membership.ts'
 import { COLLECTION } from '../model/nsid.ts'
 import { recordKeyFor } from '../model/record-key.ts'
 import type { Did } from '../model/records.ts'
-import { sameContent } from '../model/same-content.ts'
 import type { Desired } from '../reconcile/actions.ts'
 import type { Outcome } from '../reconcile/outcome.ts'
 import { isAtMostOne } from '../selection/lease.ts'
@@ -86,7 +85,10 @@ export class Peace {
     this.#options = options
   }
 
-  /** Whether a look can be left out, at one resync; costs next to nothing for each workload. */
+  /**
+   * Whether a look can be left out, at one resync, while the engine has what was `seen` of it; costs next
+   * to nothing for each workload.
+   */
   atResync(
     seen: EngineSnapshot | undefined,
   ): (uri: string, memory: WorkloadMemory | undefined) => boolean {
@@ -100,7 +102,7 @@ export class Peace {
       const isSame =
         peace.stamp === stamp &&
         world.lawOn(peace.ownerDid) === peace.law &&
-        isSameShare(peace.share, shareOf(seen, uri)) &&
+        peace.share === shareOf(seen, uri) &&
         !(isWriting && this.#isWriting(uri))
       if (!isSame || peace.turn === turn) return false
       if (onBroken !== undefined) memory.peace = { ...peace, isDoubted: true }
@@ -137,7 +139,7 @@ export class Peace {
     const { uri, ownerDid, memory, stamp, law, claim } = begun
     const share = shareOf(ending.snapshot, uri)
     const unrest = this.#unrest(begun, ending)
-    const how = claim && isSameShare(claim.share, share) && (unrest ?? this.#news(begun))
+    const how = claim && claim.share === share && (unrest ?? this.#news(begun))
     if (typeof how === 'string') onBroken?.(uri, how)
     if (unrest !== undefined || stamp === undefined) return
     if (world.now() !== stamp || world.lawOn(ownerDid) !== law) return
@@ -220,21 +222,6 @@ export class Peace {
 }
 
 const WRITTEN = [COLLECTION.bid, COLLECTION.workloadStatus] as const
-
-/** The engine gives the same objects again for what it did not have to look at anew. */
-function isSameShare(before: EngineShare, now: EngineShare): boolean {
-  return (
-    before === now ||
-    (isSame(before.containers, now.containers) && isSame(before.networks, now.networks))
-  )
-}
-
-function isSame(before: readonly object[], now: readonly object[]): boolean {
-  return (
-    before.length === now.length &&
-    before.every((one, index) => one === now[index] || sameContent(one, now[index]))
-  )
-}
 
 /** What is remembered of failures, and since when something holds, matters after a time. */
 function remembered(memory: WorkloadMemory): string | undefined {
