@@ -16,7 +16,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
     const taken = await inCommune({ owners: OWNERS, engine }, (publish) =>
       alternate(
         { hinted: publish, swarm, driver: () => startByDriver(engine, { count: 1 }) },
-        { runs: 5, warmUp: 1 },
+        { runs: 7, warmUp: 3 },
       ),
     )
     const flags = [`--endpoint=${NOWHERE}`]
