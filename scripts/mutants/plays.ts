@@ -14,7 +14,7 @@ export interface Played {
 }
 
 /** Chances at the details of a scenario: how long things take, and who is served first. */
-const SEEDS_PER_SCENARIO = 4
+const SEEDS_PER_SCENARIO = 12
 
 /** What a mutant is tried on, in this order, until it is killed. */
 export function playsOf({ first = [] }: Mutant, seeds: number): readonly Play[] {

@@ -183,6 +183,14 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     first: ['asked for less and at once for more'],
   },
   {
+    name: 'a resync passes by what is to be forgotten',
+    why: 'A look is left out only while nothing is remembered that has its time.',
+    file: 'src/meshlet/replica-notes.ts',
+    find: 'recentRestarts === 0 && lastExit === undefined && lastHang === undefined',
+    replace: 'recentRestarts === 0',
+    first: ['how it ended is forgotten in time'],
+  },
+  {
     name: 'a resync passes by how an owner stands',
     why: 'A look is left out only while everything is as it was on which it depends.',
     file: 'src/meshlet/world-stamp.ts',

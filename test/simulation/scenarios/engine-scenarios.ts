@@ -129,4 +129,15 @@ export const ENGINE_SCENARIOS = {
       { afterMs: 21 * 60_000, do: 'heal' },
     ],
   },
+  'how it ended is forgotten in time': {
+    machines: cast({ 'alice-1': 2 }),
+    steps: [
+      { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 1, size: 1 },
+      { afterMs: 20_000, do: 'power cut', machine: 'alice-1' },
+      // Another takes its place, so that it is not started again, and how it ended is told meanwhile.
+      { afterMs: 1_000, ...IMAGE, fields: { image: imageOf('good') } },
+      { afterMs: 20_000, do: 'start', machine: 'alice-1' },
+      { afterMs: 15 * 60_000, do: 'heal' },
+    ],
+  },
 } as const satisfies Readonly<Record<string, Scenario>>

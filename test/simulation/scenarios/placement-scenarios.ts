@@ -71,10 +71,12 @@ export const PLACEMENT_SCENARIOS = {
     ],
   },
   'asked for less and at once for more': {
-    machines: cast({ 'alice-1': 3 }),
+    machines: cast({ 'alice-1': 8 }),
     steps: [
       { afterMs: 5_000, do: 'publish', owner: 'alice', name: 'w0', replicas: 2, size: 1 },
-      { afterMs: 20_000, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 1 } },
+      // While another starts, a look has to wait for the engine's list, and the second word comes meanwhile.
+      { afterMs: 20_000, do: 'publish', owner: 'alice', name: 'w1', replicas: 2, size: 1 },
+      { afterMs: 300, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 1 } },
       { afterMs: 0, do: 'scale', owner: 'alice', name: 'w0', fields: { replicas: 4 } },
       { afterMs: 40_000, do: 'heal' },
     ],
