@@ -68,7 +68,7 @@ export async function measure(folder: string): Promise<readonly Result[]> {
         baseline: { name: 'one Docker list of the same containers', samples: taken.list },
         targets: [atMost('ratio', 2)],
         warm: `Warm: the engine, a real one; the compiler, by ${WARM_UP} resyncs. Each after ${IDLE_MS} ms in which nothing is asked of the engine. No record is written, and ${calls} calls go to the engine.`,
-        whenNotMet: `What the engine is asked for takes ${inList(taken.look)} lists by itself; the rest is the processor's time.`,
+        whenNotMet: `Asking for the containers alone, some of them each by itself, takes ${inList(taken.look)} lists; the rest is the processor's time.`,
       }),
       resultOf({
         id: 'tick/processor',
